@@ -1,0 +1,150 @@
+"""Every error a user can act on.
+
+    ReaderError
+    ├── UsageError               the request itself is off (exit code 2)
+    │   ├── NoSuchFeed
+    │   ├── NoSuchEntry
+    │   └── SettingsError        config.toml holds something we do not understand
+    ├── DataError                a file or a reply holds something else than it should (65)
+    ├── NoSuchFile               (66)
+    ├── OfflineError             the network was needed and is switched off (69)
+    ├── FeedError                something is wrong with one feed; the others go on
+    │   ├── FetchError           the server gave no usable reply; trying later may help (69)
+    │   │   └── AddressRefused   the address is one we never connect to (2)
+    │   ├── ParseError           a reply came, and it is no feed we can read (65)
+    │   └── NotAFeed             a page or file came that offers no feed (65)
+    └── StorageError             the library file could not be read or written (73)
+        ├── ForeignFile          the file is not ours; it is left as it is (65)
+        ├── NewerFile            the file was written by a newer version; it is left as it is (65)
+        └── Busy                 another program holds the file for longer than we wait (73)
+
+`str()` of each is one sentence for the user: it names the thing and the cause and says what to do.
+`exit_code` is what a command ends with (sysexits.h numbers where there is one).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ReaderError(Exception):
+    """Base of every error a user can act on; `str()` is one readable sentence."""
+
+    exit_code = 1
+
+
+class UsageError(ReaderError):
+    """The request cannot be understood or names something that is not there."""
+
+    exit_code = 2
+
+
+class NoSuchFeed(UsageError):
+    """No subscription answers to the given id, address or title."""
+
+    def __init__(self, reference: str, reason: str = "no such feed") -> None:
+        super().__init__(f"{reference}: {reason}; `flodeslasare feeds` lists them")
+        self.reference = reference
+
+
+class NoSuchEntry(UsageError):
+    """No kept entry has the given id."""
+
+    def __init__(self, entry_id: int | str) -> None:
+        super().__init__(f"{entry_id}: no such entry; `flodeslasare entries --json` shows the ids")
+        self.entry_id = entry_id
+
+
+class SettingsError(UsageError):
+    """The configuration file holds something we do not understand."""
+
+
+class DataError(ReaderError):
+    """A file holds something else than it should."""
+
+    exit_code = 65
+
+
+class NoSuchFile(ReaderError):
+    """A file that was named is not there, or cannot be read."""
+
+    exit_code = 66
+
+    def __init__(self, path: Path | str, reason: str = "no such file") -> None:
+        super().__init__(f"{path}: {reason}; check the path")
+        self.path = path
+
+
+class OfflineError(ReaderError):
+    """The network was needed while it is switched off."""
+
+    exit_code = 69
+
+
+class FeedError(ReaderError):
+    """Something is wrong with one feed."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class FetchError(FeedError):
+    """The server gave no usable reply. Trying later may help."""
+
+    exit_code = 69
+
+    def __init__(
+        self,
+        url: str,
+        reason: str,
+        *,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(url, reason)
+        self.status = status
+        """The HTTP status, or `None` when there was no reply."""
+        self.retry_after_seconds = retry_after_seconds
+        """What the server asked for (RFC 9110 §10.2.3), or `None`."""
+
+
+class AddressRefused(FetchError):
+    """The address is one we never connect to: another scheme, or a private network."""
+
+    exit_code = 2
+
+
+class ParseError(FeedError):
+    """A reply came, and it is no feed that we can read."""
+
+    exit_code = 65
+
+
+class NotAFeed(FeedError):
+    """A page came that neither is a feed nor offers one."""
+
+    exit_code = 65
+
+
+class StorageError(ReaderError):
+    """The library file could not be read or written."""
+
+    exit_code = 73
+
+
+class ForeignFile(StorageError):
+    """The file is something else than a library of ours; it was left untouched."""
+
+    exit_code = 65
+
+
+class NewerFile(StorageError):
+    """The file was written by a newer version; it was left untouched."""
+
+    exit_code = 65
+
+
+class Busy(StorageError):
+    """Another program holds the file for longer than we are willing to wait."""
