@@ -1,0 +1,200 @@
+"""OPML 2.0 ⇄ subscriptions: the list of feeds that every reader can read and write.
+
+Files in the wild are forgiving about the format, so this is too: attribute names in any case, bare
+`&` in addresses, `url` for `xmlUrl`. A DOCTYPE is refused, since entities can be used to blow up
+the reader (http://opml.org/spec2.opml needs none).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html.entities import html5
+from xml.etree import ElementTree
+
+from flodeslasare.errors import DataError
+from flodeslasare.exchange._names import clean_name, web_address
+from flodeslasare.i18n import _
+from flodeslasare.model import Subscription
+
+_DEEPEST = 32
+"""Folders nested deeper than this are joined with the one above: nobody has so many by hand."""
+
+_BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
+_HTML_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31};)")
+_XML_ENTITIES = {b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"}
+_ESCAPE = re.compile("%(?=2[F5])")
+_ESCAPED = re.compile("%2([F5])")
+
+
+class _Doctype(Exception):
+    """The document brings a DOCTYPE."""
+
+
+class _Builder(ElementTree.TreeBuilder):
+    """Builds the tree, and stops at a DOCTYPE in whichever encoding it comes."""
+
+    def doctype(self, *_names: str | None) -> None:
+        raise _Doctype
+
+
+def join_folder(names: Sequence[str]) -> str | None:
+    """Give the path of a folder from the names on the way to it: `A/B`; `None` for the top.
+
+    A `/` that belongs to a name is written `%2F` (and a `%2F` or `%25` that does, `%252F`, `%2525`).
+    """
+    return "/".join(_ESCAPE.sub("%25", name).replace("/", "%2F") for name in names if name) or None
+
+
+def split_folder(path: str | None) -> list[str]:
+    """Give the names on the way to a folder: what `join_folder()` was given."""
+    return [
+        _ESCAPED.sub(lambda found: "/" if found[1] == "F" else "%", name)
+        for name in (path or "").split("/")
+        if name
+    ]
+
+
+def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
+    """Read the subscriptions of an OPML file, and a sentence for each outline that was left out.
+
+    An address that stands in several folders is kept in the first one.
+
+    Raises:
+        DataError: it is not OPML, or is broken beyond repair.
+    """
+    body = _body(_parse(data))
+    subscriptions: dict[str, Subscription] = {}
+    skipped: list[str] = []
+    for outline, folder in _outlines(body):
+        name = clean_name(outline.get("text")) or clean_name(outline.get("title"))
+        written = outline.get("xmlurl") or outline.get("url") or ""
+        address = web_address(written)
+        if address is None:
+            shown = name or clean_name(written) or clean_name(outline.get("htmlurl"))
+            skipped.append(
+                _("{name}: not a web address: {address}").format(
+                    name=shown, address=clean_name(written)
+                )
+                if written.strip()
+                else _("{name}: the outline has no feed address").format(name=shown)
+            )
+        elif address in subscriptions:
+            skipped.append(
+                _("{address}: stands there twice; the first is kept").format(address=address)
+            )
+        else:
+            subscriptions[address] = Subscription(
+                url=address,
+                title=None if not name or name == clean_name(written) else name,
+                site_url=web_address(outline.get("htmlurl", "")),
+                folder=join_folder(folder),
+            )
+    return list(subscriptions.values()), skipped
+
+
+def write_opml(subscriptions: Sequence[Subscription]) -> bytes:
+    """Write subscriptions as OPML 2.0 in UTF-8, folders nested, in the order given."""
+    root = ElementTree.Element("opml", version="2.0")
+    head = ElementTree.SubElement(root, "head")
+    ElementTree.SubElement(head, "title").text = "Flödesläsare"
+    body = ElementTree.SubElement(root, "body")
+    folders: dict[tuple[str, ...], ElementTree.Element] = {(): body}
+    for subscription in subscriptions:
+        names = tuple(filter(None, map(clean_name, split_folder(subscription.folder))))
+        for depth in range(1, len(names) + 1):
+            if names[:depth] not in folders:
+                folders[names[:depth]] = ElementTree.SubElement(
+                    folders[names[: depth - 1]], "outline", text=names[depth - 1]
+                )
+        url = clean_name(subscription.url)
+        name = clean_name(subscription.title)
+        attributes = {"type": "rss", "text": name or url}  # `text` is required, also without a name
+        if name:
+            attributes["title"] = name
+        attributes["xmlUrl"] = url
+        if subscription.site_url:
+            attributes["htmlUrl"] = clean_name(subscription.site_url)
+        ElementTree.SubElement(folders[names], "outline", attributes)
+    ElementTree.indent(root)
+    data: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data + b"\n"
+
+
+def _parse(data: bytes) -> ElementTree.Element:
+    if not data.strip():
+        raise DataError(_("not an OPML file: it is empty"))
+    try:
+        try:
+            return _tree(data)
+        except ElementTree.ParseError:
+            return _tree(_BARE_AMPERSAND.sub(b"&amp;", _HTML_ENTITY.sub(_as_number, data)))
+    except _Doctype:
+        raise DataError(
+            _("not an OPML file that can be read: it has a DOCTYPE; remove that line")
+        ) from None
+    except ElementTree.ParseError as error:
+        raise DataError(
+            _("not an OPML file: the XML is broken at line {line}").format(line=error.position[0])
+        ) from error
+    except (LookupError, ValueError) as error:  # an encoding that Python does not know
+        raise DataError(_("not an OPML file: {cause}").format(cause=error)) from error
+
+
+def _tree(data: bytes) -> ElementTree.Element:
+    parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314 - it refuses every DOCTYPE
+    parser.feed(data)
+    root: ElementTree.Element = parser.close()
+    return root
+
+
+def _as_number(entity: re.Match[bytes]) -> bytes:
+    """Write an HTML entity, which XML does not know, as the number of its character."""
+    if entity[1] in _XML_ENTITIES:
+        return entity[0]
+    characters = html5.get(entity[1].decode("ascii"), "")
+    return b"".join(b"&#%d;" % ord(char) for char in characters) or entity[0]
+
+
+def _body(root: ElementTree.Element) -> ElementTree.Element:
+    kind = _tag(root)
+    if kind in {"rss", "feed", "rdf"}:
+        raise DataError(
+            _("not an OPML file but a feed; `flodeslasare add` with its address subscribes to it")
+        )
+    if kind != "opml":
+        raise DataError(_("not an OPML file: it begins with <{tag}>").format(tag=clean_name(kind)))
+    for child in root:
+        if _tag(child) == "body":
+            return child
+    raise DataError(_("not an OPML file: it has no <body>"))
+
+
+def _tag(element: ElementTree.Element) -> str:
+    return element.tag.rpartition("}")[2].lower()
+
+
+def _outlines(body: ElementTree.Element) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Walk the outlines in order: those that should be feeds, with the folders they lie in.
+
+    Attribute names come in lower case. No recursion: the nesting is the file's choice.
+    """
+    waiting: list[tuple[ElementTree.Element, list[str]]] = [(body, [])]
+    while waiting:
+        element, folder = waiting.pop()
+        inner = folder
+        if element is not body:
+            attributes = {name.lower(): value for name, value in element.items()}
+            wants_to_be_a_feed = (
+                "xmlurl" in attributes
+                or "url" in attributes
+                or "htmlurl" in attributes
+                or attributes.get("type", "").lower() in {"rss", "atom"}
+            )
+            if wants_to_be_a_feed and ("xmlurl" in attributes or not len(element)):
+                yield attributes, folder
+            else:
+                name = clean_name(attributes.get("text")) or clean_name(attributes.get("title"))
+                if name and len(folder) < _DEEPEST:
+                    inner = [*folder, name]
+        waiting.extend((child, inner) for child in reversed(element) if _tag(child) == "outline")
