@@ -1,51 +1,121 @@
 """Settings (config.toml) and where files live (platformdirs; the XDG variables hold).
 
-Every setting has a default; none is needed to begin.
+Every setting has a default; none is needed to begin. A setting is written once, in `Settings`:
+its name, default, bounds and explanation there are also what reading checks and what
+`flodeslasare config init` writes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
+
+from flodeslasare.errors import NoSuchFile, SettingsError, StorageError
+from flodeslasare.i18n import LANGUAGES, _
+
+APP_NAME = "flodeslasare"
+
+_Value = TypeVar("_Value", bool, str, int, float)
+
+
+def _setting(
+    default: _Value,
+    about: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> _Value:
+    """Declare a setting.
+
+    Args:
+        default: what holds when the file does not say.
+        about: a sentence for the person, with unit and what special values mean.
+        least: the smallest number allowed.
+        most: the largest.
+        choices: the only texts allowed; empty for any.
+    """
+    value: _Value = field(
+        default=default,
+        metadata={"about": about, "least": least, "most": most, "choices": choices},
+    )
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a person can set. The names are those of config.toml, section and key joined by `_`."""
 
-    # [screen]
-    screen_language: str = ""
-    """`sv`, `en`, or empty for the one of the environment."""
-    screen_theme: str = "granit"
-    """`granit` (dark) or `papper` (light)."""
+    screen_language: str = _setting(
+        "",
+        'Language of the screen and of messages: "sv", "en", or "" for that of the environment.',
+        choices=("", *LANGUAGES),
+    )
+    screen_theme: str = _setting(
+        "granit", 'Colours: "granit" (dark) or "papper" (light).', choices=("granit", "papper")
+    )
 
-    # [refresh]
-    refresh_at_start: bool = True
-    refresh_every_minutes: int = 30
-    """The timer of the screen; 0 switches it off."""
+    refresh_at_start: bool = _setting(True, "Refresh all feeds that are due when the screen opens.")
+    refresh_every_minutes: int = _setting(
+        30,
+        "While the screen is open, refresh the feeds that are due this often; 0 is never.",
+        least=0,
+        most=7 * 24 * 60,
+    )
 
-    # [fetch]
-    fetch_feeds_at_once: int = 20
-    fetch_per_host: int = 1
-    """Connections at one time to one host."""
-    fetch_connect_seconds: float = 10.0
-    fetch_read_seconds: float = 20.0
-    """The longest silence in a reply."""
-    fetch_total_seconds: float = 60.0
-    """The longest a whole reply may take, redirects included."""
-    fetch_wire_bytes: int = 10_000_000
-    """The most that is taken of one reply, as it comes over the wire."""
-    fetch_body_bytes: int = 50_000_000
-    """The most that one reply may become when it is decompressed."""
-    fetch_redirects: int = 10
-    fetch_entries: int = 20_000
-    """The most entries that one document may hold."""
-    fetch_field_characters: int = 2_000_000
-    """The most characters of one text; longer ones are cut."""
+    fetch_feeds_at_once: int = _setting(20, "Feeds that are asked at one time.", least=1, most=200)
+    fetch_per_host: int = _setting(
+        1, "Connections at one time to one host; more than one is impolite.", least=1, most=20
+    )
+    fetch_connect_seconds: float = _setting(
+        10.0, "The longest wait for a connection, in seconds.", least=0.1, most=600
+    )
+    fetch_read_seconds: float = _setting(
+        20.0, "The longest silence in a reply, in seconds.", least=0.1, most=600
+    )
+    fetch_total_seconds: float = _setting(
+        60.0,
+        "The longest a whole reply may take, redirects included, in seconds.",
+        least=0.1,
+        most=3600,
+    )
+    fetch_wire_bytes: int = _setting(
+        10_000_000,
+        "The most that is taken of one reply, as it comes over the wire, in bytes.",
+        least=1_000,
+        most=2_000_000_000,
+    )
+    fetch_body_bytes: int = _setting(
+        50_000_000,
+        "The most that one reply may become when it is decompressed, in bytes.",
+        least=1_000,
+        most=2_000_000_000,
+    )
+    fetch_redirects: int = _setting(
+        10, "The most redirects that are followed for one reply.", least=0, most=50
+    )
+    fetch_entries: int = _setting(
+        20_000, "The most entries that are taken from one document.", least=1, most=1_000_000
+    )
+    fetch_field_characters: int = _setting(
+        2_000_000,
+        "The most characters of one text; what is longer is cut.",
+        least=1_000,
+        most=100_000_000,
+    )
 
-    # [parse]
-    parse_seconds: float = 20.0
-    parse_memory_bytes: int = 1_000_000_000
+    parse_seconds: float = _setting(
+        20.0, "The longest that reading one document may take, in seconds.", least=0.1, most=600
+    )
+    parse_memory_bytes: int = _setting(
+        1_000_000_000,
+        "The most memory that reading documents may take, in bytes.",
+        least=100_000_000,
+        most=100_000_000_000,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +130,239 @@ class Places:
     """A folder."""
     cache: Path
     """A folder."""
+
+
+def places(*, config: Path | None = None, library: Path | None = None) -> Places:
+    """Say where the files are: in the person's own folders, or where they were told to be.
+
+    Nothing is made. `~` is the home folder.
+    """
+    import platformdirs
+
+    folders = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
+    return Places(
+        config=config.expanduser() if config else folders.user_config_path / "config.toml",
+        library=library.expanduser() if library else folders.user_data_path / "library.db",
+        logs=folders.user_state_path,
+        cache=folders.user_cache_path,
+    )
+
+
+def load_settings(path: Path) -> Settings:
+    """Read config.toml; where it is not there, every setting is at its default.
+
+    Raises:
+        SettingsError: it is not TOML, or holds a name or a value that we do not understand.
+        NoSuchFile: it is there and cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except OSError as error:
+        raise NoSuchFile(path, error.strerror or str(error)) from error
+    return parse_settings(raw, path)
+
+
+def parse_settings(raw: bytes, path: Path) -> Settings:
+    """Read the settings that `raw` holds; `path` is for what is said of mistakes.
+
+    Raises:
+        SettingsError
+    """
+    import tomllib
+
+    try:
+        document = tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise SettingsError(
+            _("{path}: line {line} is not UTF-8; save the file as UTF-8").format(
+                path=path, line=line
+            )
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            _("{path}: not valid TOML: {cause}; mend that line").format(path=path, cause=error)
+        ) from error
+
+    known = {(section, key): setting for section, key, setting in _known()}
+    values: dict[str, str | int | float] = {}
+    for section, content in document.items():
+        keys = [key for known_section, key in known if known_section == section]
+        if not keys:
+            raise SettingsError(_unknown_section(path, section, content))
+        if not isinstance(content, dict):
+            raise SettingsError(
+                _("{path}: {name} is a section; write [{name}] on a line of its own").format(
+                    path=path, name=section
+                )
+            )
+        for key, value in content.items():
+            setting = known.get((section, key))
+            if setting is None:
+                raise SettingsError(
+                    _("{path}: [{section}] has no setting {name!r}; {hint}").format(
+                        path=path,
+                        section=section,
+                        name=key,
+                        hint=_nearest(key, keys, [name for _section, name in known]),
+                    )
+                )
+            values[setting.name] = _checked(setting, value, f"{path}: [{section}] {key}")
+    return Settings(**values)  # type: ignore[arg-type]  # _checked() saw to the types
+
+
+def settings_text(settings: Settings) -> str:
+    """Write settings as the text of a config.toml, each explained."""
+    lines = [
+        "# Settings of flodeslasare. Each stands here at its default and may be left out.",
+    ]
+    current = ""
+    for section, key, setting in _known():
+        if section != current:
+            lines += ["", f"[{section}]"]
+            current = section
+        least, most = setting.metadata["least"], setting.metadata["most"]
+        bounds = "" if least is None else f" From {least:_} to {most:_}."
+        lines += [
+            f"# {setting.metadata['about']}{bounds}",
+            f"{key} = {_as_toml(getattr(settings, setting.name))}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def default_config_text() -> str:
+    """Give a config.toml that holds every setting, explained, at its default."""
+    return settings_text(Settings())
+
+
+def write_default_config(path: Path) -> None:
+    """Write the default config.toml, whole or not at all, with the folders it needs.
+
+    Raises:
+        SettingsError: there is a file already; it is left as it is.
+        StorageError: it cannot be written.
+    """
+    import tempfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(default_config_text())
+                file.flush()
+                os.fsync(file.fileno())
+            _move_to_new(Path(temporary), path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise SettingsError(
+            _(
+                "{path}: exists already and was left as it is; edit it, or move it away first"
+            ).format(path=error.filename2 or error.filename or path)
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            _("{path}: cannot be written ({cause}); use --config to name another place").format(
+                path=path, cause=error.strerror or error
+            )
+        ) from error
+
+
+def setting_names() -> list[tuple[str, str]]:
+    """List every setting as section and key, in the order of the file."""
+    return [(section, key) for section, key, _about in _known()]
+
+
+def _move_to_new(source: Path, target: Path) -> None:
+    """Rename, but never over a file that exists, also when another program makes it right now."""
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with target.open("xb") as file:
+            file.write(source.read_bytes())
+
+
+def _known() -> Iterator[tuple[str, str, Field[object]]]:
+    for setting in fields(Settings):
+        section, _underscore, key = setting.name.partition("_")
+        yield section, key, setting
+
+
+def _unknown_section(path: Path, section: str, content: object) -> str:
+    sections = dict.fromkeys(section for section, _key in setting_names())
+    if not isinstance(content, Mapping):
+        for known_section, key in setting_names():
+            if section in (key, f"{known_section}_{key}"):
+                return _("{path}: {name} belongs below a line [{section}]").format(
+                    path=path, name=key, section=known_section
+                )
+    return _("{path}: there is no section {name!r}; {hint}").format(
+        path=path, name=section, hint=_nearest(section, list(sections))
+    )
+
+
+def _nearest(name: str, names: list[str], others: list[str] | None = None) -> str:
+    """Say what was probably meant: of `names`, else of `others`; else list `names`."""
+    from difflib import get_close_matches
+
+    close = (
+        get_close_matches(name, names, 1, 0.8)
+        or get_close_matches(name, others or [], 1, 0.8)
+        or get_close_matches(name, names, 1, 0.5)
+    )
+    if not close:
+        return _("it can be one of {names}").format(names=", ".join(names))
+    if close[0] in names:
+        return _("did you mean {name!r}?").format(name=close[0])
+    section = next(section for section, key in setting_names() if key == close[0])
+    return _("did you mean {name!r} in [{section}]?").format(name=close[0], section=section)
+
+
+def _checked(setting: Field[object], value: object, where: str) -> str | int | float:
+    """Give the value in the setting's type, or say what is wrong with it."""
+    default = setting.default
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    choices: tuple[str, ...] = setting.metadata["choices"]
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        raise SettingsError(_("{where} must be true or false").format(where=where))
+    if isinstance(default, str):
+        if isinstance(value, str) and (not choices or value in choices):
+            return value
+        raise SettingsError(
+            _("{where} must be one of {choices}").format(
+                where=where, choices=", ".join(f'"{choice}"' for choice in choices)
+            )
+            if choices
+            else _('{where} must be text in quotes, "like this"').format(where=where)
+        )
+    whole = isinstance(default, int)
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int if whole else (int, float))
+        or not least <= value <= most
+    ):
+        text = (
+            _("{where} must be a whole number from {least} to {most}")
+            if whole
+            else _("{where} must be a number from {least} to {most}")
+        )
+        raise SettingsError(text.format(where=where, least=f"{least:_}", most=f"{most:_}"))
+    return value if whole else float(value)
+
+
+def _as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:_}"  # 10_000_000: TOML allows it, and eyes want it
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)
