@@ -1,0 +1,97 @@
+"""How dates, months, numbers and durations are said: pure functions, in the language of the screen.
+
+The only place where UTC becomes local time. Month names are tables here and not in gettext: they
+come in forms (whole, short) that a translator cannot see from one English word.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flodeslasare.i18n import _, language, ngettext
+
+_MONTHS = {
+    "sv": (
+        "januari februari mars april maj juni juli augusti september oktober november december"
+    ).split(),
+    "en": (
+        "January February March April May June July August September October November December"
+    ).split(),
+}
+_SHORT_MONTHS = {
+    "sv": "jan. feb. mars apr. maj juni juli aug. sep. okt. nov. dec.".split(),
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+}
+_GROUP = {"sv": "\N{NO-BREAK SPACE}", "en": ","}
+_WORDS_A_MINUTE = 220
+
+
+def local(when: datetime) -> datetime:
+    """Give the same moment in the machine's time zone."""
+    return when.astimezone()
+
+
+def number(value: int) -> str:
+    """Give a whole number with its thousands apart: `12 345` in Swedish, `12,345` in English."""
+    return f"{value:,}".replace(",", _GROUP[language()])
+
+
+def month_name(month: int) -> str:
+    """Name a month, 1 to 12, as it stands inside a sentence."""
+    return _MONTHS[language()][month - 1]
+
+
+def month_heading(month: int) -> str:
+    """Name a month of a year (201805) as a heading: `Maj 2018`."""
+    name = month_name(month % 100)
+    return f"{name[0].upper()}{name[1:]} {month // 100}"
+
+
+def short_date(when: datetime, now: datetime, *, with_year: bool = True) -> str:
+    """Date a row of a list: `today 08:05`, `yesterday`, `14 May`, `14 May 2016`.
+
+    Args:
+        when: the moment, in any zone.
+        now: the present.
+        with_year: say the year of other years than this one, where there is room for it.
+    """
+    then, today = local(when), local(now)
+    days = (today.date() - then.date()).days
+    if days == 0:
+        return _("today {time}").format(time=f"{then:%H:%M}")
+    if days == 1:
+        return _("yesterday")
+    date = f"{then.day} {_SHORT_MONTHS[language()][then.month - 1]}"
+    return f"{date} {then.year}" if with_year and then.year != today.year else date
+
+
+def long_date(when: datetime) -> str:
+    """Date an entry in full: `14 May 2018`."""
+    then = local(when)
+    return f"{then.day} {month_name(then.month)} {then.year}"
+
+
+def long_time(when: datetime) -> str:
+    """Date an entry in full, with the time of day: `14 May 2018 08:05`."""
+    return f"{long_date(when)} {local(when):%H:%M}"
+
+
+def reading_time(text: str) -> str:
+    """Say how long a text takes to read: `2 min`."""
+    minutes = max(1, round(len(text.split()) / _WORDS_A_MINUTE))
+    return _("{minutes} min").format(minutes=number(minutes))
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """Say how long ago something was: `3 hours ago`."""
+    passed = now - when
+    if passed < timedelta(minutes=1):
+        return _("just now")
+    if passed < timedelta(hours=1):
+        minutes = int(passed.total_seconds()) // 60
+        return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
+    if passed < timedelta(days=1):
+        hours = int(passed.total_seconds()) // 3600
+        return ngettext("{n} hour ago", "{n} hours ago", hours).format(n=hours)
+    days = passed.days
+    return ngettext("{n} day ago", "{n} days ago", days).format(n=number(days))

@@ -1,0 +1,114 @@
+"""The two themes: `granit` (dark) and `papper` (light).
+
+Styles name the theme's variables and never a colour. Contrast (WCAG 2.2, 1.4.3 and 1.4.6) is
+computed from these values by a test.
+"""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+
+def _theme(
+    name: str,
+    *,
+    dark: bool,
+    background: str,
+    surface: str,
+    panel: str,
+    cursor: str,
+    ink: str,
+    quiet_ink: str,
+    faint_ink: str,
+    lead: str,
+    section: str,
+    accent: str,
+    hit: str,
+    hit_ink: str,
+    rule: str,
+) -> Theme:
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=lead,
+        secondary=section,
+        accent=accent,
+        warning=accent,
+        error=accent,
+        success=lead,
+        foreground=ink,
+        background=background,
+        surface=surface,
+        panel=panel,
+        boost=panel,
+        variables={
+            "cursor": cursor,
+            "ink": ink,
+            "quiet-ink": quiet_ink,
+            "faint-ink": faint_ink,
+            "lead": lead,
+            "section": section,
+            "hit": hit,
+            "hit-ink": hit_ink,
+            "rule": rule,
+            # Textual's own parts (scrollbars, inputs, the command palette) in the same colours.
+            "border": rule,
+            "border-blurred": rule,
+            "block-cursor-background": cursor,
+            "block-cursor-foreground": ink,
+            "block-cursor-text-style": "bold",
+            "input-cursor-background": accent,
+            "input-cursor-foreground": background,
+            "input-cursor-text-style": "none",
+            "input-selection-background": cursor,
+            "scrollbar": rule,
+            "scrollbar-hover": cursor,
+            "scrollbar-active": section,
+            "scrollbar-background": background,
+            "scrollbar-background-hover": background,
+            "scrollbar-background-active": background,
+            "scrollbar-corner-color": background,
+        },
+    )
+
+
+GRANIT = _theme(
+    "granit",
+    dark=True,
+    background="#11161c",
+    surface="#161d25",
+    panel="#1d2731",
+    cursor="#213242",
+    ink="#d5dce4",
+    quiet_ink="#a3afbb",
+    faint_ink="#8f9ba7",
+    lead="#8ab4d8",
+    section="#7fa3c4",
+    accent="#f0c24f",
+    hit="#f0c24f",
+    hit_ink="#11161c",
+    rule="#26323e",
+)
+"""Dark: slate, with yellow for what wants attention."""
+
+PAPPER = _theme(
+    "papper",
+    dark=False,
+    background="#fbf9f4",
+    surface="#f4f1ea",
+    panel="#ebe6dc",
+    cursor="#e3e9ee",
+    ink="#1d252d",
+    quiet_ink="#4a545e",
+    faint_ink="#625e56",
+    lead="#1d5a8c",
+    section="#3c6384",
+    accent="#9a3324",
+    hit="#ffd978",
+    hit_ink="#1d252d",
+    rule="#d9d3c6",
+)
+"""Light: paper, with falu red for what wants attention."""
+
+THEMES = (GRANIT, PAPPER)
+DEFAULT = GRANIT.name
