@@ -1,0 +1,506 @@
+"""The one door that every string from outside passes: untrusted text and HTML → safe text, safe HTML.
+
+What comes out holds no control characters but newline and tab, no bidi overrides, and no address
+but http, https and mailto. Markup in it is still only text: the screen must not interpret it.
+"""
+
+from __future__ import annotations
+
+import html as _html
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+import nh3
+from lxml import etree
+
+FIELD_CHARACTERS = 2_000_000
+"""The most characters of one text, where nothing else is said (`Settings.fetch_field_characters`)."""
+LINE_CHARACTERS = 1_000
+"""The most characters of a title, a name, a tag."""
+URL_CHARACTERS = 8_192
+DEPTH = 100
+"""The deepest nesting of elements. nh3 takes 20 s for 100,000 nested divs, and libxml2 drops what
+lies below 256."""
+
+_LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+# C0 without tab and newline, DEL, C1; bidi marks, overrides and isolates; what is invisible and
+# hides a word from the search (soft hyphen, zero-width space, word joiner, byte-order mark);
+# annotations, noncharacters, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
+_TAGS_OUTSIDE_FLAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+")
+"""Invisible tag characters; in a flag such as Scotland's they follow a black flag, and stay."""
+_UNSAFE_IN_CP1252 = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F, 0xAD])
+
+
+def _safe_characters(text: str) -> str:
+    try:
+        # 5 µs for the usual text of 3,000 characters, where the regular expression takes 80.
+        encoded = text.encode("cp1252")
+    except UnicodeEncodeError:
+        pass
+    else:
+        if len(encoded.translate(None, _UNSAFE_IN_CP1252)) == len(encoded):
+            return text
+    if _UNSAFE.search(text):
+        text = _UNSAFE.sub("", _LINE_BREAKS.sub("\n", text))
+    if not text.isascii():
+        text = _TAGS_OUTSIDE_FLAGS.sub("", text)
+        # å may come as a + ring (macOS writes it so); the search wants one spelling.
+        text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def clean_text(text: str, limit: int = FIELD_CHARACTERS) -> str:
+    """Give text of several lines without characters that a terminal obeys, at most `limit` long."""
+    return _safe_characters(text[:limit])[:limit].strip()
+
+
+def clean_line(text: str, limit: int = LINE_CHARACTERS) -> str:
+    """Give text of one line: as `clean_text`, with every run of white space one space."""
+    # Much white space may stand before what counts, so the first cut is generous.
+    return " ".join(_safe_characters(text[: 16 * limit]).split())[:limit].rstrip()
+
+
+# --- addresses -------------------------------------------------------------------------------------
+
+_SCHEMES = frozenset({"http", "https", "mailto"})
+_URL_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_HOST = re.compile(r"""[\s"'<>\\^`{|}]""")
+_TO_ESCAPE = re.compile(r"""[ "<>\\^`{|}]""")
+_KEPT_IN_URL = "!#$%&'()*+,/:;=?@[]~"
+
+
+def safe_url(url: str | None, base: str | None = None) -> str | None:
+    """Resolve an address and give it if it is http, https or mailto; `None` for anything else.
+
+    Spaces and letters outside ASCII are percent-encoded in what follows the host (RFC 3987 §3.1);
+    the host keeps its letters, so that a person can read it.
+    """
+    if not url or len(url) > URL_CHARACTERS:
+        return None
+    # As browsers do: spaces around it and line breaks inside it mean nothing (URL Standard §4.4).
+    url = re.sub("[\t\n\r]", "", url.strip())
+    if not url or _URL_UNSAFE.search(url):
+        return None
+    try:
+        parts = urlsplit(urljoin(base, url) if base else url)
+        scheme = parts.scheme.lower()
+        if scheme not in _SCHEMES:
+            return None
+        if scheme == "mailto":
+            if "@" not in parts.path:
+                return None
+            query = f"?{_escaped(parts.query)}" if parts.query else ""
+            return f"mailto:{_escaped(parts.path)}{query}"
+        if not parts.hostname or parts.port == 0 or _has_bad_host(parts.netloc):
+            return None
+    except ValueError:
+        return None  # a port that is no number, half an IPv6 address
+    safe = urlunsplit(
+        (
+            scheme,
+            _safe_characters(parts.netloc),
+            _escaped(parts.path.replace("\\", "/")),
+            _escaped(parts.query),
+            _escaped(parts.fragment),
+        )
+    )
+    return safe if len(safe) <= URL_CHARACTERS else None
+
+
+def _has_bad_host(netloc: str) -> bool:
+    return bool(_NOT_IN_HOST.search(netloc) or _UNSAFE.search(netloc))
+
+
+def _escaped(part: str) -> str:
+    if part.isascii() and not _TO_ESCAPE.search(part):
+        return part
+    return quote(part, safe=_KEPT_IN_URL)
+
+
+# --- HTML ------------------------------------------------------------------------------------------
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TAGS = _words(
+    """
+    a abbr address article aside b blockquote br caption center cite code col colgroup dd del
+    details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins
+    kbd li main mark nav ol p pre q rp rt ruby s samp section small span strike strong sub summary
+    sup table tbody td tfoot th thead time tr tt u ul var
+    """
+)  # not bdo: it turns text round as U+202E does
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+    "abbr": {"title"},
+}
+_GONE_WITH_CONTENTS = _words(
+    "script style template textarea select canvas svg head title iframe noembed noframes xml"
+)
+
+
+def _attribute_filter(base: str | None) -> Callable[[str, str, str], str | None]:
+    def safe_value(_tag: str, name: str, value: str) -> str | None:
+        if name == "href":
+            return safe_url(value, base)
+        if name == "src":
+            url = safe_url(value, base)
+            return url if url and not url.startswith("mailto:") else None
+        if name in {"alt", "title"}:
+            return clean_line(value) or None
+        return value if len(value) <= 4 and value.isascii() and value.isdigit() else None
+
+    return safe_value
+
+
+@lru_cache(maxsize=64)
+def _cleaner(base: str | None) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags=set(_GONE_WITH_CONTENTS),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute_filter(base),
+        link_rel=None,
+    )
+
+
+def safe_html(html: str, base_url: str | None = None, limit: int = FIELD_CHARACTERS) -> str:
+    """Give HTML that holds text, structure, absolute links and images, and nothing that acts.
+
+    Args:
+        html: a fragment or a page of any quality.
+        base_url: what relative addresses are relative to; without it they are dropped.
+        limit: characters; what is beyond is cut before the HTML is read, so that it stays whole.
+    """
+    html = _flattened(html[:limit])
+    if _needs_preparing(html):
+        html = _prepared(html, base_url)
+    # nh3 turns &#27; into a real ESC, so characters are dropped after it (and what an
+    # attribute holds is cleaned on its way out).
+    return _safe_characters(_cleaner(base_url).clean(html)).strip()
+
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>?")
+_VOID = _words("area base br col embed hr img input link meta param source track wbr")
+_CLOSED_BY_THE_NEXT = _words("p li dt dd tr td th thead tbody tfoot option rp rt")
+
+
+def _flattened(html: str) -> str:
+    """Leave out opening tags below a depth of `DEPTH`; their text stays."""
+    if html.count("<") <= DEPTH:
+        return html
+    depth = 0
+    open_tags: dict[str, int] = {}
+
+    def shallow(match: re.Match[str]) -> str:
+        nonlocal depth
+        slash, name = match[1], match[2].lower()
+        if name in _VOID:
+            return match[0]
+        if slash:
+            if open_tags.get(name, 0) > 0:
+                open_tags[name] -= 1
+                depth -= 1
+        elif name not in _CLOSED_BY_THE_NEXT:
+            if depth >= DEPTH:
+                return ""
+            open_tags[name] = open_tags.get(name, 0) + 1
+            depth += 1
+        return match[0]
+
+    return _TAG.sub(shallow, html)
+
+
+# What only a tree can answer: lazily loaded images, players, pixels that count readers.
+_MAY_NEED_PREPARING = ("<img", "<noscript", "<iframe", "<video", "<audio", "<embed")
+_NEEDS_PREPARING = re.compile(
+    r"<(?:noscript|iframe|video|audio|embed)\b|\bsrcset\s*=|\bdata-[a-z-]*src"
+    r"|\bdata-(?:original|lazy)|\b(?:width|height)\s*=\s*[\"']?[01][\"'\s>]"
+)
+
+
+def _needs_preparing(html: str) -> bool:
+    lowered = html.lower()
+    return any(tag in lowered for tag in _MAY_NEED_PREPARING) and bool(
+        _NEEDS_PREPARING.search(lowered)
+    )
+
+
+_LAZY_SOURCES = (
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-original-src",
+    "data-orig-src",
+    "data-lazy",
+    "data-hi-res-src",
+    "data-orig-file",
+)
+_LAZY_SETS = ("data-lazy-srcset", "data-srcset", "srcset")
+_PLAYERS = frozenset({"iframe", "video", "audio", "embed"})
+
+
+def _prepared(html: str, base: str | None) -> str:
+    root = _tree(html)
+    if root is None:
+        return html
+    seen: set[str] = set()
+    for element in list(root.iter("noscript", "img", *_PLAYERS)):
+        if element.tag == "noscript":
+            element.tag = "span"  # nh3 would show its contents as text
+        elif element.tag == "img":
+            source = _image_source(element, base)
+            is_repeated = source in seen and _is_inside_span(element)
+            if source is None or is_repeated or _is_pixel(element):
+                _remove(element)
+            else:
+                seen.add(source)
+                element.set("src", source)
+        else:
+            _link_instead(element, base)
+    return etree.tostring(root, encoding="unicode", method="html")
+
+
+def _is_inside_span(element: etree._Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag == "span"
+
+
+def _is_pixel(image: etree._Element) -> bool:
+    return {image.get("width"), image.get("height")} <= {"0", "1"}
+
+
+def _image_source(image: etree._Element, base: str | None) -> str | None:
+    candidates = [image.get(name) for name in _LAZY_SOURCES]
+    candidates.append(image.get("src"))
+    candidates.extend(_largest(image.get(name)) for name in _LAZY_SETS)
+    for candidate in candidates:
+        url = safe_url(candidate, base)
+        if url and not url.startswith("mailto:"):
+            return url
+    return None
+
+
+def _largest(srcset: str | None) -> str | None:
+    """Give the widest image of a `srcset` (HTML Standard §4.8.4.2.1)."""
+    best, width = None, -1.0
+    for candidate in re.split(r",\s+", srcset or "")[:50]:
+        url, _, size = candidate.strip().partition(" ")
+        match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,4})?)[wx]", size.strip())
+        found = float(match[1]) if match else 1.0
+        if url and found > width:
+            best, width = url, found
+    return best
+
+
+def _link_instead(player: etree._Element, base: str | None) -> None:
+    source = player.get("src")
+    if source is None:
+        inner = next(player.iter("source"), None)
+        source = inner.get("src") if inner is not None else None
+    url = safe_url(source, base)
+    if url is None or player.get("width") in {"0", "1"}:
+        _remove(player)
+        return
+    tail = player.tail
+    player.clear()
+    player.tail = tail
+    player.tag = "a"
+    player.set("href", url)
+    player.text = player.get("title") or urlsplit(url).hostname or url
+
+
+def _remove(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    before = element.getprevious()
+    if element.tail:
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
+def _tree(html: str) -> etree._Element | None:
+    parser = etree.HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True
+    )
+    try:
+        # The parser takes no lone surrogates, and stops at a NUL.
+        document = html.encode("utf-8", "ignore").replace(b"\0", b"")
+        return etree.fromstring(document, parser) if document.strip() else None
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+# --- HTML to text ------------------------------------------------------------------------------------
+
+_BLOCKS = _words(
+    """
+    address article aside blockquote body br caption center dd details div dl dt fieldset figcaption
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html li main nav ol p pre section summary
+    table tbody tfoot thead tr ul
+    """
+)
+_NO_TEXT = _words("script style template head title textarea select svg canvas iframe")
+
+
+def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
+    """Give the words of HTML: a line for a paragraph, a row, a list item; images as their alt texts."""
+    if "<" not in html:
+        return clean_text(
+            "\n".join(clean_line(line, limit) for line in _html.unescape(html).splitlines())
+        )
+    root = _tree(_flattened(html[: 2 * limit]))
+    if root is None:
+        return ""
+    lines = _Lines()
+    hidden = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag
+        if event == "start":
+            hidden += tag in _NO_TEXT
+            if not hidden:
+                lines.start(element, tag)
+                lines.add(element.text)
+        else:
+            if not hidden:
+                lines.end(tag)
+            hidden -= tag in _NO_TEXT
+            if not hidden:
+                lines.add(element.tail)
+    lines.break_line()
+    return clean_text("\n".join(lines.done), limit)
+
+
+class _Lines:
+    """Collects text pieces into lines."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self._pieces: list[str] = []
+        self._marker = ""
+        self._lists: list[int | None] = []
+        """The next number of each open list; `None` for a list without numbers."""
+        self._pre = 0
+
+    def add(self, text: str | None) -> None:
+        if not text:
+            return
+        if self._pre and "\n" in text:
+            first, *others = text.split("\n")
+            self._pieces.append(first)
+            for other in others:
+                self.break_line()
+                self._pieces.append(other)
+        else:
+            self._pieces.append(text)
+
+    def break_line(self) -> None:
+        if not self._pieces:
+            return
+        joined = "".join(self._pieces)
+        line = joined.rstrip() if self._pre else " ".join(joined.split())
+        self._pieces.clear()
+        if line:
+            self.done.append(self._marker + line)
+            self._marker = ""
+
+    def start(self, element: etree._Element, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.break_line()
+        if tag == "img":
+            self._pieces.append(f" {element.get('alt') or ''} ")
+        elif tag in {"td", "th"}:
+            if self._pieces:
+                self._pieces.append(" | ")
+        elif tag == "ul":
+            self._lists.append(None)
+        elif tag == "ol":
+            start = element.get("start") or ""
+            self._lists.append(int(start) if re.fullmatch("[0-9]{1,4}", start) else 1)
+        elif tag == "li":
+            number = self._lists[-1] if self._lists else None
+            self._marker = "• " if number is None else f"{number}. "
+            if number is not None:
+                self._lists[-1] = number + 1
+        elif tag == "pre":
+            self._pre += 1
+
+    def end(self, tag: str) -> None:
+        if tag in _BLOCKS:
+            self.break_line()
+        if tag in {"ul", "ol"}:
+            if self._lists:
+                self._lists.pop()
+        elif tag == "li":
+            self._marker = ""
+        elif tag == "pre":
+            self._pre -= 1
+
+
+def excerpt(text: str, limit: int = 200) -> str:
+    """Give the first words of a text on one line, at most `limit` characters."""
+    line = " ".join(text[: 8 * limit].split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    words = cut.rsplit(" ", 1)[0]
+    return (words if len(words) > limit // 2 else cut).rstrip(" ,;:–-") + "…"
+
+
+# --- titles ----------------------------------------------------------------------------------------
+
+_INLINE = (
+    "a|abbr|acronym|b|big|br|cite|code|del|dfn|div|em|font|h[1-6]|i|img|ins|kbd|mark|nobr|p|q|s|samp"
+    "|small|span|strike|strong|sub|sup|time|tt|u|var|wbr"
+)
+_TITLE_MARKUP = re.compile(
+    r"<(?P<gone>script|style)\b[^>]*>.*?</(?P=gone)\s*>"
+    rf"|</?(?:{_INLINE})(?:\s[^<>]*)?/?>"
+    r"|<!--.*?-->"
+    r"|(?P<entity>&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPACE_FOR = re.compile(r"</?(?:br|p|div|h[1-6])\b", re.IGNORECASE)
+
+
+def title_text(title: str, limit: int = LINE_CHARACTERS) -> str:
+    """Give a title as plain text: its HTML taken away once, its entities decoded once.
+
+    Titles often speak *of* markup («The <canvas> element», «1 < 2»), so only tags that dress words
+    are taken away; any other sign stays as it stands.
+    """
+    if "<" in title or "&" in title:
+        title = _TITLE_MARKUP.sub(_without_markup, title[: 16 * limit])
+    return clean_line(title, limit)
+
+
+def _without_markup(match: re.Match[str]) -> str:
+    if match["entity"]:
+        return _html.unescape(match[0])
+    return " " if _SPACE_FOR.match(match[0]) else ""
+
+
+def text_to_html(text: str) -> str:
+    """Give plain text as HTML: paragraphs at empty lines, breaks at the other line ends."""
+    text = clean_text(text)
+    if not text:
+        return ""
+    paragraphs = re.split(r"\n[ \t]*\n\s*", _html.escape(text, quote=False))
+    return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs)
