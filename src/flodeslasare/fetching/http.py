@@ -1,0 +1,665 @@
+"""HTTP: one polite, suspicious GET. What comes back is a `Reply` or a `FetchError`; parsing is elsewhere.
+
+Polite: conditional, gzip, one connection at a time to a host, connections kept alive, an honest
+User-Agent. Suspicious: http and https only, limits on time, bytes and redirects, no cookies, and no
+connection to a private address unless it was meant: `_connecting` keeps that rule on the address
+that is connected to. Public and private feeds share no connections.
+
+The requests go to httpx's transports, not through its client, which follows `Location` headers in
+its own way, keeps cookies, and logs addresses with what is secret in them.
+
+Proxies of the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY) are used. A proxy looks
+names up itself, so there the rule is kept on what the address says: `names_private_network`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import os
+import re
+import ssl
+import urllib.request
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin
+
+import httpcore
+import httpx
+
+from flodeslasare import __version__
+from flodeslasare.config import Settings
+from flodeslasare.errors import AddressRefused, FetchError
+from flodeslasare.fetching._address import (
+    canonical_url,
+    host_of,
+    loggable_address,
+    may_share_credentials,
+    names_private_network,
+    readable_address,
+    split_credentials,
+    with_credentials_of,
+    without_credentials,
+)
+from flodeslasare.fetching._connecting import (
+    CheckedBackend,
+    CheckedTransport,
+    Refused,
+    Resolve,
+    environment_proxies,
+    look_up,
+    tls_for_nobody,
+)
+from flodeslasare.fetching._decoding import CannotDecode, Decoder, foreign_encoding
+from flodeslasare.fetching._reasons import (
+    FAILURES,
+    Unusable,
+    printable,
+    private_reason,
+    reason_of,
+    status_reason,
+    too_large,
+)
+from flodeslasare.i18n import _
+
+__all__ = ["Fetcher", "Reply", "ReplyKind", "retry_after", "without_credentials"]
+
+log = logging.getLogger(__name__)
+
+# It logs headers at DEBUG; we log each request ourselves, without what is secret in it.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+USER_AGENT = f"flodeslasare/{__version__} (terminal feed reader)"
+ACCEPT_FEEDS = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
+)
+ACCEPT_PAGES = "text/html, application/xhtml+xml, */*;q=0.5"
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_KEEPALIVE_SECONDS = 15.0
+_DRAIN_BYTES = 65_536
+"""The body of an error or redirect is read when it is no longer than this, to keep the connection."""
+_CUT = (
+    httpcore.RemoteProtocolError,
+    httpcore.ReadError,
+    httpcore.WriteError,
+    httpx.RemoteProtocolError,
+    httpx.ReadError,
+    httpx.WriteError,
+)
+_MAX_WAIT_SECONDS = 366 * 86_400.0
+
+
+class ReplyKind(StrEnum):
+    """What a server said, as far as a feed is concerned; anything else is a `FetchError`."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    """304: what was stored still holds."""
+    GONE = "gone"
+    """410: there will be nothing here any more, and no one should ask again (RFC 9110 §15.5.11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A server's usable answer."""
+
+    kind: ReplyKind
+    status: int
+    """The HTTP status."""
+    url: str
+    """Where the redirects ended, without name and password: what relative links start from."""
+    permanent_url: str | None = None
+    """Where the address has moved for good, as far as the redirects from the start were 301 or 308.
+
+    `None` when it has not. It keeps the name and password of the address asked for where the host
+    is the same; a move from https to http does not count.
+    """
+    body: bytes = b""
+    """Decompressed; empty unless `kind` is OK."""
+    body_hash: str | None = None
+    """SHA-256 of `body`, in hex; `None` unless `kind` is OK."""
+    etag: str | None = None
+    """As sent, `W/` and quotes included; after 304 without one, that which was asked with."""
+    last_modified: str | None = None
+    """As sent; after 304 without one, that which was asked with."""
+    content_type: str | None = None
+    """The whole header, charset included."""
+    content_location: str | None = None
+    """`Content-Location` as an absolute address (RFC 9110 §8.7); `None` when there is none."""
+    max_age_seconds: int | None = None
+    """How long the reply counts as fresh (RFC 9111 §5.2.2.1), `Age` taken off; `None` if unsaid."""
+    retry_after_seconds: float | None = None
+    """What `Retry-After` asks for; rare in a usable reply."""
+    wire_bytes: int = 0
+    """The length of the body as it came, compressed."""
+    seconds: float = 0.0
+    """How long it took, waiting for a turn not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hop:
+    """One reply of a chain: a redirect's target, or the end."""
+
+    location: str | None
+    status: int
+    headers: _Headers
+    body: bytes = b""
+    body_hash: str | None = None
+    wire_bytes: int = 0
+
+
+class Fetcher:
+    """Fetches over HTTP, many hosts side by side; use it as an async context manager.
+
+    One serves a whole refresh: it keeps connections and the turns of each host. It belongs to the
+    event loop it was made in.
+
+    Args:
+        settings: the `fetch_*` limits.
+        resolve: looks names up; the system's resolver by default.
+        backend: opens connections to addresses that have passed the rules.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        resolve: Resolve | None = None,
+        backend: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._resolve = resolve or look_up
+        self._backend = backend or httpcore.AnyIOBackend()
+        self._timeouts = httpx.Timeout(
+            connect=self.settings.fetch_connect_seconds,
+            read=self.settings.fetch_read_seconds,
+            write=self.settings.fetch_read_seconds,
+            pool=None,
+        ).as_dict()
+        self._transports: dict[tuple[str, bool, bool], httpx.AsyncBaseTransport] = {}
+        self._tls: ssl.SSLContext | None = None
+        self._tls_lock = asyncio.Lock()
+        self._everyone = asyncio.Semaphore(max(1, self.settings.fetch_feeds_at_once))
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._answered: set[str] = set()
+        self._proxies = environment_proxies()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        transports, self._transports = list(self._transports.values()), {}
+        for transport in transports:
+            await transport.aclose()
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        allow_private: bool = False,
+        accept: str = ACCEPT_FEEDS,
+        credentials: tuple[str, str] | None = None,
+    ) -> Reply:
+        """GET an address, following redirects by the rules.
+
+        Args:
+            url: absolute; a name and password in it are sent to its host and no other.
+            etag: of the stored body, as it was sent.
+            last_modified: of the stored body, as it was sent.
+            allow_private: loopback and private addresses may be connected to, here and after redirects.
+            accept: the `Accept` header.
+            credentials: name and password for the host of `url`, in place of those in it.
+
+        Raises:
+            AddressRefused: it, or a redirect, leads where we never connect to.
+            FetchError: no usable reply; `status` and `retry_after_seconds` say more where there was one.
+        """
+        asked = canonical_url(url)
+        current, own_credentials = split_credentials(asked)
+        credentials = credentials or own_credentials
+        allow_private = allow_private or os.environ.get("FLODESLASARE_ALLOW_PRIVATE") == "1"
+        headers = _request_headers(etag, last_modified, accept)
+        is_conditional = b"if-none-match" in headers or b"if-modified-since" in headers
+        shown = readable_address(asked)
+        budget = _Budget(self.settings.fetch_total_seconds)
+        permanent = start = current
+        visited = {current}
+
+        while True:
+            authorised = credentials is not None and may_share_credentials(asked, current)
+            hop = await self._hop(
+                current,
+                headers,
+                credentials if authorised else None,
+                allow_private=allow_private,
+                budget=budget,
+                shown=shown,
+            )
+            if hop.location is None:
+                break
+            following = _redirect_target(shown, current, hop.location)
+            if following in visited:
+                raise FetchError(shown, _("it redirects in a circle"), status=hop.status)
+            if len(visited) > self.settings.fetch_redirects:
+                reason = _("it redirects more than {number} times")
+                raise FetchError(
+                    shown, reason.format(number=self.settings.fetch_redirects), status=hop.status
+                )
+            is_downgrade = current.startswith("https:") and following.startswith("http:")
+            if permanent == current and hop.status in _PERMANENT and not is_downgrade:
+                permanent = following
+            visited.add(following)
+            current = following
+
+        moved = with_credentials_of(asked, permanent) if permanent != start else None
+        reply = _reply(
+            hop,
+            current,
+            moved,
+            shown=shown,
+            may_be_gone=permanent == current,
+            is_conditional=is_conditional,
+            asked_with=(etag, last_modified),
+            seconds=budget.used,
+        )
+        log.info(
+            "GET %s: %d, %d bytes (%d on the wire), %.0f ms",
+            loggable_address(current),
+            reply.status,
+            len(reply.body),
+            reply.wire_bytes,
+            budget.used * 1000,
+        )
+        return reply
+
+    # --- one request -----------------------------------------------------------------------------
+
+    async def _hop(
+        self,
+        url: str,
+        headers: dict[bytes, bytes],
+        credentials: tuple[str, str] | None,
+        *,
+        allow_private: bool,
+        budget: _Budget,
+        shown: str,
+    ) -> _Hop:
+        """Send one request and read its reply, within the turns of its host and the limits."""
+        host = host_of(url)
+        try:
+            async with self._turn(host), budget:
+                if credentials:
+                    headers = headers | {b"authorization": _basic(*credentials)}
+                transport = await self._transport(url, allow_private=allow_private)
+                response = await self._send(transport, url, headers)
+                try:
+                    return await self._read(url, response)
+                finally:
+                    await response.aclose()
+        except Refused as refusal:
+            log.info("GET %s: refused, %s is private", loggable_address(url), refusal.address)
+            raise AddressRefused(shown, private_reason(url, shown, refusal.address)) from refusal
+        except Unusable as failure:
+            log.info("GET %s: %s", loggable_address(url), failure)
+            raise FetchError(shown, str(failure)) from failure
+        except FAILURES as error:
+            reason = reason_of(error, self.settings)
+            log.info("GET %s: %s (%s)", loggable_address(url), reason, type(error).__name__)
+            raise FetchError(shown, reason) from error
+
+    @asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """Wait for the turn of a host, then for one of the places in all.
+
+        In this order, so that feeds that wait for one host keep no place from the others.
+        """
+        turn = self._hosts.get(host)
+        if turn is None:
+            turn = self._hosts[host] = asyncio.Semaphore(max(1, self.settings.fetch_per_host))
+        async with turn, self._everyone:
+            yield
+
+    async def _send(
+        self, transport: httpx.AsyncBaseTransport, url: str, headers: dict[bytes, bytes]
+    ) -> httpx.Response:
+        """Send a GET; once more on a new connection when a kept one turns out to be dead.
+
+        RFC 9112 §9.3.1: a client may do so by itself for what is safe to repeat.
+        """
+        host = host_of(url)
+        while True:
+            request = httpx.Request(
+                "GET", url, headers=headers, extensions={"timeout": self._timeouts}
+            )
+            try:
+                response = await transport.handle_async_request(request)
+            except _CUT:
+                if host not in self._answered:
+                    raise
+                self._answered.discard(host)
+                log.debug("GET %s: again, the kept connection was closed", loggable_address(url))
+            else:
+                self._answered.add(host)
+                return response
+
+    async def _read(self, url: str, response: httpx.Response) -> _Hop:
+        headers = _Headers(response.headers.raw)
+        status = response.status_code
+        location = headers.get_address("location") if status in _REDIRECTS else None
+        log.debug(
+            "%s: HTTP %d%s",
+            loggable_address(url),
+            status,
+            f" to {loggable_address(location)}" if location else "",
+        )
+        if status not in (200, 203):
+            await _drain(response, headers)
+            return _Hop(location=location, status=status, headers=headers)
+        body, body_hash, wire_bytes = await self._read_body(response, headers)
+        return _Hop(
+            location=None,
+            status=status,
+            headers=headers,
+            body=body,
+            body_hash=body_hash,
+            wire_bytes=wire_bytes,
+        )
+
+    async def _read_body(
+        self, response: httpx.Response, headers: _Headers
+    ) -> tuple[bytes, str, int]:
+        """Read and decompress a body, giving up at the first byte over a limit.
+
+        Between two steps of a long one the event loop gets its turn.
+        """
+        encoding = headers.get_list("content-encoding")
+        foreign = foreign_encoding(encoding)
+        if foreign:
+            reason = _("the reply is compressed as {encoding}, which was not asked for")
+            raise Unusable(reason.format(encoding=printable(foreign)))
+        most_wire, most_body = self.settings.fetch_wire_bytes, self.settings.fetch_body_bytes
+        if (headers.get_number("content-length") or 0) > most_wire:
+            raise Unusable(too_large(most_wire))
+        decoder = Decoder(encoding)
+        digest = hashlib.sha256()
+        pieces: list[bytes] = []
+        wire = size = 0
+
+        def take(piece: bytes) -> None:
+            nonlocal size
+            size += len(piece)
+            if size > most_body:
+                raise Unusable(too_large(most_body))
+            digest.update(piece)
+            pieces.append(piece)
+
+        try:
+            async for chunk in response.aiter_raw():
+                wire += len(chunk)
+                if wire > most_wire:
+                    raise Unusable(too_large(most_wire))
+                for number, piece in enumerate(decoder.pieces(chunk)):
+                    if number:
+                        await asyncio.sleep(0)
+                    take(piece)
+            take(decoder.end())
+        except CannotDecode as error:
+            raise Unusable(_("the compression of the reply is broken")) from error
+        return b"".join(pieces), digest.hexdigest(), wire
+
+    # --- transports ------------------------------------------------------------------------------
+
+    async def _transport(self, url: str, *, allow_private: bool) -> httpx.AsyncBaseTransport:
+        """Give the transport for an address: one each by proxy, scheme, and whether private is allowed."""
+        is_secure = url.startswith("https:")
+        proxy = self._proxy_for(url)
+        if proxy and not allow_private and names_private_network(url):
+            raise Refused(host_of(url))
+        key = (proxy, is_secure, allow_private)
+        if key not in self._transports:
+            # The proxy itself may be an https one, so it needs the certificates as well.
+            tls = await self._tls_context() if is_secure or proxy else tls_for_nobody()
+            if key not in self._transports:  # another task may have made it meanwhile
+                self._transports[key] = self._new_transport(proxy, tls, allow_private)
+        return self._transports[key]
+
+    def _new_transport(
+        self, proxy: str, tls: ssl.SSLContext, allow_private: bool
+    ) -> httpx.AsyncBaseTransport:
+        limits = httpx.Limits(
+            max_connections=None,
+            max_keepalive_connections=max(2, 2 * self.settings.fetch_feeds_at_once),
+            keepalive_expiry=_KEEPALIVE_SECONDS,
+        )
+        if not proxy:
+            backend = CheckedBackend(self._backend, self._resolve, allow_private)
+            return CheckedTransport(backend, tls, limits)
+        try:
+            return httpx.AsyncHTTPTransport(verify=tls, limits=limits, proxy=proxy, trust_env=False)
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            reason = _("the proxy of the environment cannot be used: {cause}")
+            raise Unusable(reason.format(cause=printable(str(error)))) from error
+
+    async def _tls_context(self) -> ssl.SSLContext:
+        """Load the trusted certificates (SSL_CERT_FILE, SSL_CERT_DIR, else certifi's): 20 ms, once, aside."""
+        async with self._tls_lock:
+            if self._tls is None:
+                self._tls = await asyncio.to_thread(httpx.create_ssl_context)
+            return self._tls
+
+    def _proxy_for(self, url: str) -> str:
+        """Give the environment's proxy for an address; empty for a direct connection."""
+        if not self._proxies or urllib.request.proxy_bypass(host_of(url)):
+            return ""
+        return self._proxies.get(url.partition(":")[0]) or self._proxies.get("all") or ""
+
+
+class _Budget:
+    """The time that a whole fetch may take: it runs while entered, not while waiting for a turn."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.used = 0.0
+
+    async def __aenter__(self) -> None:
+        self._begun = asyncio.get_running_loop().time()
+        self._timeout = asyncio.timeout(max(0.0, self._seconds - self.used))
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.used += asyncio.get_running_loop().time() - self._begun
+        await self._timeout.__aexit__(kind, error, trace)
+
+
+# --- headers and replies -----------------------------------------------------------------------------
+
+
+class _Headers:
+    """The headers of a reply.
+
+    Values are kept byte for byte as Latin-1, so that a validator goes back as it came.
+    """
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, list[bytes]] = {}
+        for name, value in raw:
+            self._values.setdefault(name.lower().decode("latin-1"), []).append(value.strip())
+
+    def get(self, name: str) -> str | None:
+        """Give a value, the last one when it came several times; `None` when it is empty, too."""
+        values = self._values.get(name)
+        return (values[-1].decode("latin-1") or None) if values else None
+
+    def get_list(self, name: str) -> str:
+        """Give all the values as one list (RFC 9110 §5.3)."""
+        return b", ".join(self._values.get(name, [])).decode("latin-1")
+
+    def get_number(self, name: str) -> int | None:
+        """Give a value that is a whole number."""
+        value = self.get(name) or ""
+        return int(value) if re.fullmatch(r"\d{1,18}", value, re.ASCII) else None
+
+    def get_address(self, name: str) -> str | None:
+        """Give a value that is an address: servers send UTF-8 in it."""
+        value = self.get(name)
+        try:
+            return value.encode("latin-1").decode("utf-8") if value else None
+        except UnicodeDecodeError:
+            return value
+
+
+def _request_headers(
+    etag: str | None, last_modified: str | None, accept: str
+) -> dict[bytes, bytes]:
+    headers = {
+        b"user-agent": USER_AGENT.encode(),
+        b"accept": accept.encode(),
+        b"accept-encoding": b"gzip, deflate",
+    }
+    for name, value in ((b"if-none-match", etag), (b"if-modified-since", last_modified)):
+        if value and not re.search(r"[\x00-\x1f\x7f]", value):
+            try:
+                headers[name] = value.encode("latin-1")
+            except UnicodeEncodeError:
+                continue  # never sent by a server like that; without it the reply is whole
+    return headers
+
+
+def _basic(name: str, password: str) -> bytes:
+    """Give the `Authorization` of RFC 7617, in UTF-8."""
+    return b"Basic " + base64.b64encode(f"{name}:{password}".encode())
+
+
+def _redirect_target(shown: str, current: str, location: str) -> str:
+    """Give the canonical address of a redirect, without any name and password the server put in it."""
+    try:
+        target = canonical_url(urljoin(current, location))
+    except AddressRefused as error:
+        reason = _("it redirects to {address}: {reason}")
+        raise AddressRefused(
+            shown, reason.format(address=printable(error.url), reason=error.reason)
+        ) from error
+    except ValueError as error:
+        raise FetchError(shown, _("it redirects to something that is no address")) from error
+    return split_credentials(target)[0]
+
+
+def _reply(
+    hop: _Hop,
+    url: str,
+    permanent_url: str | None,
+    *,
+    shown: str,
+    may_be_gone: bool,
+    is_conditional: bool,
+    asked_with: tuple[str | None, str | None],
+    seconds: float,
+) -> Reply:
+    """Turn the end of a chain into a `Reply`.
+
+    Raises:
+        FetchError: its status is no usable one.
+    """
+    headers, status = hop.headers, hop.status
+    wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
+    etag, last_modified = headers.get("etag"), headers.get("last-modified")
+    if status in (200, 203):
+        kind = ReplyKind.OK
+    elif status == 304 and is_conditional:
+        kind = ReplyKind.NOT_MODIFIED
+        etag, last_modified = etag or asked_with[0], last_modified or asked_with[1]
+    elif status == 410 and may_be_gone:  # what a passing redirect led to says nothing for good
+        kind = ReplyKind.GONE
+    else:
+        log.info("GET %s: HTTP %d", loggable_address(url), status)
+        raise FetchError(shown, status_reason(status), status=status, retry_after_seconds=wait)
+    location = headers.get_address("content-location")
+    try:
+        content_location = canonical_url(urljoin(url, location)) if location else None
+    except (ValueError, AddressRefused):
+        content_location = None
+    return Reply(
+        kind=kind,
+        status=status,
+        url=url,
+        permanent_url=permanent_url,
+        body=hop.body,
+        body_hash=hop.body_hash,
+        etag=etag,
+        last_modified=last_modified,
+        content_type=headers.get("content-type"),
+        content_location=content_location,
+        max_age_seconds=_max_age(headers),
+        retry_after_seconds=wait,
+        wire_bytes=hop.wire_bytes,
+        seconds=seconds,
+    )
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Read `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). `None` when it says nothing clear.
+
+    Nothing above a year is believed.
+    """
+    if not value:
+        return None
+    value = value.strip()
+    if re.fullmatch(r"\d{1,15}", value, re.ASCII):
+        return min(float(value), _MAX_WAIT_SECONDS)
+    try:
+        until = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(0.0, (until - now).total_seconds()), _MAX_WAIT_SECONDS)
+
+
+def _max_age(headers: _Headers) -> int | None:
+    """Read `max-age` of `Cache-Control`, less the `Age` that the reply already has."""
+    control = headers.get_list("cache-control").lower()
+    found = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,12})", control, re.ASCII)
+    if not found or re.search(r"\bno-(?:cache|store)\b", control):
+        return None
+    believed = min(int(found[1]), int(_MAX_WAIT_SECONDS))
+    return max(0, believed - (headers.get_number("age") or 0))
+
+
+async def _drain(response: httpx.Response, headers: _Headers) -> None:
+    """Read a short body that no one wants, so that the connection can serve the next request."""
+    length = headers.get_number("content-length")
+    is_short = length is not None and length <= _DRAIN_BYTES
+    if not is_short and response.status_code not in (204, 304):
+        return
+    try:
+        async for _chunk in response.aiter_raw():
+            pass
+    except FAILURES:
+        return  # the status has come, and that is what counts
