@@ -399,6 +399,7 @@ async def test_an_empty_body_labelled_gzip(server: Server, fetcher: Fetcher) -> 
         ("gzip", gzip.compress(FEED)[:-12], "broken"),
         ("gzip", b"\x1f\x8b\x08" + b"nonsense" * 5, "broken"),
     ],
+    ids=["not asked for", "twice", "cut short", "nonsense"],
 )
 async def test_compression_that_cannot_be_undone(
     server: Server, fetcher: Fetcher, encoding: str, wire: bytes, words: str
