@@ -337,3 +337,49 @@ class ImportReport:
     entries: int = 0
     skipped: tuple[str, ...] = field(default=())
     """A sentence for each line or outline that was left out."""
+
+
+# --- a refresh, decided ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What deciding whether an entry is new needs to know of one that is kept."""
+
+    id: int
+    guid: str
+    url: str | None
+    title: str
+    published: datetime | None
+    digest: str
+    versions: int = 0
+    """How many earlier versions are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to be kept, under the name it is known by from now on."""
+
+    guid: str
+    digest: str
+    entry: ParsedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedEntry:
+    """A kept entry that the feed now gives otherwise."""
+
+    id: int
+    guid: str
+    digest: str
+    entry: ParsedEntry
+    is_edit: bool
+    """Its words changed, so the earlier ones are kept; else only its name, link or date did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUpdate:
+    """What one feed document brings."""
+
+    new: tuple[NewEntry, ...] = ()
+    changed: tuple[ChangedEntry, ...] = ()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from flodeslasare.config import Settings
+from flodeslasare.errors import DataError, FeedError, NoSuchFeed, NoSuchFile, OfflineError
+from flodeslasare.i18n import _
+from flodeslasare.library.refresh import Refresh, store_document
 from flodeslasare.model import (
     Counts,
     Entry,
@@ -22,12 +26,28 @@ from flodeslasare.model import (
     ImportReport,
     Listing,
     Marked,
+    MarkKind,
     MonthCount,
+    ParsedFeed,
+    RefreshStatus,
+    Subscription,
     View,
 )
+from flodeslasare.storage import (
+    EntryStore,
+    FeedStore,
+    MarkStore,
+    SearchIndex,
+    StateStore,
+    open_database,
+)
+
+PAGE = 200
+"""How many entries are read whole at a time."""
 
 
-def _now() -> datetime:
+def now_utc() -> datetime:
+    """The clock."""
     return datetime.now(UTC)
 
 
@@ -42,7 +62,7 @@ class Library:
         path: Path,
         settings: Settings | None = None,
         *,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now_utc,
         offline: bool = False,
     ) -> None:
         """Open the library at `path`, making it when it is not there.
@@ -50,14 +70,19 @@ class Library:
         Raises:
             StorageError: the file cannot be used; the message says why and what to do.
         """
-        raise NotImplementedError
-
-    path: Path
-    settings: Settings
-    is_offline: bool
+        self.path = path
+        self.settings = settings or Settings()
+        self.is_offline = offline
+        self._now = now
+        self._database = open_database(path)
+        self._feeds = FeedStore(self._database)
+        self._index = SearchIndex(self._database)
+        self._entries = EntryStore(self._database, self._index)
+        self._marks = MarkStore(self._database)
+        self._state = StateStore(self._database)
 
     def __enter__(self) -> Self:
-        raise NotImplementedError
+        return self
 
     def __exit__(
         self,
@@ -65,20 +90,23 @@ class Library:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        raise NotImplementedError
+        self.close()
 
     def close(self) -> None:
-        raise NotImplementedError
+        """Let go of the file; closing twice is harmless."""
+        self._database.close()
 
-    def opened_again(self) -> AbstractContextManager[Library]:
+    @contextmanager
+    def opened_again(self) -> Iterator[Library]:
         """Give the same library on a connection of its own, for another thread; closed after."""
-        raise NotImplementedError
+        with Library(self.path, self.settings, now=self._now, offline=self.is_offline) as library:
+            yield library
 
     # --- subscriptions -------------------------------------------------------------------------
 
     def feeds(self, *, unsubscribed: bool = False) -> list[Feed]:
         """List subscriptions by folder and title; with `unsubscribed` also the feeds left behind."""
-        raise NotImplementedError
+        return self._feeds.all(unsubscribed=unsubscribed)
 
     def feed(self, reference: str | int) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
@@ -86,7 +114,22 @@ class Library:
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """
-        raise NotImplementedError
+        text = str(reference).strip()
+        feeds = self.feeds(unsubscribed=True)
+        by_id = [feed for feed in feeds if str(feed.id) == text]
+        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url)]
+        if not by_id and not by_url and "." in text:
+            by_url = [feed for feed in feeds if feed.url == _canonical(text)]
+        title = text.casefold()
+        exact = [feed for feed in feeds if feed.title.casefold() == title]
+        partial = [feed for feed in feeds if title and title in feed.title.casefold()]
+        for found in (by_id, by_url, exact, partial):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                names = ", ".join(f"{feed.title} ({feed.id})" for feed in found[:5])
+                raise NoSuchFeed(text, _("several feeds answer to it: {names}").format(names=names))
+        raise NoSuchFeed(text)
 
     async def discover(self, address: str) -> list[FoundFeed]:
         """Find the feeds at an address: itself when it is a feed, else those its page names.
@@ -94,7 +137,17 @@ class Library:
         Raises:
             FetchError, NotAFeed, OfflineError
         """
-        raise NotImplementedError
+        self._require_network()
+        from flodeslasare.fetching.discover import (
+            discover,
+            names_private_network,
+            normalise_address,
+        )
+        from flodeslasare.fetching.http import Fetcher
+
+        url = normalise_address(address)
+        async with Fetcher(self.settings) as fetcher:
+            return await discover(fetcher, url, allow_private=names_private_network(url))
 
     async def subscribe(
         self, address: str, *, folder: str | None = None, title: str | None = None
@@ -102,28 +155,83 @@ class Library:
         """Subscribe to the feed at an address, a page's address will do, and refresh it.
 
         Already subscribed: gives that feed. Unsubscribed earlier: takes it up again with its entries.
+
+        Raises:
+            FetchError, NotAFeed, OfflineError: nothing was subscribed to.
         """
-        raise NotImplementedError
+        self._require_network()
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
+
+        url = normalise_address(address)
+        if self._feeds.by_url(url) is None:
+            url = (await self.discover(address))[0].url
+        feed_id = self._feeds.add(
+            url,
+            now=self._now(),
+            named=title,
+            folder=_folder(folder),
+            allows_private=names_private_network(normalise_address(address)),
+        )
+        async with aclosing(self.refresh([feed_id])) as results:
+            async for result in results:
+                if isinstance(result, FeedResult):
+                    return self.feed(feed_id), result
+        raise NoSuchFeed(address)
+
+    def add_subscription(self, subscription: Subscription) -> Feed | None:
+        """Subscribe without asking the network; gives `None` when it was subscribed to already.
+
+        Raises:
+            AddressRefused: the address is not one we fetch.
+        """
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
+
+        url = normalise_address(subscription.url)
+        known = self._feeds.by_url(url)
+        if known is not None and known.is_subscribed:
+            return None
+        feed_id = self._feeds.add(
+            url,
+            now=self._now(),
+            title=subscription.title or "",
+            site_url=subscription.site_url,
+            folder=_folder(subscription.folder),
+            allows_private=names_private_network(url),
+        )
+        return self._feeds.by_id(feed_id)
 
     def unsubscribe(self, feed_id: int) -> None:
         """Stop asking a feed; its entries stay."""
-        raise NotImplementedError
+        self._feeds.unsubscribe(self.feed(feed_id).id, self._now())
 
     def delete_feed(self, feed_id: int) -> int:
         """Forget a feed and its entries for good; gives how many entries went."""
-        raise NotImplementedError
+        with self._database.writing():
+            deleted = self._entries.delete_of_feed(feed_id)
+            self._feeds.delete(feed_id)
+        return deleted
 
     def rename_feed(self, feed_id: int, title: str | None) -> None:
         """Give a feed a name of the person's own; `None` goes back to the feed's."""
-        raise NotImplementedError
+        self._feeds.rename(feed_id, (title or "").strip() or None)
 
     def move_feed(self, feed_id: int, folder: str | None) -> None:
         """Put a feed in a folder (made if new), or at the top."""
-        raise NotImplementedError
+        self._feeds.move(feed_id, _folder(folder))
+
+    def readdress_feed(self, feed_id: int, url: str) -> None:
+        """Ask a feed at another address from now on; its entries and marks stay.
+
+        Raises:
+            AddressRefused: the address is not one we fetch.
+        """
+        from flodeslasare.fetching.discover import normalise_address
+
+        self._feeds.readdress(feed_id, normalise_address(url), keeps_validators=False)
 
     # --- refresh ---------------------------------------------------------------------------------
 
-    def refresh(
+    async def refresh(
         self, feed_ids: Sequence[int] | None = None, *, due_only: bool = False
     ) -> AsyncGenerator[FeedStarted | FeedResult, None]:
         """Ask feeds for what is new, many at a time; yields as they begin and end.
@@ -137,17 +245,108 @@ class Library:
         Raises:
             OfflineError: the network is switched off.
         """
-        raise NotImplementedError
+        self._require_network()
+        titles = {feed.id: feed.title for feed in self.feeds()}
+        states = self._feeds.fetch_states(
+            None if feed_ids is None else list(feed_ids), self._now() if due_only else None
+        )
+        run = Refresh(
+            self.path,
+            self.settings,
+            [(state, titles[state.feed_id]) for state in states],
+            now=self._now,
+        )
+        async with aclosing(run.results()) as results:
+            async for result in results:
+                yield result
+
+    async def backfill(self, feed_id: int) -> AsyncGenerator[FeedResult, None]:
+        """Fetch what a feed no longer holds, from older pages of it; yields a result a page.
+
+        Raises:
+            OfflineError: the network is switched off.
+        """
+        self._require_network()
+        from flodeslasare.fetching.backfill import older_pages
+        from flodeslasare.fetching.http import Fetcher
+        from flodeslasare.fetching.pool import ParsePool
+
+        (state,) = self._feeds.fetch_states([feed_id], None)
+        title = self.feed(feed_id).title
+
+        def result(new: int = 0, updated: int = 0, error: str | None = None) -> FeedResult:
+            return FeedResult(
+                feed_id=feed_id,
+                url=state.url,
+                title=title,
+                status=RefreshStatus.ERROR if error else RefreshStatus.OK,
+                new=new,
+                updated=updated,
+                error=error,
+            )
+
+        def store(page: ParsedFeed) -> FeedResult:
+            with closing(open_database(self.path, durable=False)) as database, database.writing():
+                return result(
+                    *store_document(database, feed_id, page, self._now(), describes=False)
+                )
+
+        pool = ParsePool(self.settings)
+        try:
+            async with Fetcher(self.settings) as fetcher:
+                reply = await fetcher.fetch(state.url, allow_private=state.allows_private)
+                first = await pool.parse(reply.body, url=reply.url, content_type=reply.content_type)
+                yield await asyncio.to_thread(store, first)
+                pages = older_pages(
+                    fetcher, pool.parse, reply.url, first, allow_private=state.allows_private
+                )
+                async with aclosing(pages):
+                    async for page in pages:
+                        yield await asyncio.to_thread(store, page)
+        except FeedError as error:
+            yield result(error=error.reason)
+        finally:
+            await pool.aclose()
+
+    def _require_network(self) -> None:
+        if self.is_offline:
+            raise OfflineError(_("the network is switched off; start without --offline"))
 
     # --- reading ---------------------------------------------------------------------------------
 
     def listing(self, view: View, *, first: int | None = None) -> Listing:
         """List a view newest first; with `first`, at most so many (quick at any size)."""
-        raise NotImplementedError
+        with self._database.reading():
+            found = self._places(view, None if first is None else first + 1)
+        is_whole = first is None or len(found) <= first
+        found = found[:first]
+        months: list[tuple[int, int]] = []
+        current = count = 0
+        for _id, month, _key in found:
+            if month != current:
+                if count:
+                    months.append((current, count))
+                current, count = month, 0
+            count += 1
+        if count:
+            months.append((current, count))
+        return Listing(view, [place[0] for place in found], months, is_whole)
+
+    def _places(
+        self, view: View, limit: int | None, before: int | None = None
+    ) -> list[tuple[int, int, int]]:
+        """Give (id, month, sort_key) of a view's entries, newest first."""
+        if not view.query.strip():
+            return self._entries.page(view, limit=limit, before=before)
+        keys = self._index.find(view.query)
+        if before is not None:
+            keys = [key for key in keys if key < before]
+        found = self._entries.ids_by_sort_key(keys, view)
+        return found if limit is None else found[:limit]
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
         """Read rows in the order of their ids; deleted ones are absent."""
-        raise NotImplementedError
+        return self._entries.rows(entry_ids)
 
     def entry(self, entry_id: int) -> Entry:
         """Read one entry whole.
@@ -155,7 +354,7 @@ class Library:
         Raises:
             NoSuchEntry
         """
-        raise NotImplementedError
+        return self._entries.entry(entry_id)
 
     def entries(
         self,
@@ -165,73 +364,169 @@ class Library:
         until: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[Entry]:
-        """Read entries newest first, a page at a time."""
-        raise NotImplementedError
+        """Read entries newest first, a page at a time.
+
+        Args:
+            view: which.
+            since: not older than this.
+            until: older than this.
+            limit: at most so many.
+        """
+        before = None if until is None else self._entries.first_sort_key(until)
+        oldest = None if since is None else self._entries.first_sort_key(since)
+        left = limit
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            places = self._places(view, size, before)
+            wanted = [id_ for id_, _month, key in places if oldest is None or key >= oldest]
+            yield from self._entries.entries(wanted)
+            if len(wanted) < size:
+                return
+            before = places[-1][2]
+            left = None if left is None else left - len(wanted)
+
+    def next_in(self, view: View, entry_id: int, *, older: bool) -> int | None:
+        """Give the entry of a view that stands next to an entry, further down (older) or up; `None` at the end.
+
+        The entry itself need not be in the view: of `View(unread=True)` this is the next unread one.
+        """
+        if view.query.strip():
+            ids = self.listing(view.but(unread=False)).ids
+            if entry_id not in ids:
+                return None
+            at = ids.index(entry_id)
+            ids = ids[at + 1 :] if older else ids[:at][::-1]
+            if not view.unread:
+                return ids[0] if ids else None
+            return next((row.id for row in self._rows_in_pages(ids) if not row.is_read), None)
+        return self._entries.neighbour(view, entry_id, older=older)
+
+    def _rows_in_pages(self, ids: Sequence[int]) -> Iterator[EntryRow]:
+        for start in range(0, len(ids), PAGE):
+            yield from self.rows(ids[start : start + PAGE])
 
     def earlier_versions(self, entry_id: int) -> list[EntryVersion]:
         """How an entry read before, newest first."""
-        raise NotImplementedError
+        return self._entries.versions(entry_id)
 
     def counts(self) -> Counts:
         """Count the whole library (kept counts: quick at any size)."""
-        raise NotImplementedError
+        return self._entries.counts()
 
     def months(self, view: View | None = None) -> list[MonthCount]:
         """Count entries per feed and month, newest first; with a view that has a query, its hits."""
-        raise NotImplementedError
+        if view is None or not view.query.strip():
+            return self._entries.count_by_month()
+        return self._entries.count_by_month_at(self._index.find(view.query), view.but(query=""))
 
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
         """The archive's words that the last word of a query matches, with their numbers of entries."""
-        raise NotImplementedError
+        words = query.split()
+        if not words:
+            return []
+        return self._index.count(self._index.matching_words(words[-1]))[:limit]
 
     # --- marks -----------------------------------------------------------------------------------
 
+    def mark(self, kind: MarkKind, entry_ids: Iterable[int]) -> Marked:
+        """Mark entries; on disk when this returns; one step for `undo()`, however many."""
+        return self._marks.mark(kind, entry_ids, self._now())
+
     def mark_read(self, entry_ids: Iterable[int]) -> Marked:
-        """Mark as read; on disk when this returns; one step for `undo()`."""
-        raise NotImplementedError
+        """Mark as read."""
+        return self.mark(MarkKind.READ, entry_ids)
 
     def mark_unread(self, entry_ids: Iterable[int]) -> Marked:
-        raise NotImplementedError
+        """Mark as unread."""
+        return self.mark(MarkKind.UNREAD, entry_ids)
 
     def star(self, entry_ids: Iterable[int]) -> Marked:
-        raise NotImplementedError
+        """Star."""
+        return self.mark(MarkKind.STARRED, entry_ids)
 
     def unstar(self, entry_ids: Iterable[int]) -> Marked:
-        raise NotImplementedError
+        """Take stars away."""
+        return self.mark(MarkKind.UNSTARRED, entry_ids)
 
     def undo(self) -> Marked | None:
         """Take back the last mark that still stands, however many entries; `None` when there is none.
 
         Gives what the entries became: undoing READ gives UNREAD.
         """
-        raise NotImplementedError
+        return self._marks.undo(self._now())
 
     # --- what the screen remembers -----------------------------------------------------------------
 
     def remember(self, key: str, value: str) -> None:
         """Keep a small value for the next start."""
-        raise NotImplementedError
+        self._state.put(key, value)
 
     def recall(self, key: str) -> str | None:
-        raise NotImplementedError
+        """Give what was kept, or `None`."""
+        return self._state.get(key)
 
     def keep_place(self, entry_id: int, place: float) -> None:
         """Keep how far an entry has been read: 0.0 the top to 1.0 the end."""
-        raise NotImplementedError
+        self._state.put_place(entry_id, place)
 
     def place(self, entry_id: int) -> float:
-        raise NotImplementedError
+        """Tell how far an entry has been read: 0.0 the top to 1.0 the end."""
+        return self._state.place(entry_id)
 
     # --- other programs' files -----------------------------------------------------------------------
 
     def import_file(self, path: Path) -> ImportReport:
         """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
+        What the library has already stays as it is. All of the file is taken in, or nothing.
+
         Raises:
             NoSuchFile, DataError
         """
-        raise NotImplementedError
+        from flodeslasare.library.importing import import_cache, import_subscriptions
+
+        try:
+            data = b"" if path.is_dir() else path.read_bytes()
+        except FileNotFoundError as error:
+            raise NoSuchFile(path) from error
+        except OSError as error:
+            raise NoSuchFile(path, error.strerror or str(error)) from error
+        if path.is_dir():
+            raise DataError(_("{path}: this is a folder; name a file in it").format(path=path))
+        with self._database.writing():
+            if data.startswith(b"SQLite format 3\0"):
+                return import_cache(self, self._database, path, self._now())
+            return import_subscriptions(self, path, data)
 
     def export_opml(self) -> bytes:
         """Give all subscriptions as OPML 2.0, folders nested."""
-        raise NotImplementedError
+        from flodeslasare.exchange import write_opml
+        from flodeslasare.fetching.discover import without_credentials
+
+        return write_opml(
+            [
+                Subscription(
+                    url=without_credentials(feed.url),
+                    title=feed.title,
+                    site_url=feed.site_url,
+                    folder=feed.folder,
+                )
+                for feed in self.feeds()
+            ]
+        )
+
+
+def _folder(path: str | None) -> str | None:
+    """Tidy a folder's path: no empty parts, `None` for the top."""
+    return "/".join(part.strip() for part in (path or "").split("/") if part.strip()) or None
+
+
+def _canonical(address: str) -> str | None:
+    """Give an address as it would be stored, or `None` when it is none."""
+    from flodeslasare.errors import AddressRefused
+    from flodeslasare.fetching.discover import normalise_address
+
+    try:
+        return normalise_address(address)
+    except AddressRefused:
+        return None

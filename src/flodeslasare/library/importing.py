@@ -1,0 +1,142 @@
+"""Taking in what other readers kept: subscriptions, and entries with their marks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flodeslasare.errors import AddressRefused, DataError
+from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_opml, read_urls
+from flodeslasare.i18n import _
+from flodeslasare.library.plan import plan_update
+from flodeslasare.model import ImportReport, KeptEntry, MarkKind, ParsedEntry, Subscription
+from flodeslasare.storage import Database, EntryStore, MarkStore, SearchIndex
+
+if TYPE_CHECKING:
+    from flodeslasare.library.library import Library
+
+BATCH = 500
+
+
+def import_subscriptions(library: Library, path: Path, data: bytes) -> ImportReport:
+    """Take in OPML, or newsboat's `urls`.
+
+    Raises:
+        DataError: it is neither.
+    """
+    start = data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    try:
+        if start in (b"<", b""):
+            subscriptions, skipped = read_opml(data)
+        else:
+            subscriptions, skipped = read_urls(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(
+            _("{path}: neither OPML nor a list of addresses").format(path=path)
+        ) from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    if not subscriptions and not skipped:
+        raise DataError(_("{path}: no subscriptions in it").format(path=path))
+    return _subscribe(library, subscriptions, skipped)
+
+
+def _subscribe(
+    library: Library, subscriptions: list[Subscription], skipped: list[str]
+) -> ImportReport:
+    added = already = 0
+    left_out = list(skipped)
+    for subscription in subscriptions:
+        try:
+            if library.add_subscription(subscription) is None:
+                already += 1
+            else:
+                added += 1
+        except AddressRefused as error:
+            left_out.append(str(error))
+    return ImportReport(subscribed=added, already=already, skipped=tuple(left_out))
+
+
+def import_cache(library: Library, database: Database, path: Path, now: datetime) -> ImportReport:
+    """Take in newsboat's `cache.db`: its feeds, their entries, what is read and what is flagged.
+
+    Raises:
+        DataError: it is another database.
+    """
+    if not is_cache(path):
+        raise DataError(_("{path}: this database is not newsboat's cache.db").format(path=path))
+    report = _subscribe(library, read_cache_feeds(path), [])
+    ids = {feed.url: feed.id for feed in library.feeds()}
+    store = EntryStore(database, SearchIndex(database))
+    marks = MarkStore(database)
+    count = 0
+    for feed_url, kept in groupby(read_cache(path), key=lambda entry: entry.feed_url):
+        feed_id = ids.get(_stored_url(feed_url))
+        if feed_id is None:
+            continue
+        batch: list[KeptEntry] = []
+        for entry in kept:
+            batch.append(entry)
+            if len(batch) == BATCH:
+                count += _keep(store, marks, feed_id, batch, now)
+                batch = []
+        count += _keep(store, marks, feed_id, batch, now)
+    return ImportReport(
+        subscribed=report.subscribed, already=report.already, entries=count, skipped=report.skipped
+    )
+
+
+def _keep(
+    store: EntryStore, marks: MarkStore, feed_id: int, batch: list[KeptEntry], now: datetime
+) -> int:
+    """Keep those of a batch that are new, with their marks; gives how many."""
+    from flodeslasare.library.plan import name_of
+
+    cleaned = {name_of(kept.entry): (kept, _cleaned(kept.entry)) for kept in batch}
+    entries = [entry for _kept, entry in cleaned.values()]
+    known = store.known(feed_id, list(cleaned), [entry.url for entry in entries if entry.url])
+    new = plan_update(known, entries).new
+    ids = store.add(feed_id, new, now)
+    by_mark: dict[MarkKind, list[int]] = {MarkKind.READ: [], MarkKind.STARRED: []}
+    for entry_id, added in zip(ids, new, strict=True):
+        kept = cleaned[added.guid][0]
+        if kept.is_read:
+            by_mark[MarkKind.READ].append(entry_id)
+        if kept.is_starred:
+            by_mark[MarkKind.STARRED].append(entry_id)
+    for kind, marked in by_mark.items():
+        marks.set(kind, marked, now)
+    return len(ids)
+
+
+def _cleaned(entry: ParsedEntry) -> ParsedEntry:
+    from dataclasses import replace
+
+    from flodeslasare.fetching.clean import (
+        clean_line,
+        html_to_text,
+        safe_html,
+        safe_url,
+        title_text,
+    )
+
+    html = safe_html(entry.html, entry.url)
+    return replace(
+        entry,
+        title=title_text(entry.title),
+        url=safe_url(entry.url),
+        author=clean_line(entry.author) if entry.author else None,
+        html=html,
+        text=html_to_text(html),
+    )
+
+
+def _stored_url(url: str) -> str:
+    from flodeslasare.fetching.discover import normalise_address
+
+    try:
+        return normalise_address(url)
+    except AddressRefused:
+        return url

@@ -1,0 +1,189 @@
+"""Decisions of a refresh, as pure functions: what is new, what has changed, when to ask again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from flodeslasare.model import ChangedEntry, FeedUpdate, KnownEntry, NewEntry, ParsedEntry
+
+FIGURE_EDITS = 3
+"""How often an entry whose figures alone changed counts as edited: a counter in it would go on for ever."""
+
+SHORTEST_INTERVAL = timedelta(minutes=15)
+LONGEST_INTERVAL = timedelta(hours=6)
+"""Of what a feed's own rhythm suggests. A feed that asks for more gets up to LONGEST_WISH."""
+LONGEST_WISH = timedelta(hours=24)
+FIRST_RETRY = timedelta(minutes=30)
+LONGEST_RETRY = timedelta(hours=24)
+
+_DIGITS = re.compile(r"\d+")
+_SIGNATURE = re.compile(r"[?#][^\"'\s<>]*")
+
+
+class Digest(NamedTuple):
+    """What is compared of an entry: a change in `words` is an edit, one in `rest` is not."""
+
+    words: str
+    skeleton: str
+    """The words without their figures."""
+    rest: str
+    """Links (without what stands behind `?`), dates, tags, author."""
+
+    def __str__(self) -> str:
+        return ".".join(self)
+
+    @classmethod
+    def read(cls, stored: str) -> Digest:
+        """Read a digest back from its stored form."""
+        words, skeleton, rest = stored.split(".")
+        return cls(words, skeleton, rest)
+
+
+def digest_of(entry: ParsedEntry) -> Digest:
+    """Take the digest of an entry. Space, attribute order and signatures in links do not matter."""
+    words = " ".join(f"{entry.title}\n{entry.text}".split())
+    rest = [
+        _SIGNATURE.sub("", entry.url or ""),
+        entry.author or "",
+        *sorted(entry.tags),
+        *(_SIGNATURE.sub("", file.url) for file in entry.enclosures),
+        str(entry.published),
+        _SIGNATURE.sub("", entry.html),
+    ]
+    return Digest(_hash(words), _hash(_DIGITS.sub("", words)), _hash("\n".join(rest)))
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def name_of(entry: ParsedEntry) -> str:
+    """Give the name an entry is known by in its feed: its guid, else its link, else its title and date."""
+    if entry.guid:
+        return entry.guid
+    if entry.url:
+        return entry.url
+    said = entry.title or entry.text
+    return "urn:flodeslasare:" + _hash(f"{said}\n{entry.published or ''}")
+
+
+def plan_update(known: Sequence[KnownEntry], entries: Sequence[ParsedEntry]) -> FeedUpdate:
+    """Tell which entries of a document are new, and which of the known ones have changed.
+
+    An entry is a known one when its name (guid, else link, else title and date) is. Under another
+    name it still is when link and title, or link and date, are the same, or, where the feed names
+    nothing, title and date; and only when the known name does not stand in the document as well. A
+    link alone proves nothing: link blogs point to one page twice, years apart.
+
+    Args:
+        known: of the same feed, those that share a name or a link with the document.
+        entries: in the order of the document; where a name stands twice, the first counts.
+    """
+    by_name = {entry.guid: entry for entry in known}
+    by_link: dict[str, list[KnownEntry]] = {}
+    for entry in known:
+        if entry.url:
+            by_link.setdefault(entry.url, []).append(entry)
+    named: dict[str, ParsedEntry] = {}
+    for parsed in entries:
+        named.setdefault(name_of(parsed), parsed)
+
+    new: list[NewEntry] = []
+    changed: list[ChangedEntry] = []
+    taken: set[int] = set()
+    for name, parsed in named.items():
+        digest = digest_of(parsed)
+        match = by_name.get(name) or next(
+            (
+                candidate
+                for candidate in by_link.get(parsed.url or "", ())
+                if candidate.guid not in named
+                and candidate.id not in taken
+                and _is_same(candidate, parsed)
+            ),
+            None,
+        )
+        if match is None:
+            new.append(NewEntry(guid=name, digest=str(digest), entry=parsed))
+            continue
+        taken.add(match.id)
+        if match.digest == str(digest) and match.guid == name:
+            continue
+        changed.append(
+            ChangedEntry(
+                id=match.id,
+                guid=name,
+                digest=str(digest),
+                entry=parsed,
+                is_edit=_is_edit(match, digest),
+            )
+        )
+    return FeedUpdate(new=tuple(new), changed=tuple(changed))
+
+
+def _is_same(known: KnownEntry, parsed: ParsedEntry) -> bool:
+    """Tell whether two entries with one link and two names are one."""
+    if known.title and known.title == parsed.title:
+        return True
+    return known.published is not None and known.published == parsed.published
+
+
+def _is_edit(known: KnownEntry, digest: Digest) -> bool:
+    before = Digest.read(known.digest)
+    if before.words == digest.words:
+        return False
+    return before.skeleton != digest.skeleton or known.versions < FIGURE_EDITS
+
+
+def interval_between(
+    dates: Sequence[datetime], *, wish_seconds: float | None, usual: timedelta
+) -> timedelta:
+    """Tell how long to leave a feed alone, by its own rhythm and its wish.
+
+    A feed is asked about 24 times in the time it takes to write an entry, but no more often than `usual`
+    (the person's setting) and no less than every LONGEST_INTERVAL.
+
+    Args:
+        dates: of its newest entries, in any order.
+        wish_seconds: what it asks for: `ttl`, `sy:updatePeriod`, Cache-Control; `None` for nothing.
+        usual: how often the person wants news.
+    """
+    newest = sorted(dates, reverse=True)[:10]
+    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    rhythm = timedelta(seconds=median(gaps) / 24) if gaps else usual
+    interval = min(max(rhythm, usual, SHORTEST_INTERVAL), max(LONGEST_INTERVAL, usual))
+    if wish_seconds is not None:
+        interval = max(interval, min(timedelta(seconds=wish_seconds), LONGEST_WISH))
+    return interval
+
+
+def next_after_success(now: datetime, interval: timedelta, *, chance: float) -> datetime:
+    """Tell when to ask again. Feeds drift apart by a tenth, so that they do not all come due at once.
+
+    Args:
+        chance: a random number, 0.0 to 1.0.
+    """
+    return now + interval * (0.95 + 0.1 * chance)
+
+
+def next_after_failure(
+    now: datetime, failures: int, *, retry_after_seconds: float | None, chance: float
+) -> datetime:
+    """Tell when to ask again after a failure: twice as long each time, or as the server asked.
+
+    Args:
+        failures: in a row, this one included.
+        retry_after_seconds: what the server asked for (RFC 9110 §10.2.3), or `None`.
+        chance: a random number, 0.0 to 1.0.
+    """
+    doubled: timedelta = FIRST_RETRY * 2 ** min(failures - 1, 10)
+    wait = min(doubled, LONGEST_RETRY) * (0.75 + 0.5 * chance)
+    if retry_after_seconds is not None:
+        wait = max(wait, timedelta(seconds=retry_after_seconds))
+    return now + wait

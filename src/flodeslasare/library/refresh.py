@@ -1,0 +1,287 @@
+"""The refresh: ask many feeds side by side, and store what each brings in one transaction of its own.
+
+The network is waited for on the caller's event loop, documents are parsed in worker processes, and
+storing runs in a thread, so a screen on the same loop stays quick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flodeslasare.config import Settings
+from flodeslasare.errors import FeedError, FetchError, StorageError
+from flodeslasare.i18n import _
+from flodeslasare.library.plan import (
+    interval_between,
+    name_of,
+    next_after_failure,
+    next_after_success,
+    plan_update,
+)
+from flodeslasare.model import FeedResult, FeedStarted, FetchState, ParsedFeed, RefreshStatus
+from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex, open_database
+
+if TYPE_CHECKING:
+    from flodeslasare.fetching.http import Fetcher, Reply
+    from flodeslasare.fetching.pool import ParsePool
+
+CONFIRMATIONS = 3
+"""How many refreshes in a row a permanent redirect must hold before it becomes the feed's address."""
+
+_log = logging.getLogger(__name__)
+
+
+class Refresh:
+    """One run over some feeds.
+
+    Use `results()` once. Closing that generator cancels what is under way; what was stored stays.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        states: list[tuple[FetchState, str]],
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            path: the library file; each step opens a connection of its own.
+            settings: the limits, and how often the person wants news.
+            states: what is known of each feed, and its title, in the order they are to be asked.
+            now: the clock.
+        """
+        self._path = path
+        self._settings = settings
+        self._states = states
+        self._now = now
+        self._usual = timedelta(minutes=settings.refresh_every_minutes or 30)
+        self._storing = (
+            asyncio.Lock()
+        )  # SQLite has one writer at a time; waiting here costs no thread
+
+    async def results(self) -> AsyncGenerator[FeedStarted | FeedResult, None]:
+        """Yield as feeds begin and end, in the order it happens."""
+        from flodeslasare.fetching.http import Fetcher  # httpx: 110 ms that a start must not pay
+        from flodeslasare.fetching.pool import ParsePool
+
+        events: asyncio.Queue[FeedStarted | FeedResult | BaseException] = asyncio.Queue()
+        places = asyncio.Semaphore(max(1, self._settings.fetch_feeds_at_once))
+        done = 0
+        of = len(self._states)
+
+        async with AsyncExitStack() as stack:
+            fetcher = await stack.enter_async_context(Fetcher(self._settings))
+            pool = ParsePool(self._settings)
+            stack.push_async_callback(pool.aclose)
+
+            async def take(state: FetchState, title: str) -> None:
+                nonlocal done
+                async with places:
+                    events.put_nowait(
+                        FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
+                    )
+                    try:
+                        result = await self._refresh_one(fetcher, pool, state, title)
+                    except Exception as error:
+                        events.put_nowait(error)
+                        return
+                done += 1
+                events.put_nowait(_with_progress(result, done, of))
+
+            tasks = [asyncio.create_task(take(state, title)) for state, title in self._states]
+            try:
+                ended = 0
+                while ended < of:
+                    event = await events.get()
+                    if isinstance(event, BaseException):
+                        raise event
+                    ended += isinstance(event, FeedResult)
+                    yield event
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _refresh_one(
+        self, fetcher: Fetcher, pool: ParsePool, state: FetchState, title: str
+    ) -> FeedResult:
+        from flodeslasare.fetching.http import ReplyKind
+
+        try:
+            reply = await fetcher.fetch(
+                state.url,
+                etag=state.etag,
+                last_modified=state.last_modified,
+                allow_private=state.allows_private,
+            )
+            parsed = None
+            if reply.kind is ReplyKind.OK and reply.body_hash != state.body_hash:
+                parsed = await pool.parse(
+                    reply.body,
+                    url=reply.url,
+                    content_type=reply.content_type,
+                    location=reply.content_location,
+                )
+        except FeedError as error:
+            _log.info("%s", error)
+            return await self._store(
+                lambda database: self._store_failure(database, state, title, error)
+            )
+        return await self._store(
+            lambda database: self._store_reply(database, state, title, reply, parsed)
+        )
+
+    async def _store(self, step: Callable[[Database], FeedResult]) -> FeedResult:
+        def run() -> FeedResult:
+            with closing(open_database(self._path, durable=False)) as database, database.writing():
+                return step(database)
+
+        async with self._storing:
+            # Shielded: a cancelled refresh lets the thread end before its lock is given away.
+            return await asyncio.shield(asyncio.to_thread(run))
+
+    def _store_failure(
+        self, database: Database, state: FetchState, title: str, error: FeedError
+    ) -> FeedResult:
+        now = self._now()
+        retry_after = error.retry_after_seconds if isinstance(error, FetchError) else None
+        FeedStore(database).fetched(
+            state.feed_id,
+            RefreshStatus.ERROR,
+            now=now,
+            next_refresh=next_after_failure(
+                now,
+                state.failures + 1,
+                retry_after_seconds=retry_after,
+                chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
+            ),
+            error=error.reason,
+        )
+        return FeedResult(
+            feed_id=state.feed_id,
+            url=state.url,
+            title=title,
+            status=RefreshStatus.ERROR,
+            error=error.reason,
+        )
+
+    def _store_reply(
+        self,
+        database: Database,
+        state: FetchState,
+        title: str,
+        reply: Reply,
+        parsed: ParsedFeed | None,
+    ) -> FeedResult:
+        from flodeslasare.fetching.http import ReplyKind
+
+        feeds = FeedStore(database)
+        now = self._now()
+        new = updated = 0
+        error = None
+        interval = (
+            timedelta(seconds=state.interval_seconds) if state.interval_seconds else self._usual
+        )
+        status = RefreshStatus.UNCHANGED
+        if reply.kind is ReplyKind.GONE:
+            status = RefreshStatus.GONE
+            error = _("the server says that this feed is gone for good; it is no longer asked")
+        elif parsed is not None:
+            new, updated = store_document(database, state.feed_id, parsed, now)
+            status = RefreshStatus.OK
+            title = parsed.title or title
+            dates = [entry.published for entry in parsed.entries if entry.published is not None]
+            wishes = [wish for wish in (parsed.min_interval_seconds, reply.max_age_seconds) if wish]
+            interval = interval_between(
+                dates, wish_seconds=max(wishes, default=None), usual=self._usual
+            )
+        if reply.kind is not ReplyKind.GONE:
+            feeds.learnt(
+                state.feed_id,
+                etag=reply.etag,
+                last_modified=reply.last_modified,
+                body_hash=reply.body_hash,
+                interval_seconds=int(interval.total_seconds()),
+            )
+            _follow_move(feeds, state, reply.permanent_url)
+        feeds.fetched(
+            state.feed_id,
+            status,
+            now=now,
+            next_refresh=next_after_success(now, interval, chance=random.random()),  # noqa: S311
+            new=new,
+            updated=updated,
+            error=error,
+        )
+        return FeedResult(
+            feed_id=state.feed_id,
+            url=state.url,
+            title=title,
+            status=status,
+            new=new,
+            updated=updated,
+            error=error,
+        )
+
+
+def store_document(
+    database: Database, feed_id: int, parsed: ParsedFeed, now: datetime, *, describes: bool = True
+) -> tuple[int, int]:
+    """Keep what a document brings, inside the caller's transaction; gives how many are new and edited.
+
+    Args:
+        database: the library.
+        feed_id: whose document it is.
+        parsed: the document.
+        now: when it came.
+        describes: whether it also says what the feed is called; an older page of it need not.
+
+    Raises:
+        StorageError: the feed was deleted meanwhile.
+    """
+    feeds = FeedStore(database)
+    if feeds.by_id(feed_id) is None:
+        raise StorageError(_("the feed was deleted while it was refreshed"))
+    entries = EntryStore(database, SearchIndex(database))
+    known = entries.known(
+        feed_id,
+        [name_of(entry) for entry in parsed.entries],
+        [entry.url for entry in parsed.entries if entry.url],
+    )
+    update = plan_update(known, parsed.entries)
+    entries.add(feed_id, update.new, now)
+    entries.change(update.changed, now)
+    if describes:
+        feeds.described(feed_id, title=parsed.title, site_url=parsed.site_url, flaw=parsed.flaw)
+    return len(update.new), sum(change.is_edit for change in update.changed)
+
+
+def _follow_move(feeds: FeedStore, state: FetchState, permanent_url: str | None) -> None:
+    """Take over a permanent redirect once it has held long enough (RFC 9110 §15.4.2)."""
+    if permanent_url is None or permanent_url == state.url:
+        if state.moved_to is not None:
+            feeds.moving(state.feed_id, None, 0)
+        return
+    times = state.moved_times + 1 if state.moved_to == permanent_url else 1
+    feeds.moving(state.feed_id, permanent_url, times)
+    if times < CONFIRMATIONS:
+        return
+    other = feeds.by_url(permanent_url)
+    if other is None:
+        feeds.readdress(state.feed_id, permanent_url, keeps_validators=True)
+
+
+def _with_progress(result: FeedResult, done: int, of: int) -> FeedResult:
+    from dataclasses import replace
+
+    return replace(result, done=done, of=of)

@@ -1,0 +1,21 @@
+"""The library file: one SQLite database, its schema, and the questions that can be put to it.
+
+SQL is spelled here and nowhere else.
+"""
+
+from flodeslasare.storage.database import Database, open_database
+from flodeslasare.storage.entries import EntryStore
+from flodeslasare.storage.feeds import FeedStore
+from flodeslasare.storage.marks import MarkStore
+from flodeslasare.storage.search import SearchIndex
+from flodeslasare.storage.state import StateStore
+
+__all__ = [
+    "Database",
+    "EntryStore",
+    "FeedStore",
+    "MarkStore",
+    "SearchIndex",
+    "StateStore",
+    "open_database",
+]

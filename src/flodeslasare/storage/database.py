@@ -1,0 +1,286 @@
+"""Opening the library file, talking to it, and saying what went wrong in words.
+
+Everything that can fail in SQLite passes `Database`, where `sqlite3` errors become `StorageError`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from flodeslasare.errors import Busy, ForeignFile, NewerFile, StorageError
+from flodeslasare.i18n import _
+
+APPLICATION_ID = 0x464C4F44
+"""`FLOD`, in the file's header, so that a library is told from other SQLite files (sqlite.org/pragma.html)."""
+
+SCHEMA_VERSION = 1
+"""The number of migration steps; `PRAGMA user_version` of an up-to-date file."""
+
+OLDEST_SQLITE = (3, 35, 0)
+"""RETURNING came with 3.35, and the trigram tokenizer with 3.34 (sqlite.org/changes.html)."""
+
+WAIT_SECONDS = 5.0
+"""How long a statement waits for another writer."""
+
+Parameters: TypeAlias = Mapping[str, object] | Sequence[object]
+
+
+class Database:
+    """One connection to a library file. It belongs to the thread that opened it."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+
+    def close(self) -> None:
+        """Close the connection; closing twice is harmless."""
+        self.connection.close()
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Ask, and give every row."""
+        with errors_in_words(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """Ask, and give the first row, or `None`."""
+        with errors_in_words(self.path):
+            found: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
+            return found
+
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
+        """Ask, and give the first column of the first row, or `None`."""
+        row = self.row(sql, parameters)
+        return None if row is None else row[0]
+
+    def chunks(
+        self, sql: str, parameters: Parameters = (), size: int = 10_000
+    ) -> Iterator[list[Any]]:
+        """Ask for much, a chunk at a time, so that another thread gets its turn in between."""
+        with errors_in_words(self.path):
+            cursor = self.connection.execute(sql, parameters)
+            cursor.row_factory = None
+            while chunk := cursor.fetchmany(size):
+                yield chunk
+
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """Change, and give how many rows changed."""
+        with errors_in_words(self.path):
+            return self.connection.execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """Change once for each set of parameters."""
+        with errors_in_words(self.path):
+            self.connection.executemany(sql, parameters)
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        """Insert a row, and give its rowid."""
+        with errors_in_words(self.path):
+            return self.connection.execute(sql, parameters).lastrowid or 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold one transaction: all of it is kept, or nothing.
+
+        It begins IMMEDIATE: a plain BEGIN that reads and then writes fails at once, whatever the
+        timeout, when someone else wrote in between (SQLITE_BUSY_SNAPSHOT, sqlite.org/rescode.html).
+        Inside another one it is part of that.
+        """
+        if self.connection.in_transaction:
+            yield
+            return
+        with errors_in_words(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with errors_in_words(self.path):
+                self.connection.execute("COMMIT")
+        except BaseException:
+            # Some errors (a full disk) have already rolled back.
+            with suppress(sqlite3.Error):
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one moment: what is asked inside sees the file as it was at the first question."""
+        if self.connection.in_transaction:
+            yield
+            return
+        with errors_in_words(self.path):
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):
+                self.connection.execute("COMMIT")
+
+
+@contextmanager
+def errors_in_words(path: Path) -> Iterator[None]:
+    """Turn an error of SQLite's into one that a person can act on.
+
+    A mistake in our own SQL (`ProgrammingError`) is a bug and stays one.
+    """
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise
+    except sqlite3.Error as error:
+        raise _in_words(path, error) from error
+
+
+def _in_words(path: Path, error: sqlite3.Error) -> StorageError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    text = str(error)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Busy(
+            _("{path}: another program is using it; close that program, or try again").format(
+                path=path
+            )
+        )
+    if "no such module" in text:
+        return StorageError(
+            _(
+                "this Python's SQLite lacks full-text search (FTS5); use another Python: PYTHON=… ./run"
+            )
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StorageError(
+            _("{path}: the disk is full; nothing was lost: free some space and try again").format(
+                path=path
+            )
+        )
+    if code == sqlite3.SQLITE_NOTADB:
+        return ForeignFile(
+            _(
+                "{path}: this is not a Flödesläsare library; it was left as it is: name another with --library"
+            ).format(path=path)
+        )
+    if code == sqlite3.SQLITE_READONLY:
+        return StorageError(
+            _(
+                "{path}: it cannot be written; check the permissions of the file and its folder"
+            ).format(path=path)
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return StorageError(
+            _(
+                "{path}: it cannot be opened; check that the folder is there and can be written"
+            ).format(path=path)
+        )
+    if code == sqlite3.SQLITE_CORRUPT:
+        return StorageError(
+            _(
+                "{path}: the file is damaged ({cause}); put back a copy, or recover it with `sqlite3 FILE .recover`"
+            ).format(path=path, cause=text)
+        )
+    return StorageError(
+        _("{path}: the library could not be used ({cause}); try again").format(
+            path=path, cause=text
+        )
+    )
+
+
+def open_database(path: Path, *, durable: bool = True) -> Database:
+    """Open a library file, making it or bringing its schema up to date where needed.
+
+    Args:
+        path: the file; its folder is made.
+        durable: wait for the disk at every commit (marks), or let the newest commits go with a power
+            cut, never the file's wholeness (a refresh, which fetches again): sqlite.org/pragma.html#pragma_synchronous
+
+    Raises:
+        ForeignFile, NewerFile: the file is not ours to use; it was not touched.
+        StorageError: it cannot be read or written.
+    """
+    _require_sqlite()
+    _require_usable(path)
+    with errors_in_words(path):
+        connection = sqlite3.connect(
+            path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+    database = Database(path, connection)
+    try:
+        version = _schema_version(database)
+        with errors_in_words(path):
+            connection.row_factory = sqlite3.Row
+            if version == 0:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA trusted_schema = OFF")
+        if version < SCHEMA_VERSION:
+            from flodeslasare.storage.migrations import migrate  # imports sqlite-utils: 80 ms
+
+            migrate(database)
+    except BaseException:
+        connection.close()
+        raise
+    return database
+
+
+def _schema_version(database: Database) -> int:
+    """Tell how far the file's schema has come: 0 for a new file.
+
+    Raises:
+        ForeignFile, NewerFile
+    """
+    application = database.value("PRAGMA application_id")
+    version = int(database.value("PRAGMA user_version"))
+    if application != APPLICATION_ID:
+        if application or version or database.value("SELECT count(*) FROM sqlite_master"):
+            raise ForeignFile(
+                _(
+                    "{path}: this database belongs to another program; it was left as it is: "
+                    "name another with --library"
+                ).format(path=database.path)
+            )
+        return 0
+    if version > SCHEMA_VERSION:
+        raise NewerFile(
+            _(
+                "{path}: a newer version of Flödesläsare wrote this library; it was left as it is: "
+                "update this program, or name another library with --library"
+            ).format(path=database.path)
+        )
+    return version
+
+
+def _require_sqlite() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise StorageError(
+            _(
+                "this Python has SQLite {version}, and {oldest} or newer is needed; use a newer Python"
+            ).format(version=sqlite3.sqlite_version, oldest=oldest)
+        )
+
+
+def _require_usable(path: Path) -> None:
+    """Say what is wrong with a path before SQLite says only that it cannot open it."""
+    if path.is_dir():
+        raise StorageError(
+            _("{path}: this is a folder; name a file with --library").format(path=path)
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            _(
+                "{path}: its folder cannot be made ({cause}); name another file with --library"
+            ).format(path=path, cause=error.strerror or error)
+        ) from error
+    if not path.exists() and not os.access(path.parent, os.W_OK):
+        raise StorageError(
+            _(
+                "{path}: the folder cannot be written; check its permissions, or name another file with --library"
+            ).format(path=path)
+        )

@@ -1,0 +1,529 @@
+"""Entries: keeping them, and reading them back by the page.
+
+Every list has one order, newest first, by `sort_key`: the second an entry sorts by, times SLOTS, plus
+a slot that keeps entries of the same second apart. Lists walk indexes on it, and the search index
+uses it as its rowid, so that its own order is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from flodeslasare.errors import NoSuchEntry
+from flodeslasare.model import (
+    ChangedEntry,
+    Counts,
+    Enclosure,
+    Entry,
+    EntryRow,
+    EntryVersion,
+    KnownEntry,
+    MonthCount,
+    NewEntry,
+    ParsedEntry,
+    View,
+)
+from flodeslasare.storage.database import Database
+from flodeslasare.storage.search import IndexedText, SearchIndex
+
+SLOTS = 256
+"""Entries that one second holds in order of arrival; more of them flow over into the next."""
+
+EXCERPT_CHARACTERS = 200
+
+
+def seconds(when: datetime | None) -> int | None:
+    """Give a time as it is stored: Unix seconds."""
+    return None if when is None else int(when.timestamp())
+
+
+def moment(stored: int | None) -> datetime | None:
+    """Give a stored time back, in UTC."""
+    return None if stored is None else datetime.fromtimestamp(stored, UTC)
+
+
+class EntryStore:
+    """Keeps and reads entries. Keeping also keeps the search index, in the same transaction."""
+
+    def __init__(self, database: Database, index: SearchIndex, zone: tzinfo | None = None) -> None:
+        """Use a database.
+
+        Args:
+            zone: whose months these are; `None` is the machine's own.
+        """
+        self._db = database
+        self._index = index
+        self._zone = zone
+
+    # --- keeping -------------------------------------------------------------------------------
+
+    def known(self, feed_id: int, guids: Sequence[str], urls: Sequence[str]) -> list[KnownEntry]:
+        """Which of these names or links does the feed already have?"""
+        rows = self._db.rows(
+            """
+            SELECT id, guid, url, title, published, digest, versions
+            FROM entries
+            WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
+            UNION
+            SELECT id, guid, url, title, published, digest, versions
+            FROM entries
+            WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
+            """,
+            {"feed": feed_id, "guids": json.dumps(guids), "urls": json.dumps(urls)},
+        )
+        return [
+            KnownEntry(
+                id=row["id"],
+                guid=row["guid"],
+                url=row["url"],
+                title=row["title"],
+                published=moment(row["published"]),
+                digest=row["digest"],
+                versions=row["versions"],
+            )
+            for row in rows
+        ]
+
+    def add(self, feed_id: int, entries: Sequence[NewEntry], now: datetime) -> list[int]:
+        """Keep new entries, given in the order of their document (the first is the newest).
+
+        Returns:
+            Their ids, in the same order.
+        """
+        ids: list[int] = []
+        indexed: list[tuple[int, IndexedText]] = []
+        with self._db.writing():
+            for new in reversed(entries):
+                entry = new.entry
+                sort_key = self._free_sort_key(_sort_seconds(entry.published, now))
+                entry_id = self._db.insert(
+                    """
+                    INSERT INTO entries (
+                        feed_id, sort_key, month, guid, url, title, excerpt, author,
+                        published, updated, fetched, tags, enclosures, digest
+                    ) VALUES (
+                        :feed_id, :sort_key, :month, :guid, :url, :title, :excerpt, :author,
+                        :published, :updated, :fetched, :tags, :enclosures, :digest
+                    )
+                    """,
+                    {
+                        "feed_id": feed_id,
+                        "sort_key": sort_key,
+                        "month": self._month(sort_key),
+                        "guid": new.guid,
+                        "fetched": seconds(now),
+                        "digest": new.digest,
+                        **_columns(entry),
+                    },
+                )
+                self._db.run(
+                    "INSERT INTO texts (entry_id, html, text) VALUES (?, ?, ?)",
+                    (entry_id, entry.html, entry.text),
+                )
+                indexed.append((sort_key, _indexed(entry)))
+                ids.append(entry_id)
+            self._index.add(indexed)
+        ids.reverse()
+        return ids
+
+    def change(self, changes: Sequence[ChangedEntry], now: datetime) -> None:
+        """Take over what a feed changed: marks stay, and the earlier words of an edit are kept."""
+        with self._db.writing():
+            for change in changes:
+                self._change(change, now)
+
+    def _change(self, change: ChangedEntry, now: datetime) -> None:
+        old = self._db.row(
+            """
+            SELECT sort_key, published, fetched, title, author, tags, html, text
+            FROM entries JOIN texts ON entry_id = id
+            WHERE id = ?
+            """,
+            (change.id,),
+        )
+        if old is None:  # deleted since it was looked up
+            return
+        entry = change.entry
+        # A feed that re-dates an entry when it is edited does not move it to the top; one that
+        # corrects a date backwards, or gives one for the first time, does move it.
+        sort_key = old["sort_key"]
+        wanted = _sort_seconds(entry.published, moment(old["fetched"]) or now)
+        if entry.published is not None and wanted < sort_key // SLOTS:
+            sort_key = self._free_sort_key(wanted)
+        if change.is_edit:
+            self._db.run(
+                "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
+                (change.id, seconds(now), old["title"], old["html"]),
+            )
+        self._index.remove([(old["sort_key"], _indexed_row(old))])
+        self._db.run(
+            """
+            UPDATE entries
+            SET sort_key = :sort_key, month = :month, guid = :guid, url = :url, title = :title,
+                excerpt = :excerpt, author = :author, published = :published, updated = :updated,
+                tags = :tags, enclosures = :enclosures, digest = :digest,
+                versions = versions + :is_edit
+            WHERE id = :id
+            """,
+            {
+                "id": change.id,
+                "sort_key": sort_key,
+                "month": self._month(sort_key),
+                "guid": change.guid,
+                "digest": change.digest,
+                "is_edit": change.is_edit,
+                **_columns(entry),
+            },
+        )
+        self._db.run(
+            "UPDATE texts SET html = ?, text = ? WHERE entry_id = ?",
+            (entry.html, entry.text, change.id),
+        )
+        self._index.add([(sort_key, _indexed(entry))])
+
+    def delete_of_feed(self, feed_id: int) -> int:
+        """Forget all entries of a feed for good; gives how many."""
+        with self._db.writing():
+            for chunk in self._db.chunks(
+                """
+                SELECT sort_key, title, text, author, tags
+                FROM entries JOIN texts ON entry_id = id
+                WHERE feed_id = ?
+                """,
+                (feed_id,),
+                size=500,
+            ):
+                self._index.remove(
+                    [
+                        (key, IndexedText(title, text, author or "", " ".join(json.loads(tags))))
+                        for key, title, text, author, tags in chunk
+                    ]
+                )
+            deleted = self._db.run("DELETE FROM entries WHERE feed_id = ?", (feed_id,))
+            self._db.run("DELETE FROM month_counts WHERE feed_id = ?", (feed_id,))
+        return deleted
+
+    def _free_sort_key(self, second: int) -> int:
+        """Find the first free place in a second, or after it."""
+        first = second * SLOTS
+        newest = self._db.value(
+            "SELECT max(sort_key) FROM entries WHERE sort_key >= ? AND sort_key < ?",
+            (first, first + SLOTS),
+        )
+        if newest is None:
+            return first
+        if newest < first + SLOTS - 1:
+            return int(newest) + 1
+        return int(
+            self._db.value(
+                """
+                SELECT min(sort_key) + 1 FROM entries AS taken
+                WHERE sort_key >= ?
+                    AND NOT EXISTS (SELECT 1 FROM entries WHERE sort_key = taken.sort_key + 1)
+                """,
+                (newest,),
+            )
+        )
+
+    def _month(self, sort_key: int) -> int:
+        when = datetime.fromtimestamp(sort_key // SLOTS, UTC).astimezone(self._zone)
+        return when.year * 100 + when.month
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def page(
+        self, view: View, *, limit: int | None = None, before: int | None = None
+    ) -> list[tuple[int, int, int]]:
+        """List a view without its query, newest first: (id, month, sort_key).
+
+        Args:
+            limit: how many at most.
+            before: go on after this sort_key.
+        """
+        sql, parameters = _walk(view)
+        found: list[tuple[int, int, int]] = []
+        for chunk in self._db.chunks(
+            sql, parameters | {"before": before, "limit": -1 if limit is None else limit}
+        ):
+            found.extend(chunk)
+        return found
+
+    def ids_by_sort_key(self, sort_keys: Sequence[int], view: View) -> list[tuple[int, int, int]]:
+        """Which of these places, found by a search, are in the view: (id, month, sort_key), newest first."""
+        conditions, parameters = _conditions(view)
+        where = "".join(f" AND {condition}" for condition in conditions)
+        sql = f"""
+            SELECT id, month, sort_key
+            FROM json_each(:keys) JOIN entries ON sort_key = value
+            WHERE TRUE{where}
+            ORDER BY sort_key DESC
+            """  # noqa: S608 - the conditions are constants of this module
+        found: list[tuple[int, int, int]] = []
+        for chunk in self._db.chunks(sql, parameters | {"keys": json.dumps(sort_keys)}):
+            found.extend(chunk)
+        return found
+
+    def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
+        """Read list rows in the order of the ids; deleted ones are absent."""
+        return [
+            EntryRow(
+                id=row["id"],
+                feed_id=row["feed_id"],
+                feed_title=row["feed_title"],
+                title=row["title"],
+                excerpt=row["excerpt"],
+                sorted_by=datetime.fromtimestamp(row["sort_key"] // SLOTS, UTC),
+                is_read=row["read_at"] is not None,
+                is_starred=row["starred_at"] is not None,
+                url=row["url"],
+            )
+            for row in self._db.rows(
+                """
+                SELECT entries.id, feed_id, coalesce(named, nullif(feeds.title, ''), feeds.url) AS feed_title,
+                    entries.title, excerpt, sort_key, read_at, starred_at, entries.url
+                FROM json_each(:ids) AS wanted
+                JOIN entries ON entries.id = wanted.value
+                JOIN feeds ON feeds.id = feed_id
+                ORDER BY wanted.key
+                """,
+                {"ids": json.dumps(list(entry_ids))},
+            )
+        ]
+
+    def entries(self, entry_ids: Sequence[int]) -> list[Entry]:
+        """Read entries whole, in the order of the ids; deleted ones are absent."""
+        return [
+            _entry(row)
+            for row in self._db.rows(
+                """
+                SELECT entries.*, html, text,
+                    feeds.url AS feed_url,
+                    coalesce(named, nullif(feeds.title, ''), feeds.url) AS feed_title
+                FROM json_each(:ids) AS wanted
+                JOIN entries ON entries.id = wanted.value
+                JOIN texts ON entry_id = entries.id
+                JOIN feeds ON feeds.id = feed_id
+                ORDER BY wanted.key
+                """,
+                {"ids": json.dumps(list(entry_ids))},
+            )
+        ]
+
+    def entry(self, entry_id: int) -> Entry:
+        """Read one entry whole.
+
+        Raises:
+            NoSuchEntry
+        """
+        found = self.entries([entry_id])
+        if not found:
+            raise NoSuchEntry(entry_id)
+        return found[0]
+
+    def versions(self, entry_id: int) -> list[EntryVersion]:
+        """How did an entry read before, newest first?"""
+        return [
+            EntryVersion(
+                replaced=datetime.fromtimestamp(row["replaced"], UTC),
+                title=row["title"],
+                html=row["html"],
+            )
+            for row in self._db.rows(
+                "SELECT replaced, title, html FROM versions WHERE entry_id = ? ORDER BY id DESC",
+                (entry_id,),
+            )
+        ]
+
+    def neighbour(self, view: View, entry_id: int, *, older: bool) -> int | None:
+        """Which entry of the view stands next to this one, in the one direction or the other?"""
+        key = self._db.value("SELECT sort_key FROM entries WHERE id = ?", (entry_id,))
+        if key is None:
+            return None
+        conditions, parameters = _conditions(view)
+        conditions.append("sort_key < :key" if older else "sort_key > :key")
+        sql = f"""
+            SELECT id FROM entries
+            WHERE {" AND ".join(conditions)}
+            ORDER BY sort_key {"DESC" if older else "ASC"}
+            LIMIT 1
+            """  # noqa: S608 - the conditions are constants of this module
+        found = self._db.value(sql, parameters | {"key": key})
+        return None if found is None else int(found)
+
+    def first_sort_key(self, when: datetime) -> int:
+        """Where do entries of this moment begin?"""
+        return int(when.timestamp()) * SLOTS
+
+    # --- counting ------------------------------------------------------------------------------
+
+    def counts(self) -> Counts:
+        """How many entries, unread and starred, are there?"""
+        row = self._db.row(
+            """
+            SELECT coalesce(sum(total), 0), coalesce(sum(unread), 0), coalesce(sum(starred), 0)
+            FROM month_counts
+            """
+        )
+        return Counts(row[0], row[1], row[2]) if row is not None else Counts(0, 0, 0)
+
+    def count_by_month(self) -> list[MonthCount]:
+        """How many entries has each feed in each month, newest first?"""
+        return [
+            MonthCount(row["feed_id"], row["month"], row["total"], row["unread"])
+            for row in self._db.rows(
+                """
+                SELECT feed_id, month, total, unread FROM month_counts
+                WHERE total > 0
+                ORDER BY month DESC, feed_id
+                """
+            )
+        ]
+
+    def count_by_month_at(self, sort_keys: Sequence[int], view: View) -> list[MonthCount]:
+        """How many of these places, found by a search, has each feed in each month, newest first?"""
+        conditions, parameters = _conditions(view)
+        where = "".join(f" AND {condition}" for condition in conditions)
+        sql = f"""
+            SELECT feed_id, month, count(*) AS total, count(*) - count(read_at) AS unread
+            FROM json_each(:keys) JOIN entries ON sort_key = value
+            WHERE TRUE{where}
+            GROUP BY feed_id, month
+            ORDER BY month DESC, feed_id
+            """  # noqa: S608 - the conditions are constants of this module
+        return [
+            MonthCount(row["feed_id"], row["month"], row["total"], row["unread"])
+            for row in self._db.rows(sql, parameters | {"keys": json.dumps(sort_keys)})
+        ]
+
+
+def _sort_seconds(published: datetime | None, first_seen: datetime) -> int:
+    """Tell what an entry sorts by: its date, or when it was first seen if that lies ahead or is missing."""
+    when = first_seen if published is None or published > first_seen else published
+    return int(when.timestamp())
+
+
+def _conditions(view: View) -> tuple[list[str], dict[str, object]]:
+    """Spell a view, without its query, as conditions that must all hold."""
+    conditions: list[str] = []
+    parameters: dict[str, object] = {}
+    if view.feed_id is not None:
+        conditions.append("feed_id = :feed_id")
+        parameters["feed_id"] = view.feed_id
+    if view.folder is not None:
+        conditions.append(
+            "feed_id IN (SELECT id FROM feeds WHERE folder = :folder OR substr(folder, 1, :inside) = :folder || '/')"
+        )
+        parameters["folder"] = view.folder
+        parameters["inside"] = len(view.folder) + 1
+    months = _months(view)
+    if months is not None:
+        conditions.append("month BETWEEN :first_month AND :last_month")
+        parameters["first_month"], parameters["last_month"] = months
+    if view.unread:
+        conditions.append("read_at IS NULL")
+    if view.starred:
+        conditions.append("starred_at IS NOT NULL")
+    return conditions, parameters
+
+
+def _months(view: View) -> tuple[int, int] | None:
+    """Give the first and last month of a view, or `None` when it is of all times."""
+    if view.month is not None:
+        return view.month, view.month
+    if view.year is not None:
+        return view.year * 100 + 1, view.year * 100 + 12
+    return None
+
+
+def _walk(view: View) -> tuple[str, dict[str, object]]:
+    """Spell a view as a walk down the index that fits it."""
+    conditions, parameters = _conditions(view)
+    if view.starred:
+        index = "entries_starred"
+    elif view.feed_id is not None:
+        index = "entries_unread_of_feed" if view.unread else "entries_of_feed"
+    else:
+        index = "entries_unread" if view.unread else "entries_newest"
+    months = _months(view)
+    if months is not None:
+        # Months are runs of sort_key, so a year or month is a range of the same index. The bounds are
+        # a day wide of it on both sides, for time zones; `month` itself decides.
+        conditions.append("sort_key BETWEEN :range_start AND :range_end")
+        parameters["range_start"], parameters["range_end"] = _month_range(*months)
+    conditions.append("(:before IS NULL OR sort_key < :before)")
+    sql = f"""
+        SELECT id, month, sort_key FROM entries INDEXED BY {index}
+        WHERE {" AND ".join(conditions)}
+        ORDER BY sort_key DESC
+        LIMIT :limit
+        """  # noqa: S608 - the conditions are constants of this module
+    return sql, parameters
+
+
+def _month_range(first: int, last: int) -> tuple[int, int]:
+    day = 86_400
+    start = datetime(first // 100, first % 100, 1, tzinfo=UTC)
+    year, month = divmod(last // 100 * 12 + last % 100, 12)
+    end = datetime(year, month + 1, 1, tzinfo=UTC)
+    return (int(start.timestamp()) - day) * SLOTS, (int(end.timestamp()) + day) * SLOTS
+
+
+def _columns(entry: ParsedEntry) -> dict[str, object]:
+    return {
+        "url": entry.url,
+        "title": entry.title,
+        "excerpt": _excerpt(entry.text),
+        "author": entry.author,
+        "published": seconds(entry.published),
+        "updated": seconds(entry.updated),
+        "tags": json.dumps(entry.tags, ensure_ascii=False),
+        "enclosures": json.dumps(
+            [[file.url, file.type, file.size_bytes] for file in entry.enclosures],
+            ensure_ascii=False,
+        ),
+    }
+
+
+def _excerpt(text: str) -> str:
+    """Give the first words as one line."""
+    return " ".join(text[: EXCERPT_CHARACTERS * 2].split())[:EXCERPT_CHARACTERS]
+
+
+def _indexed(entry: ParsedEntry) -> IndexedText:
+    return IndexedText(entry.title, entry.text, entry.author or "", " ".join(entry.tags))
+
+
+def _indexed_row(row: sqlite3.Row) -> IndexedText:
+    return IndexedText(
+        row["title"], row["text"], row["author"] or "", " ".join(json.loads(row["tags"]))
+    )
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        feed_id=row["feed_id"],
+        feed_url=row["feed_url"],
+        feed_title=row["feed_title"],
+        guid=row["guid"],
+        title=row["title"],
+        url=row["url"],
+        author=row["author"],
+        published=moment(row["published"]),
+        updated=moment(row["updated"]),
+        fetched=datetime.fromtimestamp(row["fetched"], UTC),
+        sorted_by=datetime.fromtimestamp(row["sort_key"] // SLOTS, UTC),
+        tags=tuple(json.loads(row["tags"])),
+        enclosures=tuple(
+            Enclosure(url=url, type=type_, size_bytes=size)
+            for url, type_, size in json.loads(row["enclosures"])
+        ),
+        is_read=row["read_at"] is not None,
+        is_starred=row["starred_at"] is not None,
+        html=row["html"],
+        text=row["text"],
+        versions=row["versions"],
+    )

@@ -1,0 +1,290 @@
+"""Feeds: subscriptions, what the next conditional request needs, and how each feed is doing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+from flodeslasare.model import Feed, FetchState, RefreshStatus
+from flodeslasare.storage.database import Database
+from flodeslasare.storage.entries import moment, seconds
+
+KEPT_FETCHES = 50
+"""How many refreshes of each feed the history holds."""
+
+_FEED = """
+    SELECT feeds.*,
+        coalesce(named, nullif(title, ''), url) AS shown_title,
+        coalesce((SELECT sum(total) FROM month_counts WHERE feed_id = feeds.id), 0) AS total,
+        coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0) AS unread
+    FROM feeds
+    """
+
+
+class FeedStore:
+    """Keeps feeds and what is known of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # --- subscriptions -------------------------------------------------------------------------
+
+    def all(self, *, unsubscribed: bool = False) -> list[Feed]:
+        """Which feeds are there, by folder and title?"""
+        rows = self._db.rows(
+            _FEED
+            + "WHERE :unsubscribed OR unsubscribed IS NULL ORDER BY folder IS NULL, folder, shown_title, id",
+            {"unsubscribed": unsubscribed},
+        )
+        return [_feed(row) for row in rows]
+
+    def by_id(self, feed_id: int) -> Feed | None:
+        """Which feed has this id?"""
+        row = self._db.row(_FEED + "WHERE id = ?", (feed_id,))
+        return None if row is None else _feed(row)
+
+    def by_url(self, url: str) -> Feed | None:
+        """Which feed has this address?"""
+        row = self._db.row(_FEED + "WHERE url = ?", (url,))
+        return None if row is None else _feed(row)
+
+    def add(
+        self,
+        url: str,
+        *,
+        now: datetime,
+        title: str = "",
+        named: str | None = None,
+        site_url: str | None = None,
+        folder: str | None = None,
+        allows_private: bool = False,
+    ) -> int:
+        """Subscribe; a feed that was left is taken up again. Gives its id."""
+        return int(
+            self._db.value(
+                """
+                INSERT INTO feeds (url, title, named, site_url, folder, added, allows_private)
+                VALUES (:url, :title, :named, :site_url, :folder, :now, :allows_private)
+                ON CONFLICT (url) DO UPDATE SET
+                    unsubscribed = NULL,
+                    gone = NULL,
+                    next_refresh = NULL,
+                    named = coalesce(excluded.named, named),
+                    folder = coalesce(excluded.folder, folder),
+                    allows_private = excluded.allows_private
+                RETURNING id
+                """,
+                {
+                    "url": url,
+                    "title": title,
+                    "named": named,
+                    "site_url": site_url,
+                    "folder": folder,
+                    "now": seconds(now),
+                    "allows_private": allows_private,
+                },
+            )
+        )
+
+    def unsubscribe(self, feed_id: int, now: datetime) -> None:
+        """Stop asking a feed; its entries stay."""
+        self._db.run("UPDATE feeds SET unsubscribed = ? WHERE id = ?", (seconds(now), feed_id))
+
+    def delete(self, feed_id: int) -> None:
+        """Forget a feed (its entries must be gone)."""
+        self._db.run("DELETE FROM feeds WHERE id = ?", (feed_id,))
+
+    def rename(self, feed_id: int, named: str | None) -> None:
+        """Give a feed a name of the person's own, or take it away."""
+        self._db.run("UPDATE feeds SET named = ? WHERE id = ?", (named, feed_id))
+
+    def move(self, feed_id: int, folder: str | None) -> None:
+        """Put a feed in a folder, or at the top."""
+        self._db.run("UPDATE feeds SET folder = ? WHERE id = ?", (folder, feed_id))
+
+    def readdress(self, feed_id: int, url: str, *, keeps_validators: bool) -> None:
+        """Ask a feed at another address from now on.
+
+        Args:
+            feed_id: which.
+            url: canonical, and no other feed's.
+            keeps_validators: the ETag and Last-Modified we hold came from the new address (a redirect led there).
+        """
+        self._db.run(
+            """
+            UPDATE feeds
+            SET url = :url, moved_to = NULL, moved_times = 0, gone = NULL,
+                etag = CASE WHEN :keep THEN etag END,
+                last_modified = CASE WHEN :keep THEN last_modified END,
+                body_hash = CASE WHEN :keep THEN body_hash END,
+                next_refresh = CASE WHEN :keep THEN next_refresh END
+            WHERE id = :id
+            """,
+            {"id": feed_id, "url": url, "keep": keeps_validators},
+        )
+
+    # --- refreshing ----------------------------------------------------------------------------
+
+    def fetch_states(self, feed_ids: list[int] | None, due: datetime | None) -> list[FetchState]:
+        """Which feeds are to be asked, those that have waited longest first?
+
+        Args:
+            feed_ids: only these; `None` is every subscription.
+            due: leave out those whose time has not come at this moment, and those that are gone.
+        """
+        rows = self._db.rows(
+            """
+            SELECT * FROM feeds
+            WHERE unsubscribed IS NULL
+                AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))
+                AND (:due IS NULL OR (gone IS NULL AND coalesce(next_refresh, 0) <= :due))
+            ORDER BY coalesce(next_refresh, 0), id
+            """,
+            {"ids": None if feed_ids is None else json.dumps(feed_ids), "due": seconds(due)},
+        )
+        return [
+            FetchState(
+                feed_id=row["id"],
+                url=row["url"],
+                etag=row["etag"],
+                last_modified=row["last_modified"],
+                body_hash=row["body_hash"],
+                interval_seconds=row["interval_seconds"],
+                failures=row["failures"],
+                allows_private=bool(row["allows_private"]),
+                moved_to=row["moved_to"],
+                moved_times=row["moved_times"],
+            )
+            for row in rows
+        ]
+
+    def fetched(
+        self,
+        feed_id: int,
+        status: RefreshStatus,
+        *,
+        now: datetime,
+        next_refresh: datetime | None,
+        new: int = 0,
+        updated: int = 0,
+        error: str | None = None,
+    ) -> None:
+        """Record how a feed's turn ended."""
+        failed = status is RefreshStatus.ERROR
+        self._db.run(
+            """
+            UPDATE feeds
+            SET last_refresh = :now,
+                next_refresh = :next,
+                failures = CASE WHEN :failed THEN failures + 1 ELSE 0 END,
+                failing_since = CASE WHEN :failed THEN coalesce(failing_since, :now) END,
+                last_error = :error,
+                gone = CASE WHEN :gone THEN :now END
+            WHERE id = :id
+            """,
+            {
+                "id": feed_id,
+                "now": seconds(now),
+                "next": seconds(next_refresh),
+                "failed": failed,
+                "gone": status is RefreshStatus.GONE,
+                "error": error,
+            },
+        )
+        self._db.run(
+            "INSERT INTO fetches (feed_id, at, status, new, updated, error) VALUES (?, ?, ?, ?, ?, ?)",
+            (feed_id, seconds(now), status, new, updated, error),
+        )
+        self._db.run(
+            """
+            DELETE FROM fetches
+            WHERE feed_id = :feed AND id <= (
+                SELECT id FROM fetches WHERE feed_id = :feed ORDER BY id DESC LIMIT 1 OFFSET :kept
+            )
+            """,
+            {"feed": feed_id, "kept": KEPT_FETCHES},
+        )
+
+    def learnt(
+        self,
+        feed_id: int,
+        *,
+        etag: str | None,
+        last_modified: str | None,
+        body_hash: str | None,
+        interval_seconds: int | None,
+    ) -> None:
+        """Keep what the next conditional request needs."""
+        self._db.run(
+            """
+            UPDATE feeds
+            SET etag = :etag, last_modified = :last_modified,
+                body_hash = coalesce(:body_hash, body_hash),
+                interval_seconds = coalesce(:interval, interval_seconds)
+            WHERE id = :id
+            """,
+            {
+                "id": feed_id,
+                "etag": etag,
+                "last_modified": last_modified,
+                "body_hash": body_hash,
+                "interval": interval_seconds,
+            },
+        )
+
+    def described(
+        self, feed_id: int, *, title: str | None, site_url: str | None, flaw: str | None
+    ) -> None:
+        """Keep what a feed says of itself."""
+        self._db.run(
+            """
+            UPDATE feeds
+            SET title = coalesce(nullif(:title, ''), title), site_url = coalesce(:site, site_url), flaw = :flaw
+            WHERE id = :id
+            """,
+            {"id": feed_id, "title": title, "site": site_url, "flaw": flaw},
+        )
+
+    def moving(self, feed_id: int, moved_to: str | None, times: int) -> None:
+        """Keep where a feed's permanent redirects point, and how often they have."""
+        self._db.run(
+            "UPDATE feeds SET moved_to = ?, moved_times = ? WHERE id = ?",
+            (moved_to, times, feed_id),
+        )
+
+    def history(self, feed_id: int) -> list[tuple[datetime, RefreshStatus, int, int, str | None]]:
+        """How did a feed's refreshes end, newest first: when, how, new, updated, error?"""
+        return [
+            (
+                datetime.fromtimestamp(row["at"], UTC),
+                RefreshStatus(row["status"]),
+                row["new"],
+                row["updated"],
+                row["error"],
+            )
+            for row in self._db.rows(
+                "SELECT * FROM fetches WHERE feed_id = ? ORDER BY id DESC", (feed_id,)
+            )
+        ]
+
+
+def _feed(row: sqlite3.Row) -> Feed:
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        title=row["shown_title"],
+        site_url=row["site_url"],
+        folder=row["folder"],
+        total=row["total"],
+        unread=row["unread"],
+        is_subscribed=row["unsubscribed"] is None,
+        is_gone=row["gone"] is not None,
+        added=datetime.fromtimestamp(row["added"], UTC),
+        last_refresh=moment(row["last_refresh"]),
+        next_refresh=moment(row["next_refresh"]),
+        failures=row["failures"],
+        failing_since=moment(row["failing_since"]),
+        last_error=row["last_error"],
+        flaw=row["flaw"],
+    )

@@ -1,0 +1,98 @@
+"""Marks: read and starred, many at once, and the log that takes them back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from flodeslasare.model import Marked, MarkKind
+from flodeslasare.storage.database import Database
+from flodeslasare.storage.entries import seconds
+
+KEPT_STEPS = 500
+"""How many marks can be taken back; older ones are forgotten."""
+
+# What each kind does: the column, and whether it sets or clears the time there.
+_COLUMN = {
+    MarkKind.READ: ("read_at", True),
+    MarkKind.UNREAD: ("read_at", False),
+    MarkKind.STARRED: ("starred_at", True),
+    MarkKind.UNSTARRED: ("starred_at", False),
+}
+_OPPOSITE = {
+    MarkKind.READ: MarkKind.UNREAD,
+    MarkKind.UNREAD: MarkKind.READ,
+    MarkKind.STARRED: MarkKind.UNSTARRED,
+    MarkKind.UNSTARRED: MarkKind.STARRED,
+}
+
+
+class MarkStore:
+    """Marks entries and takes marks back."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def mark(self, kind: MarkKind, entry_ids: Iterable[int], now: datetime) -> Marked:
+        """Mark entries; only those that are not so already change, and one undo takes all of it back."""
+        column, is_set = _COLUMN[kind]
+        with self._db.writing():
+            before = self._db.rows(
+                f"""
+                SELECT id, {column} FROM entries
+                WHERE id IN (SELECT value FROM json_each(:ids)) AND {column} IS {"" if is_set else "NOT"} NULL
+                """,  # noqa: S608 - the column is a constant of this module
+                {"ids": json.dumps(list(entry_ids))},
+            )
+            if not before:
+                return Marked(kind=kind, entry_ids=())
+            changes = json.dumps([[row[0], row[1]] for row in before])
+            self._set(column, changes, seconds(now) if is_set else None)
+            step = self._db.insert(
+                "INSERT INTO marks (at, kind, changes) VALUES (?, ?, ?)",
+                (seconds(now), kind, changes),
+            )
+            self._db.run("DELETE FROM marks WHERE id <= ?", (step - KEPT_STEPS,))
+        return Marked(kind=kind, entry_ids=tuple(row[0] for row in before))
+
+    def set(self, kind: MarkKind, entry_ids: Iterable[int], now: datetime) -> None:
+        """Mark entries as they come in from elsewhere: no step to take back."""
+        column, is_set = _COLUMN[kind]
+        self._set(
+            column, json.dumps([[id_] for id_ in entry_ids]), seconds(now) if is_set else None
+        )
+
+    def _set(self, column: str, changes: str, time: int | None) -> None:
+        self._db.run(
+            f"""
+            UPDATE entries SET {column} = :time
+            WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
+            """,  # noqa: S608 - the column is a constant of this module
+            {"time": time, "changes": changes},
+        )
+
+    def undo(self, now: datetime) -> Marked | None:
+        """Take back the last mark that still stands; gives what the entries became."""
+        with self._db.writing():
+            last = self._db.row(
+                "SELECT id, kind, changes FROM marks WHERE undone IS NULL ORDER BY id DESC LIMIT 1"
+            )
+            if last is None:
+                return None
+            kind = MarkKind(last["kind"])
+            column, is_set = _COLUMN[kind]
+            # An entry that was marked anew since then has a later step of its own, taken back before.
+            restored = self._db.rows(
+                f"""
+                UPDATE entries
+                SET {column} = json_extract(change.value, '$[1]')
+                FROM json_each(:changes) AS change
+                WHERE entries.id = json_extract(change.value, '$[0]')
+                    AND {column} IS {"NOT" if is_set else ""} NULL
+                RETURNING id
+                """,  # noqa: S608 - the column is a constant of this module
+                {"changes": last["changes"]},
+            )
+            self._db.run("UPDATE marks SET undone = ? WHERE id = ?", (seconds(now), last["id"]))
+        return Marked(kind=_OPPOSITE[kind], entry_ids=tuple(row["id"] for row in restored))
