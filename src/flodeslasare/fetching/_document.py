@@ -1,0 +1,382 @@
+"""Bytes → a well-formed tree, or the reason why not: character sets, repairs, limits.
+
+Nothing here knows what a feed means; the readers do.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html.entities
+import re
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from flodeslasare.errors import NotAFeed, ParseError
+from flodeslasare.i18n import _
+
+ITEM_NAMES = frozenset({"item", "entry"})
+_ROOT_NAMES = frozenset({"rss", "feed", "rdf", "channel"})
+_SNIFFED = 100_000
+"""How far into a document its first element is looked for, in characters."""
+
+
+@dataclass(slots=True)
+class Document:
+    """A document that may be a feed."""
+
+    text: str
+    """All of it when it is JSON; of XML what begins with the root element."""
+    is_json: bool
+    root: etree._Element | None = None
+    """Of XML. It has no comments, no processing instructions, no document type, no entities."""
+    flaws: tuple[str, ...] = ()
+
+
+def read_document(body: bytes, *, url: str, content_type: str | None = None) -> Document:
+    """Decode a reply and, unless it is JSON, make a tree of it, repairing what can be repaired.
+
+    Raises:
+        NotAFeed: it is a page, or a document of another kind.
+        ParseError: it is empty, or nothing that we can read.
+    """
+    flaws: list[str] = []
+    text, wrong_charset = _decode(body, content_type)
+    if wrong_charset:
+        flaws.append(wrong_charset)
+    text = text.lstrip(" \t\r\n\f\v\0\ufeff")
+    if not text.strip("\0 \t\r\n\ufeff"):
+        raise ParseError(
+            url, _("the reply is empty; the site may be out of order, try again later")
+        )
+    if text[0] in "{[" and (text[0] == "{" or "json" in (content_type or "")):
+        return Document(text, is_json=True, flaws=tuple(flaws))
+
+    start = _root_start(text, url)
+    if text[:start].strip() and not _PROLOG.fullmatch(text[:start]):
+        flaws.append(_("there is something in front of the feed"))
+    text = _with_windows_signs(text[start:])
+    root = _strict_tree(text)
+    if root is None:
+        flaws.append(_("it is not well-formed XML"))
+        root = _repaired_tree(text)
+        if root is not None and not _is_complete(text):
+            flaws[-1] = _("it ends in the middle")
+            _drop_unfinished_item(root, text)
+    return Document(text, is_json=False, root=root, flaws=tuple(flaws))
+
+
+# --- character sets --------------------------------------------------------------------------------
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE = (  # the first sign is < or {, and no mark stands before it (XML 1.0 appendix F)
+    (re.compile(rb"[<{\s]\0\0\0"), "utf-32-le"),
+    (re.compile(rb"\0\0\0[<{\s]"), "utf-32-be"),
+    (re.compile(rb"[<{\s]\0[^\0]"), "utf-16-le"),
+    (re.compile(rb"\0[<{\s]"), "utf-16-be"),
+)
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+_KNOWN = re.compile(
+    r"utf-8|utf-16|ascii|iso8859|cp\d|koi8|mac-|gb|big5|euc|shift_jis|iso2022|johab|hz|tis-620|ptcp"
+)
+_SINGLE_BYTE_LATIN = ("ascii", "iso8859-1", "iso8859-15", "cp1252")
+
+
+def _windows_sign(error: UnicodeError) -> tuple[str, int]:
+    """Read the bytes that are no UTF-8 as windows-1252, one at a time."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    byte = error.object[error.start : error.start + 1]
+    return byte.decode("cp1252", "ignore"), error.start + 1
+
+
+codecs.register_error("flodeslasare-windows", _windows_sign)
+
+
+def _decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
+    """Give the text, and what was wrong with its character set.
+
+    A byte-order mark decides; then the text itself, when it is UTF-8 and not by chance; then
+    the reply's charset; then the XML declaration (RFC 7303 §3).
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace"), None
+    for form, name in _WIDE:
+        if form.match(body):
+            return body.decode(name, "replace"), None
+
+    declared = _DECLARED.search(body[:1024].lstrip())
+    charset = _CHARSET.search(content_type or "")
+    names = [
+        found
+        for found in (
+            _codec(charset[1] if charset else None),
+            _codec(declared[1].decode("ascii") if declared else None),
+        )
+        if found
+    ]
+    if body.isascii() and not any(name.startswith(("iso2022", "hz")) for name in names):
+        return body.decode("ascii"), None
+    if not names or any(name == "utf-8" or name in _SINGLE_BYTE_LATIN for name in names):
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+        else:
+            if not names or names[0] == "utf-8" or names[-1] == "utf-8":
+                return text, None
+            return text, _("it says {said} and is {really}").format(said=names[0], really="utf-8")
+    for name in names:
+        if name == "utf-8":
+            continue
+        # The Web reads latin-1 and ASCII as windows-1252 (Encoding Standard §4.2).
+        name = "cp1252" if name in {"ascii", "iso8859-1"} else name
+        try:
+            return body.decode(name), None
+        except UnicodeDecodeError:
+            if name == "cp1252":
+                return body.decode(name, "ignore"), None
+    return (
+        body.decode("utf-8", "flodeslasare-windows"),
+        _("it says {said} and is {really}").format(
+            said=names[0] if names else "utf-8", really="windows-1252"
+        ),
+    )
+
+
+def _codec(name: str | None) -> str | None:
+    """Give Python's name of a character set; `None` for what is none (`zip`, `rot13`, `idna`)."""
+    if not name:
+        return None
+    try:
+        found = codecs.lookup(name).name
+    except LookupError:
+        return None
+    return found if _KNOWN.match(found) else None
+
+
+_WINDOWS_SIGN = re.compile(r"&#(?:(1[2-5]\d)|[xX]0*([89][0-9a-fA-F]));")
+_C1 = re.compile("[\x80-\x9f]")
+
+
+def _with_windows_signs(text: str) -> str:
+    """Read C1 characters as the windows-1252 signs that they were meant as, `&#146;` as well."""
+    text = _WINDOWS_SIGN.sub(
+        lambda match: _sign(int(match[1]) if match[1] else int(match[2], 16)), text
+    )
+    if not text.isascii():
+        text = _C1.sub(lambda match: _sign(ord(match[0])), text)
+    return text
+
+
+def _sign(code: int) -> str:
+    if not 0x80 <= code <= 0x9F:
+        return f"&#{code};"
+    return bytes([code]).decode("cp1252", "ignore")
+
+
+# --- what kind of document it is -----------------------------------------------------------------------
+
+_PROLOG = re.compile(
+    r"(?: \s+ | <\?.*?\?> | <!--.*?--> | <!DOCTYPE [^\[>]* (?: \[ .*? \] \s* )? > )*",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_FIRST = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s/>])")
+_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|rdf|channel)(?=[\s/>])", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+def _root_start(text: str, url: str) -> int:
+    prolog = _PROLOG.match(text[:_SNIFFED])
+    at = prolog.end() if prolog else 0
+    first = _FIRST.match(text, at)
+    if first and first[1].lower() in _ROOT_NAMES:
+        return at
+    if not _PAGE.match(text, at) and not _PAGE.match(text):
+        # Warnings of the server, or a declaration that is cut off, before a feed.
+        root = _ROOT.search(text[:_SNIFFED])
+        if root:
+            return root.start()
+        if first and not _looks_like_page(first[1]):
+            raise NotAFeed(
+                url,
+                _("a document came that is no feed (its first element is <{name}>)").format(
+                    name=first[1][:40]
+                ),
+            )
+    if "<" in text[:_SNIFFED] and "\0" not in text[:_SNIFFED]:
+        raise NotAFeed(
+            url, _("a web page came, not a feed; give the address of the feed that it offers")
+        )
+    raise ParseError(url, _("what came is no feed and no text that can be read; check the address"))
+
+
+def _looks_like_page(name: str) -> bool:
+    return name.lower() in {
+        "br",
+        "b",
+        "p",
+        "div",
+        "h1",
+        "title",
+        "meta",
+        "script",
+        "center",
+        "font",
+    }
+
+
+# --- trees -----------------------------------------------------------------------------------------
+
+
+def _parser(*, recover: bool) -> etree.XMLParser:
+    # Without huge_tree libxml2 stops at 256 levels and at 10 MB of one text.
+    return etree.XMLParser(
+        encoding="utf-8",
+        recover=recover,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _strict_tree(text: str) -> etree._Element | None:
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=False))
+    except etree.XMLSyntaxError:
+        return None
+
+
+_TO_REPAIR = re.compile(
+    r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))"
+    r"|(?P<comment><!--.*?-->)"
+    r"|&(?:\#(?P<decimal>\d{1,7})|\#[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));"
+    r"|(?P<bare>&|<(?![A-Za-z_/!?]))"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]",
+    re.DOTALL,
+)
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+def _repaired(match: re.Match[str]) -> str:
+    found = match[0]
+    if match["cdata"]:
+        found = _NOT_XML.sub("", found)
+        return found if found.endswith("]]>") else found + "]]>"
+    if match["comment"]:
+        return ""
+    if match["decimal"] or match["hex"]:
+        code = int(match["decimal"]) if match["decimal"] else int(match["hex"], 16)
+        return found if code <= 0x10FFFF and not _NOT_XML.match(chr(code)) else ""
+    if name := match["name"]:
+        if name in _XML_ENTITIES:
+            return found
+        meant = html.entities.html5.get(f"{name};")
+        return escape(meant) if meant else f"&amp;{name};"
+    return escape(found) if match["bare"] else ""
+
+
+def _repaired_tree(text: str) -> etree._Element | None:
+    text = _with_namespaces(_TO_REPAIR.sub(_repaired, text))
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=True))
+    except etree.XMLSyntaxError:
+        return None
+    if root is not None:
+        _unnest_items(root)
+    return root
+
+
+_PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,30}):[A-Za-z_]|\s([A-Za-z_][\w.-]{0,30}):[\w.-]+\s*=")
+_XMLNS = re.compile(r"\sxmlns:([\w.-]+)\s*=")
+_USUAL_NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+    "georss": "http://www.georss.org/georss",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "media": "http://search.yahoo.com/mrss/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "thr": "http://purl.org/syndication/thread/1.0",
+    "wfw": "http://wellformedweb.org/CommentAPI/",
+}
+
+
+def _with_namespaces(text: str) -> str:
+    """Declare the prefixes that the document uses without saying what they mean."""
+    used = {prefix for pair in _PREFIX.findall(text) for prefix in pair if prefix}
+    missing = used - set(_XMLNS.findall(text)) - {"xml", "xmlns"}
+    if not missing or len(missing) > 50:
+        return text
+    declarations = "".join(
+        f' xmlns:{prefix}="{_USUAL_NAMESPACES.get(prefix, f"urn:undeclared:{prefix}")}"'
+        for prefix in sorted(missing)
+    )
+    return re.sub(r"\A<[^\s/>]+", lambda match: match[0] + declarations, text, count=1)
+
+
+def local_name(element: etree._Element) -> str:
+    """Give the name of an element without its namespace, in lower case."""
+    return str(element.tag).rpartition("}")[2].lower()
+
+
+def _unnest_items(root: etree._Element) -> None:
+    """Lift items out of items that were never closed."""
+    outer: etree._Element | None = None
+    for element in list(root.iter()):
+        if local_name(element) not in ITEM_NAMES:
+            continue
+        if outer is not None and outer in element.iterancestors():
+            element.tail = None
+            outer.addnext(element)
+        outer = element
+
+
+_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_LAST_ITEM = re.compile(r"<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
+
+
+def _is_complete(text: str) -> bool:
+    return _END.search(text[-10_000:]) is not None
+
+
+def _drop_unfinished_item(root: etree._Element, text: str) -> None:
+    """Leave out the last item of a document that is cut, unless what names it is whole.
+
+    Half a guid would be another guid, and the entry would come twice.
+    """
+    tags = list(_LAST_ITEM.finditer(text, max(0, len(text) - 5_000_000)))
+    if not tags or tags[-1][1]:
+        return
+    items = [element for element in root.iter() if local_name(element) in ITEM_NAMES]
+    if not items:
+        return
+    item = items[-1]
+    unfinished = item[-1] if len(item) else None
+    if unfinished is not None and local_name(unfinished) not in {
+        "description",
+        "summary",
+        "content",
+        "encoded",
+    }:
+        item.remove(unfinished)
+    if not {"guid", "id"} & {local_name(child) for child in item}:
+        parent = item.getparent()
+        if parent is not None:
+            parent.remove(item)

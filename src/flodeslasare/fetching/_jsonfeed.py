@@ -1,0 +1,154 @@
+"""The reader of JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), and of near misses."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from flodeslasare.errors import NotAFeed, ParseError
+from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
+from flodeslasare.i18n import _
+
+
+def read_json_feed(text: str, *, url: str) -> tuple[RawFeed, str | None]:
+    """Read a JSON feed; gives it, and what was wrong with the document.
+
+    Raises:
+        NotAFeed: it is JSON of another kind.
+        ParseError: it is no JSON at all.
+    """
+    document, flaw = _document(text, url)
+    version = _text(document, "version")
+    if "items" not in document or ("jsonfeed" not in version and not _has_entries(document)):
+        raise NotAFeed(url, _("JSON came that is no feed"))
+    links = [
+        RawLink(href=href, rel=rel)
+        for key, rel in (("home_page_url", "alternate"), ("next_url", "next"))
+        if (href := _text(document, key))
+    ]
+    title = _text(document, "title")
+    feed = RawFeed(
+        title=RawText(title, is_html=False) if title else None,
+        links=links,
+        authors=_authors(document),
+        language=_text(document, "language"),
+        entries=[_entry(item) for item in _objects(document, "items")],
+    )
+    return feed, flaw
+
+
+def _document(text: str, url: str) -> tuple[dict[str, object], str | None]:
+    decoder = json.JSONDecoder(
+        strict=False
+    )  # a real line break inside a string is no reason to stop
+    flaw = None
+    try:
+        found, end = decoder.raw_decode(text)
+        if text[end:].strip():
+            flaw = _("there is something after the feed")
+    except (ValueError, RecursionError):
+        found, flaw = (
+            _salvaged(decoder, text),
+            _("it ends in the middle or is not well-formed JSON"),
+        )
+        if not found:
+            raise ParseError(url, _("what came is neither XML nor JSON that can be read")) from None
+    if not isinstance(found, dict):
+        raise NotAFeed(url, _("JSON came that is no feed"))
+    return found, flaw
+
+
+def _salvaged(decoder: json.JSONDecoder, text: str) -> dict[str, object]:
+    """Give what stands before the break: the whole items, and what is named before them."""
+    start = re.search(r'"items"\s*:\s*\[', text)
+    if start is None:
+        return {}
+    head = text[: start.start()].rstrip().rstrip(",")
+    try:
+        document = json.loads(head + "}", strict=False)
+    except (ValueError, RecursionError):
+        document = {}
+    if not isinstance(document, dict):
+        return {}
+    items: list[object] = []
+    at = start.end()
+    while separator := re.compile(r"[\s,]*(?=\{)").match(text, at):
+        try:
+            item, at = decoder.raw_decode(text, separator.end())
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+    document["items"] = items
+    return document
+
+
+def _has_entries(document: dict[str, object]) -> bool:
+    items = _objects(document, "items")
+    return bool(items) and all(
+        {"content_html", "content_text", "url", "title"} & item.keys() for item in items[:5]
+    )
+
+
+def _entry(item: dict[str, object]) -> RawEntry:
+    url = _text(item, "url") or _text(item, "external_url")
+    contents = []
+    if html := _text(item, "content_html"):
+        contents.append(RawText(html))
+    elif text := _text(item, "content_text"):
+        contents.append(RawText(text, is_html=False))
+    image = _text(item, "image") or _text(item, "banner_image")
+    entry = RawEntry(
+        guid=_text(item, "id"),
+        title=RawText(_text(item, "title"), is_html=False),
+        fallback_url=_text(item, "id"),
+        links=[RawLink(href=url)] if url else [],
+        contents=contents,
+        authors=_authors(item),
+        published=_text(item, "date_published"),
+        updated=_text(item, "date_modified"),
+        tags=_texts(item, "tags"),
+    )
+    if summary := _text(item, "summary"):
+        entry.summaries.append(RawText(summary, is_html=False))
+    if image:
+        entry.thumbnails.append(RawMedia(url=image, medium="image"))
+    entry.links.extend(
+        RawLink(
+            href=_text(attachment, "url"),
+            rel="enclosure",
+            type=_text(attachment, "mime_type") or None,
+            length=_text(attachment, "size_in_bytes") or None,
+        )
+        for attachment in _objects(item, "attachments")
+    )
+    return entry
+
+
+def _authors(values: dict[str, object]) -> list[RawAuthor]:
+    """Give the authors of version 1.1, else the one author of version 1.0."""
+    authors = _objects(values, "authors")
+    one = values.get("author")
+    if not authors and isinstance(one, dict):
+        authors = [one]
+    named = [RawAuthor(name=_text(author, "name") or _text(author, "url")) for author in authors]
+    if isinstance(one, str) and not named:
+        named = [RawAuthor(name=one)]
+    return [author for author in named if author.name]
+
+
+def _text(values: dict[str, object], key: str) -> str:
+    """Give a string; a number as one, since ids are numbers in many feeds (JSON Feed 1.1, `id`)."""
+    value = values.get(key)
+    if isinstance(value, bool):
+        return ""
+    return str(value) if isinstance(value, (str, int, float)) else ""
+
+
+def _texts(values: dict[str, object], key: str) -> list[str]:
+    value = values.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _objects(values: dict[str, object], key: str) -> list[dict[str, object]]:
+    value = values.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

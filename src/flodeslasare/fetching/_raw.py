@@ -1,0 +1,79 @@
+"""What a feed document says, before it is cleaned: the meeting point of the three readers.
+
+Every string in here is as the document has it. `parse` is the only one that lets them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class RawText:
+    """A title, a summary or a content."""
+
+    value: str
+    is_html: bool = True
+    base: str | None = None
+    """What `xml:base` says around it, which may itself be relative."""
+
+
+@dataclass(slots=True)
+class RawLink:
+    """A link or an attached file."""
+
+    href: str
+    rel: str = "alternate"
+    type: str | None = None
+    length: str | None = None
+
+
+@dataclass(slots=True)
+class RawMedia:
+    """A `media:content` or a `media:thumbnail` (Media RSS 1.5.1)."""
+
+    url: str
+    type: str = ""
+    medium: str = ""
+    length: str | None = None
+
+
+@dataclass(slots=True)
+class RawAuthor:
+    """A person as the document names them."""
+
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(slots=True)
+class RawEntry:
+    """One item."""
+
+    guid: str = ""
+    title: RawText | None = None
+    fallback_url: str = ""
+    """Where it may be when no link says so: a guid that is a permalink."""
+    links: list[RawLink] = field(default_factory=list)
+    contents: list[RawText] = field(default_factory=list)
+    summaries: list[RawText] = field(default_factory=list)
+    authors: list[RawAuthor] = field(default_factory=list)
+    published: str = ""
+    updated: str = ""
+    tags: list[str] = field(default_factory=list)
+    media: list[RawMedia] = field(default_factory=list)
+    thumbnails: list[RawMedia] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RawFeed:
+    """A feed document."""
+
+    title: RawText | None = None
+    links: list[RawLink] = field(default_factory=list)
+    authors: list[RawAuthor] = field(default_factory=list)
+    language: str = ""
+    ttl: str = ""
+    update_period: str = ""
+    update_frequency: str = ""
+    entries: list[RawEntry] = field(default_factory=list)

@@ -1,0 +1,407 @@
+"""Feed documents: bytes → `ParsedFeed`, pure. RSS 0.90 to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed.
+
+The way of a document: `_document` makes a well-formed tree of the bytes, a reader (`_feedparser`,
+`_tree`, `_jsonfeed`) says what the document says, and here everything passes `clean` and `dates`
+and becomes values. What a machine could do to a parser is limited by `pool`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from flodeslasare.errors import ParseError
+from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
+from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
+from flodeslasare.fetching.clean import (
+    FIELD_CHARACTERS,
+    clean_line,
+    html_to_text,
+    safe_html,
+    safe_url,
+    text_to_html,
+    title_text,
+)
+from flodeslasare.fetching.dates import likely_zone, parse_date
+from flodeslasare.i18n import _
+from flodeslasare.model import Enclosure, ParsedEntry, ParsedFeed
+
+MAX_ENTRIES = 20_000
+"""The most entries of one document, where nothing else is said (`Settings.fetch_entries`)."""
+_AUTHOR_CHARACTERS = 300
+_TAG_CHARACTERS = 200
+_GUID_CHARACTERS = 1_000
+_MOST_ENCLOSURES = 100
+_MOST_TAGS = 100
+_LONGEST_INTERVAL_SECONDS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDocument(ParsedFeed):
+    """A feed document, with what the next reading of it needs to leave out what it holds again."""
+
+    item_hashes: tuple[str, ...] = ()
+    """A hash of each item's bytes, all of the document's in its order; empty for JSON."""
+    skipped_guids: tuple[str, ...] = ()
+    """The guids (links, where there is no guid) of the items left out because they were known."""
+
+
+def parse_feed(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    location: str | None = None,
+    field_characters: int = FIELD_CHARACTERS,
+    max_entries: int = MAX_ENTRIES,
+    known: Collection[str] = (),
+) -> ParsedDocument:
+    """Read a feed document of any kind and quality.
+
+    Args:
+        body: the reply, decompressed.
+        url: where it came from, after redirects: what relative addresses are relative to.
+        content_type: the header as it came, if it did.
+        location: the Content-Location header, which goes before `url` (RFC 3986 §5.1).
+        field_characters: the most of one text; longer ones are cut.
+        max_entries: those after are left out, and `flaw` says so.
+        known: `item_hashes` of earlier readings: items whose bytes are the same are left out.
+
+    Raises:
+        NotAFeed: it is a web page, or a document of another kind.
+        ParseError: it is empty, or nothing that can be read.
+    """
+    document = read_document(body, url=url, content_type=content_type)
+    flaws = list(document.flaws)
+    hashes: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    if document.is_json:
+        from flodeslasare.fetching._jsonfeed import read_json_feed
+
+        raw, flaw = read_json_feed(document.text, url=url)
+        flaws.extend([flaw] if flaw else [])
+    elif document.root is None:
+        raw = _read_loosely(document.text, url)
+    else:
+        items = _items(document.root)
+        if len(items) > max_entries:
+            _remove(items[max_entries:])
+            flaws.append(_too_many(len(items), max_entries))
+            items = items[:max_entries]
+        hashes = tuple(_hash(item) for item in items)
+        if known:
+            known = frozenset(known)
+            old = [item for item, hash_ in zip(items, hashes, strict=True) if hash_ in known]
+            skipped = tuple(_guid_or_link(item) for item in old)
+            _remove(old)
+        raw = _read_tree(document.root)
+
+    if len(raw.entries) > max_entries:
+        flaws.append(_too_many(len(raw.entries), max_entries))
+        del raw.entries[max_entries:]
+    base = safe_url(location, url) or url
+    feed = _clean_feed(raw, url=url, base=base, field_characters=field_characters)
+    return ParsedDocument(
+        title=feed.title,
+        site_url=feed.site_url,
+        entries=feed.entries,
+        min_interval_seconds=feed.min_interval_seconds,
+        next_url=feed.next_url,
+        flaw="; ".join(dict.fromkeys(flaws)) or None,
+        item_hashes=hashes,
+        skipped_guids=skipped,
+    )
+
+
+def _too_many(number: int, limit: int) -> str:
+    return _("it holds {number} entries; the first {limit} were read").format(
+        number=number, limit=limit
+    )
+
+
+# --- readers ---------------------------------------------------------------------------------------
+
+
+def _read_tree(root: etree._Element) -> RawFeed:
+    from flodeslasare.fetching._feedparser import read_with_feedparser
+
+    return read_with_feedparser(etree.tostring(root, encoding="utf-8"))
+
+
+def _read_loosely(text: str, url: str) -> RawFeed:
+    """Read what is so far from XML that no tree came of it: feedparser has a reader for that."""
+    from flodeslasare.fetching._feedparser import read_with_feedparser
+
+    raw = read_with_feedparser(text.encode("utf-8", "replace"))
+    if not raw.entries and raw.title is None:
+        raise ParseError(url, _("it is too broken to be read as a feed"))
+    return raw
+
+
+def _items(root: etree._Element) -> list[etree._Element]:
+    """Find the items: children of the root (Atom, RSS 1.0) and of its channel (RSS 2.0)."""
+    items: list[etree._Element] = []
+    for child in root:
+        name = local_name(child)
+        if name in ITEM_NAMES:
+            items.append(child)
+        elif name == "channel":
+            items.extend(item for item in child if local_name(item) in ITEM_NAMES)
+    return items
+
+
+def _remove(items: Iterable[etree._Element]) -> None:
+    for item in items:
+        parent = item.getparent()
+        if parent is not None:
+            parent.remove(item)
+
+
+def _hash(item: etree._Element) -> str:
+    return hashlib.blake2b(
+        etree.tostring(item, encoding="utf-8", with_tail=False), digest_size=12
+    ).hexdigest()
+
+
+def _guid_or_link(item: etree._Element) -> str:
+    found: dict[str, str] = {}
+    for child in item:
+        found.setdefault(local_name(child), (child.text or child.get("href") or "").strip())
+    return _clean_guid(found.get("guid") or found.get("id") or found.get("link") or "") or ""
+
+
+# --- raw → clean -----------------------------------------------------------------------------------
+
+
+def _clean_feed(raw: RawFeed, *, url: str, base: str, field_characters: int) -> ParsedFeed:
+    site_url = _first_url(raw.links, "alternate", base)
+    zone = likely_zone(raw.language, site_url, url)
+    feed_author = _clean_authors(raw.authors)
+    return ParsedFeed(
+        title=_clean_title(raw.title) or None,
+        site_url=site_url,
+        entries=tuple(
+            _clean_entry(entry, base, zone, feed_author, field_characters) for entry in raw.entries
+        ),
+        min_interval_seconds=_min_interval_seconds(raw),
+        next_url=_next_url(raw, url=url, base=base),
+    )
+
+
+def _clean_entry(
+    raw: RawEntry, base: str, zone: tzinfo, feed_author: str | None, field_characters: int
+) -> ParsedEntry:
+    content, text = _clean_content(raw, base, field_characters)
+    published, updated = parse_date(raw.published, zone), parse_date(raw.updated, zone)
+    if published is None:
+        # Atom demands only `updated` (RFC 4287 §4.1.2), and RSS 1.0 has one date.
+        published, updated = updated, None
+    if updated == published:
+        updated = None
+    return ParsedEntry(
+        guid=_clean_guid(raw.guid),
+        url=_first_url(raw.links, "alternate", base) or safe_url(raw.fallback_url, base),
+        title=_clean_title(raw.title),
+        author=_clean_authors(raw.authors) or feed_author,
+        published=published,
+        updated=updated,
+        tags=_clean_tags(raw.tags),
+        enclosures=_clean_enclosures(raw, base),
+        html=content,
+        text=text,
+    )
+
+
+def _clean_title(raw: RawText | None) -> str:
+    if raw is None:
+        return ""
+    value = _unmangled(raw.value)
+    return title_text(value) if raw.is_html else clean_line(value)
+
+
+def _clean_guid(guid: str) -> str | None:
+    """Give a guid that can be kept; one that is too long becomes its hash, for it must not be cut."""
+    guid = clean_line(guid, 8 * _GUID_CHARACTERS)
+    if len(guid) > _GUID_CHARACTERS:
+        return "sha256:" + hashlib.sha256(guid.encode()).hexdigest()
+    return guid or None
+
+
+def _clean_content(raw: RawEntry, base: str, field_characters: int) -> tuple[str, str]:
+    """Give the content, or the summary when that says more, as safe HTML and as text."""
+    best = max(
+        (*raw.contents[:10], *raw.summaries[:10]), key=lambda text: len(text.value), default=None
+    )
+    content = _html_of(best, base, field_characters) if best else ""
+    if "<img" not in content:
+        content += _image(raw, base)
+    return content, html_to_text(content, field_characters) if content else ""
+
+
+def _html_of(raw: RawText, base: str, field_characters: int) -> str:
+    value = _unmangled(raw.value[:field_characters])
+    if raw.is_html and "<" not in value:
+        # Plain text after all: then its line ends mean something.
+        value = html.unescape(value)
+    elif raw.is_html:
+        return safe_html(value, urljoin(base, raw.base) if raw.base else base, field_characters)
+    return text_to_html(value)
+
+
+def _image(raw: RawEntry, base: str) -> str:
+    """Give the entry's own picture (Media RSS, JSON Feed `image`), for a text that shows none."""
+    pictures = [
+        media for media in raw.media if media.medium == "image" or media.type.startswith("image/")
+    ]
+    for picture in (*pictures, *raw.thumbnails):
+        url = safe_url(picture.url, base)
+        if url and not url.startswith("mailto:"):
+            return f'<p><img src="{html.escape(url)}" alt=""></p>'
+    return ""
+
+
+def _unmangled(text: str) -> str:
+    """Put right UTF-8 that was taken for latin-1 and written as UTF-8 again (`Ã¥` for `å`)."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
+
+
+_EMAIL_AND_NAME = re.compile(r"(?P<email>[^\s@()<>]+@[^\s@()<>]+)\s*\((?P<name>[^()]+)\)")
+_NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>()@]+?)\s*[<(](?P<email>[^\s@()<>]+@[^\s@()<>]+)[>)]")
+
+
+def _clean_authors(authors: list[RawAuthor]) -> str | None:
+    """Give the names of all authors, each once; the address of one who has no name."""
+    names: dict[str, str] = {}
+    for author in authors[:50]:
+        name = title_text(_unmangled(author.name), _AUTHOR_CHARACTERS)
+        match = _EMAIL_AND_NAME.fullmatch(name) or _NAME_AND_EMAIL.fullmatch(name)
+        name = match["name"].strip() if match else name
+        name = name or clean_line(author.email, _AUTHOR_CHARACTERS)
+        if name:
+            names.setdefault(name.casefold(), name)
+    return ", ".join(names.values())[:_AUTHOR_CHARACTERS] or None
+
+
+def _clean_tags(tags: list[str]) -> tuple[str, ...]:
+    clean: dict[str, str] = {}
+    for tag in tags[: 10 * _MOST_TAGS]:
+        if name := title_text(_unmangled(tag), _TAG_CHARACTERS):
+            clean.setdefault(name.casefold(), name)
+    return tuple(clean.values())[:_MOST_TAGS]
+
+
+def _first_url(links: list[RawLink], rel: str, base: str) -> str | None:
+    """Give the first link of a kind, a page before other types (RFC 4287 §4.2.7)."""
+    candidates = [link for link in links if link.rel == rel]
+    pages = [link for link in candidates if link.type in {None, "", "text/html"}]
+    for link in (*pages, *candidates):
+        if url := safe_url(link.href, base):
+            return url
+    return None
+
+
+def _clean_enclosures(raw: RawEntry, base: str) -> tuple[Enclosure, ...]:
+    files = [
+        RawMedia(url=link.href, type=link.type or "", length=link.length)
+        for link in raw.links
+        if link.rel == "enclosure"
+    ]
+    files.extend(
+        media
+        for media in raw.media
+        if media.medium != "image" and not media.type.startswith(("image/", "text/html"))
+    )
+    clean: dict[str, Enclosure] = {}
+    for file in files[: 10 * _MOST_ENCLOSURES]:
+        url = safe_url(file.url, base)
+        if url and not url.startswith("mailto:"):
+            media_type = clean_line(file.type, 100) or None
+            clean.setdefault(
+                url, Enclosure(url=url, type=media_type, size_bytes=_size_bytes(file.length))
+            )
+    return tuple(clean.values())[:_MOST_ENCLOSURES]
+
+
+def _size_bytes(length: str | None) -> int | None:
+    """Give a size that can be true: many feeds write 0 or 1 because the format demands a number."""
+    match = re.fullmatch(r"\s*([0-9]{1,15})\s*", length or "")
+    size = int(match[1]) if match else 0
+    return size if size > 1 else None
+
+
+_PERIOD_SECONDS = {
+    "hourly": 3600,
+    "daily": 24 * 3600,
+    "weekly": 7 * 24 * 3600,
+    "monthly": 30 * 24 * 3600,
+    "yearly": 365 * 24 * 3600,
+}
+
+
+def _min_interval_seconds(raw: RawFeed) -> int | None:
+    """Read RSS 2.0 `ttl` (minutes) and RSS 1.0's syndication module; the longer counts."""
+    intervals = []
+    if match := re.fullmatch(r"\s*([0-9]{1,7})\s*", raw.ttl):
+        intervals.append(int(match[1]) * 60)
+    period = _PERIOD_SECONDS.get(raw.update_period.strip().lower())
+    if period:
+        times = re.fullmatch(r"\s*([0-9]{1,5})\s*", raw.update_frequency)
+        intervals.append(period // max(1, int(times[1]) if times else 1))
+    longest = max(intervals, default=0)
+    return min(longest, _LONGEST_INTERVAL_SECONDS) or None
+
+
+def _next_url(raw: RawFeed, *, url: str, base: str) -> str | None:
+    """Give where older entries are: RFC 5005 §3 `next`, §4 `prev-archive`."""
+    for rel in ("prev-archive", "next"):
+        for link in raw.links:
+            found = safe_url(link.href, base) if link.rel == rel else None
+            if found and found != url and not found.startswith("mailto:"):
+                return found
+    return None
+
+
+# --- edits -----------------------------------------------------------------------------------------
+
+_COUNTER = re.compile(
+    r"[\W\d]*\d[\d\s.,]*(?:nya\s+)?(?:kommentarer?|visningar|läsningar|lästa?|delningar|gillar"
+    r"|comments?|views?|reads?|likes?|shares?|replies|responses|points?|upvotes?)\W*"
+    r"|(?:kommentarer|visningar|comments|views|likes|points|shares)\W*\d[\d\s.,]*",
+    re.IGNORECASE,
+)
+
+
+def content_digest(entry: ParsedEntry) -> str:
+    """Give a digest that changes when a person would say that the entry was edited.
+
+    Over title and words; not over white space, markup, addresses in links (which may be signed), lines
+    that only count comments and views, or the queries of attached files' addresses.
+    """
+    words = [
+        " ".join(line.split())
+        for line in entry.text.splitlines()
+        if len(line) > 60 or not _COUNTER.fullmatch(line.strip())
+    ]
+    parts = [
+        " ".join(entry.title.split()),
+        " ".join(words),
+        *sorted(_without_query(enclosure.url) for enclosure in entry.enclosures),
+    ]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _without_query(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
