@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from flodeslasare.model import FeedResult, FeedStarted, Listing, MonthCount, View
+from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
+from flodeslasare.tui.widgets._archive import Archive
 
 
 @dataclass
@@ -52,7 +53,7 @@ class ListingRead(Message):
 class MonthsRead(Message):
     """The counts per feed and month have been read in the background."""
 
-    months: list[MonthCount]
+    archive: Archive
     query: str
     """The search they are the hits of; empty for the whole library."""
 
@@ -72,6 +73,14 @@ class UnreadFound(Message):
     entry_id: int | None
     view: View
     open_it: bool
+    """Whether it is to be opened, or only gone to."""
+
+
+@dataclass
+class ManyMarked(Message):
+    """Many entries have been marked in the background."""
+
+    marked: Marked
 
 
 @dataclass

@@ -1,0 +1,236 @@
+"""The keys, in one table: the screen's bindings, the help and the hints of the status line read it.
+
+The texts are English here and are translated when they are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
+    """Mark a text for translation without translating it yet."""
+    return message
+
+
+MOVE, READ, MARK, FIND, FEEDS, PROGRAM = (
+    N_("Move"),
+    N_("Read"),
+    N_("Mark"),
+    N_("Find"),
+    N_("Feeds"),
+    N_("Program"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One line of the table."""
+
+    shown: str
+    """The keys as a person reads them."""
+    does: str
+    """What they do, in English."""
+    group: str
+    keys: str = ""
+    """Textual's names, with commas; empty where the panes bind them, each in its way."""
+    action: str = ""
+    hint: str = ""
+    """In a word or two, for the status line; empty for those that are not hinted at."""
+    panes: tuple[str, ...] = ("archive", "list", "reading")
+    """Where it is hinted at."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key(shown="j k ↓ ↑", does=N_("next, previous; in a text, down and up"), group=MOVE),
+    Key(
+        shown="h ←",
+        does=N_("pane to the left; in the archive, fold"),
+        group=MOVE,
+        keys="h,left",
+        action="pane_left",
+    ),
+    Key(
+        shown="l →",
+        does=N_("pane to the right; in the archive, unfold"),
+        group=MOVE,
+        keys="l,right",
+        action="pane_right",
+    ),
+    Key(shown="Tab", does=N_("next pane"), group=MOVE, keys="tab", action="next_pane(1)"),
+    Key(
+        shown="Shift+Tab",
+        does=N_("previous pane"),
+        group=MOVE,
+        keys="shift+tab",
+        action="next_pane(-1)",
+    ),
+    Key(shown="1", does=N_("to the archive"), group=MOVE, keys="1", action="pane('archive')"),
+    Key(shown="2", does=N_("to the entries"), group=MOVE, keys="2", action="pane('list')"),
+    Key(shown="3", does=N_("to the text"), group=MOVE, keys="3", action="pane('reading')"),
+    Key(shown="g G Home End", does=N_("first, last"), group=MOVE),
+    Key(shown="PgUp PgDn", does=N_("page up, page down"), group=MOVE),
+    Key(
+        shown="[",
+        does=N_("first entry of this month, then of the one above"),
+        group=MOVE,
+        keys="left_square_bracket",
+        action="month(-1)",
+    ),
+    Key(
+        shown="]",
+        does=N_("first entry of the month below"),
+        group=MOVE,
+        keys="right_square_bracket",
+        action="month(1)",
+    ),
+    Key(shown="Enter", does=N_("open"), group=READ, hint=N_("open"), panes=("list",)),
+    Key(
+        shown="Space",
+        does=N_("page down; at the end, next unread"),
+        group=READ,
+        keys="space",
+        action="read_on",
+        hint=N_("read on"),
+        panes=("reading",),
+    ),
+    Key(
+        shown="n",
+        does=N_("next unread; in a text one searched for, next hit"),
+        group=READ,
+        keys="n",
+        action="next(1)",
+        hint=N_("next unread"),
+        panes=("list", "reading"),
+    ),
+    Key(
+        shown="N",
+        does=N_("previous unread, or hit"),
+        group=READ,
+        keys="N",
+        action="next(-1)",
+    ),
+    Key(
+        shown="z",
+        does=N_("the text alone, and back"),
+        group=READ,
+        keys="z",
+        action="alone",
+        hint=N_("text alone"),
+        panes=("reading",),
+    ),
+    Key(
+        shown="o v",
+        does=N_("open in the browser"),
+        group=READ,
+        keys="o,v",
+        action="browse",
+        hint=N_("browser"),
+        panes=("reading",),
+    ),
+    Key(shown="L", does=N_("open a link by its number"), group=READ),
+    Key(shown="e", does=N_("earlier versions of the text"), group=READ),
+    Key(shown="y", does=N_("copy the link"), group=READ, keys="y", action="copy_link"),
+    Key(
+        shown="m",
+        does=N_("read ↔ unread"),
+        group=MARK,
+        keys="m",
+        action="toggle_read",
+        hint=N_("read"),
+        panes=("list", "reading"),
+    ),
+    Key(
+        shown="s",
+        does=N_("star ↔ unstar"),
+        group=MARK,
+        keys="s",
+        action="toggle_star",
+        hint=N_("star"),
+        panes=("list", "reading"),
+    ),
+    Key(shown="A", does=N_("mark all shown as read"), group=MARK, keys="A", action="mark_all"),
+    Key(
+        shown="u Ctrl+Z",
+        does=N_("undo a mark, however many entries it was"),
+        group=MARK,
+        keys="u,ctrl+z",
+        action="undo",
+    ),
+    Key(
+        shown="/",
+        does=N_("search everything"),
+        group=FIND,
+        keys="slash",
+        action="search",
+        hint=N_("search"),
+    ),
+    Key(
+        shown="f",
+        does=N_("show only unread, and back"),
+        group=FIND,
+        keys="f",
+        action="filter",
+        hint=N_("unread only"),
+        panes=("archive", "list"),
+    ),
+    Key(
+        shown="Esc",
+        does=N_("leave search, filter, pane: one step back"),
+        group=FIND,
+        keys="escape",
+        action="back",
+    ),
+    Key(
+        shown="a",
+        does=N_("add a feed"),
+        group=FEEDS,
+        keys="a",
+        action="add_feed",
+        hint=N_("add feed"),
+        panes=("archive",),
+    ),
+    Key(
+        shown="r",
+        does=N_("refresh this feed"),
+        group=FEEDS,
+        keys="r",
+        action="refresh_feed",
+        hint=N_("refresh"),
+        panes=("archive",),
+    ),
+    Key(shown="R", does=N_("refresh all"), group=FEEDS, keys="R", action="refresh_all"),
+    Key(
+        shown=".",
+        does=N_("show what came in"),
+        group=FEEDS,
+        keys="full_stop",
+        action="show_new",
+    ),
+    Key(
+        shown="?",
+        does=N_("help"),
+        group=PROGRAM,
+        keys="question_mark",
+        action="help",
+        hint=N_("help"),
+    ),
+    Key(shown="Ctrl+P", does=N_("all commands"), group=PROGRAM),
+    Key(shown="q", does=N_("quit"), group=PROGRAM, keys="q", action="app.quit"),
+)
+
+_HINTED = ("?", "/", "Enter", "Space", "m", "s", "n", "f", "a", "r", "z", "o v")
+"""The order of the hints: what is least known and most useful first."""
+
+
+def bindings() -> list[Binding]:
+    """Give the bindings of the reader's screen."""
+    return [Binding(key.keys, key.action, key.does, show=False) for key in KEYS if key.keys]
+
+
+def hinted(pane: str) -> list[Key]:
+    """Give the keys that the status line hints at in a pane."""
+    hints = [key for key in KEYS if key.hint and pane in key.panes]
+    return sorted(hints, key=lambda key: _HINTED.index(key.shown))

@@ -1,0 +1,186 @@
+"""The application: the themes, the reader's screen, the refresh in the background, the commands.
+
+What is imported here stands between the person and the first screen; anything that can wait is
+imported where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from flodeslasare.config import Places
+from flodeslasare.errors import ReaderError
+from flodeslasare.i18n import _
+from flodeslasare.library.library import Library
+from flodeslasare.model import FeedStarted
+from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished
+from flodeslasare.tui.screens.reader import ReaderScreen
+from flodeslasare.tui.theme import DEFAULT, THEMES
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class FeedReaderApp(App[None]):
+    """Flödesläsare on the screen."""
+
+    TITLE = "Flödesläsare"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", show=False),
+    ]
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        places: Places | None = None,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        """Make the application.
+
+        Args:
+            library: what it shows; opened by the thread that runs the application.
+            places: where the files are, for the screens that name them.
+            now: the clock.
+        """
+        super().__init__()
+        self.library = library
+        self.places = places
+        self._now = now
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._remembered_theme()
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start on the reader."""
+        return ReaderScreen(self.library, now=self._now)
+
+    @property
+    def reader(self) -> ReaderScreen:
+        """The screen below all others."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, ReaderScreen)  # noqa: S101 (get_default_screen makes it)
+        return screen
+
+    def on_mount(self) -> None:
+        settings = self.library.settings
+        if settings.refresh_at_start and not self.library.is_offline:
+            self.call_after_refresh(self._refresh_due)
+        if settings.refresh_every_minutes > 0:
+            self.set_interval(settings.refresh_every_minutes * 60, self._refresh_due)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let a message that must be read go with the next key or click."""
+        if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
+            stack = self.screen_stack
+            if stack and isinstance(stack[0], ReaderScreen) and stack[0].is_mounted:
+                stack[0].status.message = ""
+        await super().on_event(event)
+
+    # --- refresh ---------------------------------------------------------------------------------
+
+    def _refresh_due(self) -> None:
+        if not self.library.is_offline and not self.reader.is_empty:
+            self.refresh_feeds(None, due_only=True)
+
+    @on(ReaderScreen.RefreshRequested)
+    def _refresh_now(self, event: ReaderScreen.RefreshRequested) -> None:
+        self.refresh_feeds(event.feed_ids, due_only=False)
+
+    @work(exclusive=True, group="refresh", description="refresh feeds")
+    async def refresh_feeds(self, feed_ids: Sequence[int] | None, *, due_only: bool) -> None:
+        """Refresh feeds, posting each result as it lands; a failed feed is one more result."""
+        reader = self.reader
+        asked = 0
+        problem: str | None = None
+        try:
+            async with aclosing(self.library.refresh(feed_ids, due_only=due_only)) as results:
+                async for result in results:
+                    asked += 1
+                    if isinstance(result, FeedStarted):
+                        reader.post_message(FeedAsked(result))
+                    else:
+                        reader.post_message(FeedRefreshed(result))
+        except ReaderError as error:
+            problem = str(error)
+        if asked or problem is not None or not due_only:
+            reader.post_message(RefreshFinished(problem))
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        """List the commands of the palette."""
+        reader = self.reader
+        commands = (
+            (_("Add a feed"), _("By its address, or that of its page"), reader.action_add_feed),
+            (_("Import"), _("An OPML file, or newsboat's files"), reader.action_import),
+            (
+                _("Refresh all feeds"),
+                _("Ask every feed for what is new"),
+                reader.action_refresh_all,
+            ),
+            (_("Refresh this feed"), _("Ask the current feed"), reader.action_refresh_feed),
+            (_("Rename this feed"), _("Give it a name of your own"), reader.rename_feed),
+            (_("Move this feed to a folder"), _("A new name makes a folder"), reader.move_feed),
+            (_("Remove this feed"), _("Unsubscribe; its entries stay"), reader.remove_feed),
+            (_("Mark all shown as read"), _("u undoes it"), reader.action_mark_all),
+            (_("Undo"), _("Take the last mark back"), reader.action_undo),
+            (_("Only unread"), _("Show only unread entries, and back"), reader.action_filter),
+            (_("Search"), _("Search everything"), reader.action_search),
+            (_("Text alone"), _("Give the text the whole screen"), reader.action_alone),
+            (_("Light or dark"), _("Switch between granit and papper"), self.switch_theme),
+            (_("Help"), _("All keys"), reader.action_help),
+            (_("Quit"), _("Leave the reader"), self.action_quit),
+        )
+        for title, help_text, callback in commands:
+            yield SystemCommand(title, help_text, callback)
+
+    def switch_theme(self) -> None:
+        """Go to the other theme and remember it."""
+        names = [theme.name for theme in THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        try:
+            self.library.remember("screen.theme", self.theme)
+        except ReaderError as error:
+            self.reader.status.message = str(error)
+
+    def _remembered_theme(self) -> str:
+        names = {theme.name for theme in THEMES}
+        try:
+            remembered = self.library.recall("screen.theme")
+        except ReaderError:  # the reader's screen meets the same trouble, and tells of it
+            remembered = None
+        for name in (remembered, self.library.settings.screen_theme):
+            if name in names:
+                return str(name)
+        return DEFAULT
+
+    def action_interrupt(self) -> None:
+        """End as a program does that was interrupted (128 + SIGINT)."""
+        self.exit(return_code=130)
+
+    def action_help_quit(self) -> None:
+        """Do on Ctrl+C what other programs do."""
+        self.action_interrupt()
+
+
+def run_reader(library: Library, *, places: Places | None = None) -> int:
+    """Run the reader until the person leaves it.
+
+    Returns:
+        What the program should exit with: 0, or 130 after Ctrl+C.
+    """
+    app = FeedReaderApp(library, places=places)
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,1038 @@
+"""The reader: the archive, the entries, the text, and what binds them together.
+
+What is looked at (`base`, `query`, `only_unread`) and where one is (`pane`) are this screen's
+reactives; its handlers are the one place that sets them, the panes draw.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from flodeslasare.errors import NoSuchEntry, ReaderError
+from flodeslasare.i18n import _, ngettext
+from flodeslasare.library.library import Library
+from flodeslasare.model import (
+    Counts,
+    Entry,
+    Feed,
+    Listing,
+    Marked,
+    MarkKind,
+    RefreshStatus,
+    View,
+)
+from flodeslasare.tui import phrases
+from flodeslasare.tui._keys import KEYS, bindings, hinted
+from flodeslasare.tui.messages import (
+    FeedAsked,
+    FeedRefreshed,
+    LibraryChanged,
+    ListingRead,
+    ManyMarked,
+    MonthsRead,
+    ReadingFailed,
+    RefreshFinished,
+    UnreadFound,
+    WordsRead,
+)
+from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets.archive_tree import ArchiveTree
+from flodeslasare.tui.widgets.entry_list import EntryList
+from flodeslasare.tui.widgets.reading_pane import ReadingPane
+from flodeslasare.tui.widgets.search_bar import SearchBar
+from flodeslasare.tui.widgets.status_line import StatusLine
+
+__all__ = ["KEYS", "ReaderScreen"]
+
+FIRST_ROWS = 200
+"""Entries of a view that are read before it is drawn; the rest follows."""
+PREVIEW_SECONDS = 0.08
+"""How long the cursor rests on an entry before its text is shown."""
+_COUNT_SECONDS = 0.15
+"""How long marks rest before everything is counted again."""
+_AT_ONCE = 500
+"""More marks than these are made in the background."""
+_THREE_PANES = 120
+"""In columns; below it two panes."""
+_TWO_PANES = 80
+_ARCHIVE_CELLS = 30
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ReaderScreen(Screen[None]):
+    """Browse the archive, read, mark, search."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    base: reactive[View] = reactive(View(), init=False)
+    """What the archive picks, without search and filter."""
+    query_text: reactive[str] = reactive("", init=False)
+    """The search; empty when there is none."""
+    only_unread: reactive[bool] = reactive(False, init=False)
+    pane: reactive[str] = reactive("list", init=False)
+    """Where keys go: `archive`, `list` or `reading`."""
+    alone: reactive[bool] = reactive(False, init=False)
+    """Whether the text has the whole screen."""
+
+    @dataclass
+    class RefreshRequested(Message):
+        """The person asks for what is new, in some feeds or (`None`) in all."""
+
+        feed_ids: Sequence[int] | None
+
+    def __init__(self, library: Library, *, now: Callable[[], datetime] = _now) -> None:
+        super().__init__()
+        self.library = library
+        self._now = now
+        self._reading = 0
+        """Which reading of a view is the latest; answers to older ones are dropped."""
+        self._shown = -1
+        """Which reading the list shows the beginning of."""
+        self._wanted: int | None = None
+        """The entry the cursor is to come to when the list has it."""
+        self._is_replacing = False
+        self._feeds: list[Feed] = []
+        self._counts = Counts(0, 0, 0)
+        self._archive = Archive()
+        self._came_in: dict[int, int] = {}
+        """New entries per feed that the list does not show yet."""
+        self._failed: list[str] = []
+        self._new_in_refresh = 0
+        self._before_search: tuple[View, int | None] | None = None
+        self._preview_timer: Timer | None = None
+        self._count_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        yield ArchiveTree(id="archive")
+        with Vertical(id="middle"):
+            yield SearchBar(id="search")
+            yield EntryList(self.library, now=self._now, id="entries")
+        yield ReadingPane(id="reading")
+        yield StatusLine(id="status")
+
+    @property
+    def archive(self) -> ArchiveTree:
+        """The pane at the left."""
+        return self.query_one("#archive", ArchiveTree)
+
+    @property
+    def entries(self) -> EntryList:
+        """The pane in the middle."""
+        return self.query_one("#entries", EntryList)
+
+    @property
+    def text(self) -> ReadingPane:
+        """The pane at the right."""
+        return self.query_one("#reading", ReadingPane)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        """What stands above the entries."""
+        return self.query_one("#search", SearchBar)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line at the bottom."""
+        return self.query_one("#status", StatusLine)
+
+    @property
+    def view(self) -> View:
+        """What is listed: the archive's choice, the filter and the search together."""
+        return self.base.but(unread=self.base.unread or self.only_unread, query=self.query_text)
+
+    @property
+    def current_feed(self) -> Feed | None:
+        """The feed that a command about a feed is about: the archive's, else the entry's."""
+        feed_id = self.base.feed_id
+        if self.pane == "archive" and self.archive.feed is not None:
+            feed_id = self.archive.feed.id
+        if feed_id is None and self.entries.entry_id is not None:
+            row = self.entries.row(self.entries.cursor)
+            feed_id = row.feed_id if row is not None else None
+        return next((feed for feed in self._feeds if feed.id == feed_id), None)
+
+    # --- start -----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._arrange()
+        with self._telling():
+            self._restore()
+        self._count()
+        self._list(entry_id=self._wanted)
+        self.archive.set_view(self.base)
+        self.entries.focus()
+        self._hint_keys()
+        self._search_bar_says()
+        if self.is_empty:
+            self.call_after_refresh(self._welcome)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read and nothing to ask."""
+        return not self._feeds and not self._counts.total
+
+    def _restore(self) -> None:
+        """Take up where the person was."""
+        library = self.library
+        kept = library.recall("screen.view")
+        if kept:
+            try:
+                view = View(**json.loads(kept))
+            except (ValueError, TypeError):  # kept by another version
+                view = View()
+            known = {feed.id for feed in library.feeds(unsubscribed=True)}
+            if view.feed_id is None or view.feed_id in known:
+                self.set_reactive(ReaderScreen.base, view)
+        self.set_reactive(ReaderScreen.only_unread, library.recall("screen.unread") == "1")
+        entry = library.recall("screen.entry") or ""
+        self._wanted = int(entry) if entry.isdecimal() else None
+
+    def _welcome(self) -> None:
+        """Say what can be done with an empty library."""
+        from flodeslasare.tui.screens.welcome import WelcomeScreen
+
+        self.app.push_screen(WelcomeScreen(self.library), self._added)
+
+    # --- layout ----------------------------------------------------------------------------------
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Show the panes there is room for, the one with the keys among them."""
+        width = self.size.width or self.app.size.width
+        archive, middle, text = self.archive, self.query_one("#middle"), self.text
+        in_archive, in_text = self.pane == "archive", self.pane == "reading"
+        if self.alone:
+            shown = (False, False, True)
+        elif width >= _THREE_PANES:
+            shown = (True, True, True)
+            rest = width - _ARCHIVE_CELLS
+            middle.styles.width = min(max(rest - 76, 46), 76)
+            archive.styles.width = _ARCHIVE_CELLS
+        elif width >= _TWO_PANES:
+            shown = (in_archive, True, not in_archive)
+            middle.styles.width = "1fr" if in_archive else min(max(int(width * 0.43), 34), 50)
+            archive.styles.width = _ARCHIVE_CELLS
+        else:
+            shown = (in_archive, not in_archive and not in_text, in_text)
+            middle.styles.width = "1fr"
+            archive.styles.width = "1fr"
+        for pane, is_shown in zip((archive, middle, text), shown, strict=True):
+            pane.display = is_shown
+        self.set_class(width < _TWO_PANES, "-one")
+        self.set_class(self.alone, "-alone")
+
+    @property
+    def text_is_shown(self) -> bool:
+        """Whether there is room for the text beside the list."""
+        return bool(self.text.display)
+
+    def watch_pane(self) -> None:
+        self._arrange()
+        target = {"archive": self.archive, "list": self.entries, "reading": self.text}[self.pane]
+        if self.focused is not target and not self.search_bar.has_typing:
+            target.focus()
+        if self.pane != "archive":
+            self.status.hint = ""
+        self._hint_keys()
+
+    def watch_alone(self) -> None:
+        self._arrange()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Keys go where the mouse went."""
+        panes = {"archive": "archive", "entries": "list", "reading": "reading", "query": "list"}
+        pane = panes.get(event.widget.id or "")
+        if pane is not None:
+            self.pane = pane
+
+    def _hint_keys(self) -> None:
+        keys = [(key.shown, _(key.hint)) for key in hinted(self.pane)]
+        self.status.keys = keys
+
+    def _go(self, pane: str) -> None:
+        """Give a pane the keys."""
+        self.alone = self.alone and pane == "reading"
+        if self.pane == pane:
+            self.watch_pane()
+        self.pane = pane
+
+    # --- what is listed --------------------------------------------------------------------------
+
+    def watch_base(self) -> None:
+        self._remember_view()
+        self.archive.set_view(self.base)
+        self._list()
+
+    def watch_only_unread(self) -> None:
+        self._remember_view()
+        self._list(entry_id=self.entries.entry_id)
+
+    def watch_query_text(self, was: str, now: str) -> None:
+        if now and not was:
+            self._before_search = (self.base, self.entries.entry_id)
+        keep = self.entries.entry_id if not now else None
+        if not now:
+            self.archive.show_found(None)
+            before, self._before_search = self._before_search, None
+            if before is not None and before[0] == self.base and keep is None:
+                keep = before[1]
+        self._list(entry_id=keep)
+
+    def _remember_view(self) -> None:
+        with self._telling():
+            base = self.base
+            parts = {
+                name: getattr(base, name)
+                for name in ("feed_id", "folder", "year", "month", "starred", "unread")
+            }
+            self.library.remember("screen.view", json.dumps(parts))
+            self.library.remember("screen.unread", "1" if self.only_unread else "0")
+
+    def _list(self, *, entry_id: int | None = None) -> None:
+        """List the view: its beginning at once, the rest when it has been read."""
+        self._reading += 1
+        self._wanted = entry_id
+        self._is_replacing = False
+        self._came_in.clear()
+        self.status.new = 0
+        view = self.view
+        self.entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
+        self.entries.words = view.query
+        if view.query:  # a search is made where it cannot hold up typing
+            self._read_listing(view, self._reading, beginning=True)
+            return
+        with self._telling():
+            listing = self.library.listing(view, first=FIRST_ROWS)
+            self._show(listing)
+            if not listing.is_whole:
+                self._read_listing(view, self._reading, beginning=False)
+
+    @work(thread=True, exclusive=True, group="listing", description="read the entries of a view")
+    def _read_listing(self, view: View, reading: int, *, beginning: bool) -> None:
+        worker = get_current_worker()
+        try:
+            with self.library.opened_again() as library:
+                if beginning:
+                    listing = library.listing(view, first=FIRST_ROWS)
+                    self.post_message(ListingRead(listing, reading))
+                    if listing.is_whole:
+                        return
+                if not worker.is_cancelled:
+                    self.post_message(ListingRead(library.listing(view), reading))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+
+    @on(ListingRead)
+    def _show_listing(self, event: ListingRead) -> None:
+        if event.reading != self._reading or event.listing.view != self.view:
+            return
+        if self._is_replacing:
+            self._is_replacing = False
+            self.entries.replace(event.listing)
+            self._shown = self._reading
+            self._search_bar_says()
+        elif self._shown != self._reading:
+            self._show(event.listing)
+            if event.listing.view.query:
+                self._read_around(event.listing.view.query)
+        else:
+            at_start = self.entries.cursor == 0
+            self.entries.extend(event.listing)
+            if self._wanted is not None and at_start:
+                self.entries.go_to(self._wanted)
+            self._search_bar_says()
+
+    def _show(self, listing: Listing) -> None:
+        self._shown = self._reading
+        view = self.view
+        if view.query:
+            empty = _("Nothing in the archive matches.")
+        elif view.unread:
+            empty = (
+                _("Nothing unread here. f shows all.") if self.only_unread else _("All is read.")
+            )
+        elif view.starred:
+            empty = _("Nothing starred yet. s stars an entry.")
+        else:
+            empty = _("No entries yet.")
+        self.entries.empty_text = empty
+        self.entries.show(listing, entry_id=self._wanted)
+        self._search_bar_says()
+
+    def _search_bar_says(self) -> None:
+        """Say above the list what it lists and how much."""
+        bar, view, listing = self.search_bar, self.view, self.entries.listing
+        total: int | None = len(listing.ids)
+        unread = 0
+        feed = next((feed for feed in self._feeds if feed.id == view.feed_id), None)
+        in_time = view.year is not None or view.month is not None
+        if in_time:
+            months = self._archive.by_month.get(view.feed_id, {})
+            unread = sum(
+                part.unread
+                for month, part in months.items()
+                if month == view.month or (view.month is None and month // 100 == view.year)
+            )
+        elif feed is not None:
+            unread = feed.unread
+        elif view.folder is not None:
+            inside = [feed for feed in self._feeds if _is_in(feed, view.folder)]
+            unread = sum(feed.unread for feed in inside)
+        elif not view.starred:
+            unread = self._counts.unread
+        if not listing.is_whole and not view.query:
+            total = None
+            if view == View():
+                total = self._counts.total
+            elif view == View(feed_id=view.feed_id) and feed is not None:
+                total = feed.total
+            elif view == View(unread=True):
+                total = self._counts.unread
+        bar.is_more = not listing.is_whole
+        bar.total = total
+        bar.unread = 0 if self.base.unread else unread
+        bar.filtered = self.only_unread
+        bar.title = self._title_of(self.base, feed)
+
+    def _title_of(self, base: View, feed: Feed | None) -> str:
+        if base.starred:
+            return _("Starred")
+        if base.month is not None:
+            return phrases.month_heading(base.month)
+        if base.year is not None:
+            return f"{base.year}"
+        if feed is not None:
+            return feed.title
+        if base.folder is not None:
+            return base.folder.rpartition("/")[2]
+        return _("Unread") if base.unread else _("All entries")
+
+    # --- counts ----------------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        """Count feeds at once, months when there is time."""
+        with self._telling():
+            self._feeds = self.library.feeds()
+            self._counts = self.library.counts()
+            self.archive.show_feeds(self._feeds, self._counts)
+        self._read_months()
+
+    def _count_soon(self) -> None:
+        """Count again when marks have come to rest."""
+        if self._count_timer is not None:
+            self._count_timer.stop()
+        self._count_timer = self.set_timer(_COUNT_SECONDS, self._count_again)
+
+    def _count_again(self) -> None:
+        self._count()
+        self._search_bar_says()
+
+    @work(thread=True, exclusive=True, group="months", description="count entries per month")
+    def _read_months(self) -> None:
+        try:
+            with self.library.opened_again() as library:
+                self.post_message(MonthsRead(Archive(library.months()), ""))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+
+    @work(thread=True, exclusive=True, group="hits", description="count the hits of a search")
+    def _read_around(self, query: str) -> None:
+        """Count a search's hits per month, and the words that match it."""
+        worker = get_current_worker()
+        try:
+            with self.library.opened_again() as library:
+                self.post_message(WordsRead(library.matching_words(query), query))
+                if not worker.is_cancelled:
+                    found = Archive(library.months(View(query=query, unread=self.only_unread)))
+                    self.post_message(MonthsRead(found, query))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+
+    @on(MonthsRead)
+    def _show_months(self, event: MonthsRead) -> None:
+        if not event.query:
+            self._archive = event.archive
+            self.archive.show_months(event.archive)
+            self._search_bar_says()
+        elif event.query == self.query_text:
+            self.archive.show_found(event.archive)
+
+    @on(WordsRead)
+    def _show_words(self, event: WordsRead) -> None:
+        if event.query == self.query_text:
+            self.search_bar.words = tuple(event.words)
+
+    # --- the archive -----------------------------------------------------------------------------
+
+    @on(ArchiveTree.Chosen)
+    def _choose_view(self, event: ArchiveTree.Chosen) -> None:
+        if event.view == self.base:
+            if self.status.new:
+                self.action_show_new()
+            return
+        self.base = event.view
+
+    @on(ArchiveTree.Entered)
+    def _enter_view(self, event: ArchiveTree.Entered) -> None:
+        if event.view != self.base:
+            self.base = event.view
+        self._go("list")
+
+    @on(ArchiveTree.Rested)
+    def _say_what_ails_feed(self, event: ArchiveTree.Rested) -> None:
+        feed = event.feed
+        self.status.hint = (feed.last_error or feed.flaw or "") if feed is not None else ""
+
+    # --- the entries -----------------------------------------------------------------------------
+
+    @on(EntryList.Moved)
+    def _preview_soon(self, event: EntryList.Moved) -> None:
+        if self._preview_timer is not None:
+            self._preview_timer.stop()
+            self._preview_timer = None
+        if event.entry_id is None:
+            self.text.show(None)
+        else:
+            self._preview_timer = self.set_timer(PREVIEW_SECONDS, self._preview)
+
+    def _preview(self) -> None:
+        """Show the text of the entry one is on, without marking it."""
+        if self._preview_timer is not None:
+            self._preview_timer.stop()
+            self._preview_timer = None
+        entry_id = self.entries.entry_id
+        if entry_id is None:
+            return
+        if self.text_is_shown:
+            self._show_text(entry_id)
+        with self._telling():
+            self.library.remember("screen.entry", f"{entry_id}")
+
+    def _show_text(self, entry_id: int) -> Entry | None:
+        """Show an entry's text where it was left; give the entry."""
+        shown = self.text.entry
+        if shown is not None and shown.id == entry_id and self._words_of_text == self.query_text:
+            return shown
+        try:
+            entry = self.library.entry(entry_id)
+            place = self.library.place(entry_id)
+        except NoSuchEntry:
+            self.entries.forget_rows()
+            self.text.show(None)
+            return None
+        except ReaderError as error:
+            self.status.message = str(error)
+            return None
+        self._words_of_text = self.query_text
+        self.text.show(entry, place=place, query=self.query_text)
+        return entry
+
+    _words_of_text = ""
+
+    @on(EntryList.Opened)
+    def _open_chosen(self, event: EntryList.Opened) -> None:
+        self._open(event.entry_id)
+        self._go("reading")
+
+    def _open(self, entry_id: int) -> None:
+        """Show an entry and mark it read."""
+        if self._preview_timer is not None:
+            self._preview_timer.stop()
+            self._preview_timer = None
+        entry = self._show_text(entry_id)
+        if entry is None:
+            return
+        if not self._is_read(entry_id):
+            self._mark(MarkKind.READ, [entry_id], quietly=True)
+        with self._telling():
+            self.library.remember("screen.entry", f"{entry_id}")
+
+    def _is_read(self, entry_id: int) -> bool:
+        if self.entries.entry_id == entry_id:
+            row = self.entries.row(self.entries.cursor)
+            return row is not None and row.is_read
+        shown = self.text.entry
+        return shown is not None and shown.id == entry_id and shown.is_read
+
+    @on(EntryList.TopReached)
+    def _offer_taken_at_top(self) -> None:
+        if self.status.new:
+            self.action_show_new()
+
+    @on(EntryList.Failed)
+    def _tell_rows_failed(self, event: EntryList.Failed) -> None:
+        self.status.message = event.problem
+
+    @on(ReadingFailed)
+    def _tell_reading_failed(self, event: ReadingFailed) -> None:
+        self.status.message = event.problem
+
+    def action_show_new(self) -> None:
+        """Show what came in; the entry one is on stays where it is."""
+        self._reading += 1
+        self._came_in.clear()
+        waiting, self.status.new = self.status.new, 0
+        view, entries = self.view, self.entries
+        first = entries.cursor + FIRST_ROWS + waiting
+        if view.query or first > 20 * FIRST_ROWS:
+            self._is_replacing = True
+            self._read_whole(view, self._reading)
+            return
+        with self._telling():
+            listing = self.library.listing(view, first=first)
+            entries.replace(listing)
+            self._shown = self._reading
+            self._search_bar_says()
+            if not listing.is_whole:
+                self._read_listing(view, self._reading, beginning=False)
+
+    @work(thread=True, exclusive=True, group="listing", description="list a view again")
+    def _read_whole(self, view: View, reading: int) -> None:
+        try:
+            with self.library.opened_again() as library:
+                self.post_message(ListingRead(library.listing(view), reading))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+
+    # --- marks -----------------------------------------------------------------------------------
+
+    def _mark(self, kind: MarkKind, entry_ids: Sequence[int], *, quietly: bool = False) -> None:
+        verb = {
+            MarkKind.READ: self.library.mark_read,
+            MarkKind.UNREAD: self.library.mark_unread,
+            MarkKind.STARRED: self.library.star,
+            MarkKind.UNSTARRED: self.library.unstar,
+        }[kind]
+        with self._telling():
+            self._show_marked(verb(entry_ids), quietly=quietly)
+
+    def _show_marked(self, marked: Marked, *, quietly: bool = False, undone: bool = False) -> None:
+        is_read = {MarkKind.READ: True, MarkKind.UNREAD: False}.get(marked.kind)
+        is_starred = {MarkKind.STARRED: True, MarkKind.UNSTARRED: False}.get(marked.kind)
+        self.entries.change(marked.entry_ids, is_read=is_read, is_starred=is_starred)
+        shown = self.text.entry
+        if shown is not None and shown.id in marked.entry_ids:
+            with self._telling():
+                self.text.show_marks(self.library.entry(shown.id))
+        if not quietly:
+            notice = _said_of(marked)
+            if not undone and marked.entry_ids:
+                notice += " · " + _("u undoes it")
+            self.status.tell(notice)
+        self._count_soon()
+
+    def action_toggle_read(self) -> None:
+        entry_id = self.entries.entry_id
+        if entry_id is not None:
+            kind = MarkKind.UNREAD if self._is_read(entry_id) else MarkKind.READ
+            self._mark(kind, [entry_id])
+
+    def action_toggle_star(self) -> None:
+        entry_id = self.entries.entry_id
+        if entry_id is not None:
+            row = self.entries.row(self.entries.cursor)
+            is_starred = row is not None and row.is_starred
+            self._mark(MarkKind.UNSTARRED if is_starred else MarkKind.STARRED, [entry_id])
+
+    def action_mark_all(self) -> None:
+        """Mark everything that is listed as read, as one step for undo."""
+        listing = self.entries.listing
+        if listing.is_whole and len(listing.ids) <= _AT_ONCE:
+            self._mark(MarkKind.READ, listing.ids)
+        else:
+            self.status.tell(_("marking …"))
+            self._mark_many(self.view, listing.ids if listing.is_whole else None)
+
+    @work(thread=True, group="marks", description="mark many entries as read")
+    def _mark_many(self, view: View, entry_ids: list[int] | None) -> None:
+        try:
+            with self.library.opened_again() as library:
+                ids = entry_ids if entry_ids is not None else library.listing(view).ids
+                self.post_message(ManyMarked(library.mark_read(ids)))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+
+    @on(ManyMarked)
+    def _show_many_marked(self, event: ManyMarked) -> None:
+        self._show_marked(event.marked)
+
+    def action_undo(self) -> None:
+        with self._telling():
+            marked = self.library.undo()
+            if marked is None:
+                self.status.tell(_("nothing to undo"))
+            else:
+                self._show_marked(marked, undone=True)
+
+    # --- reading on ------------------------------------------------------------------------------
+
+    def action_read_on(self) -> None:
+        """Page down; at the end of the text, open the next unread entry."""
+        entry_id = self.entries.entry_id
+        if entry_id is None:
+            return
+        shown = self.text.entry
+        is_new = not self.text_is_shown or shown is None or shown.id != entry_id
+        self._open(entry_id)
+        if not self.text_is_shown:
+            self._go("reading")
+        elif not is_new and not self.text.page_down():
+            self._next_unread(1, open_it=True)
+
+    def action_next(self, step: int) -> None:
+        """Go to the next unread entry; in a text that was searched for, to the next hit."""
+        if self.pane == "reading" and self.query_text:
+            if not (self.text.next_hit() if step > 0 else self.text.previous_hit()):
+                before = self.entries.cursor
+                self.entries.cursor += step
+                if self.entries.cursor != before and self.entries.entry_id is not None:
+                    self._open(self.entries.entry_id)
+            return
+        self._next_unread(step, open_it=self.pane == "reading")
+
+    def _next_unread(self, step: int, *, open_it: bool) -> None:
+        row, is_all = self.entries.unread_from(step)
+        if row is not None:
+            self.entries.cursor = row
+            entry_id = self.entries.entry_id
+            if open_it and entry_id is not None:
+                self._open(entry_id)
+        elif is_all and self.entries.listing.is_whole:
+            self.status.tell(_("no more unread below") if step > 0 else _("no more unread above"))
+        else:
+            self._find_unread(self.view, self.entries.ids, self.entries.cursor, step, open_it)
+
+    @work(thread=True, exclusive=True, group="unread", description="look for the next unread")
+    def _find_unread(
+        self, view: View, ids: list[int], cursor: int, step: int, open_it: bool
+    ) -> None:
+        try:
+            with self.library.opened_again() as library:
+                unread = set(library.listing(view.but(unread=True)).ids)
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
+            return
+        rows = range(cursor + step, len(ids) if step > 0 else -1, step)
+        found = next((ids[row] for row in rows if ids[row] in unread), None)
+        self.post_message(UnreadFound(found, view, open_it))
+
+    @on(UnreadFound)
+    def _go_to_unread(self, event: UnreadFound) -> None:
+        if event.view != self.view:
+            return
+        if event.entry_id is None:
+            self.status.tell(_("no more unread here"))
+        elif self.entries.go_to(event.entry_id) and event.open_it:
+            self._open(event.entry_id)
+
+    @on(ReadingPane.Moved)
+    def _keep_place(self, event: ReadingPane.Moved) -> None:
+        with self._telling():
+            self.library.keep_place(event.entry_id, event.place)
+
+    @on(ReadingPane.LinkActivated)
+    def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
+        self._browse(event.url)
+
+    def _browse(self, url: str) -> None:
+        from flodeslasare.tui.links import copy, open_in_browser
+
+        if open_in_browser(self.app, url):
+            self.status.tell(_("opened in the browser"))
+        else:
+            copy(self.app, url)
+            self.status.message = _(
+                "No browser could be started; the link was copied: {url}"
+            ).format(url=url)
+
+    def action_browse(self) -> None:
+        url = self._current_url()
+        if url:
+            self._browse(url)
+
+    def action_copy_link(self) -> None:
+        from flodeslasare.tui.links import copy
+
+        url = self._current_url()
+        if url:
+            copy(self.app, url)
+            self.status.tell(_("copied {url}").format(url=url))
+
+    def _current_url(self) -> str | None:
+        if self.entries.entry_id is None:
+            return None
+        row = self.entries.row(self.entries.cursor)
+        if row is None or not row.url:
+            self.status.tell(_("this entry has no link"))
+            return None
+        return row.url
+
+    # --- search, filter, panes -------------------------------------------------------------------
+
+    def action_search(self) -> None:
+        self._go("list")
+        self.search_bar.begin()
+
+    @on(SearchBar.Changed)
+    def _search(self, event: SearchBar.Changed) -> None:
+        self.query_text = event.query
+
+    @on(SearchBar.Accepted)
+    def _to_hits(self) -> None:
+        self.entries.focus()
+
+    @on(SearchBar.Cancelled)
+    def _leave_search(self) -> None:
+        self.search_bar.set_query("")
+        self.query_text = ""
+        self.entries.focus()
+
+    def action_filter(self) -> None:
+        self.only_unread = not self.only_unread
+
+    def action_back(self) -> None:
+        """Take one step back: the lone text, the text, the search, the filter, the archive."""
+        if self.alone:
+            self.alone = False
+        elif self.pane == "reading":
+            self._go("list")
+        elif self.query_text or self.search_bar.has_class("-searching"):
+            self._leave_search()
+        elif self.only_unread:
+            self.only_unread = False
+        elif self.pane == "archive":
+            self._go("list")
+
+    def action_pane(self, pane: str) -> None:
+        if pane == "reading" and not self.text_is_shown and self.entries.entry_id is not None:
+            self._open(self.entries.entry_id)
+        self._go(pane)
+
+    def action_pane_left(self) -> None:
+        self._go("archive" if self.pane == "list" else "list")
+
+    def action_pane_right(self) -> None:
+        if self.pane == "archive":
+            self._go("list")
+        elif self.pane == "list":
+            self.action_pane("reading")
+
+    def action_next_pane(self, step: int) -> None:
+        panes = ("archive", "list", "reading")
+        self.action_pane(panes[(panes.index(self.pane) + step) % 3])
+
+    def action_alone(self) -> None:
+        self.alone = not self.alone
+        if self.alone:
+            if self.entries.entry_id is not None:
+                self._open(self.entries.entry_id)
+            self._go("reading")
+
+    def action_month(self, direction: int) -> None:
+        self.entries.action_month(direction)
+
+    # --- feeds and refresh -----------------------------------------------------------------------
+
+    def action_refresh_feed(self) -> None:
+        feed = self.current_feed
+        self.post_message(self.RefreshRequested([feed.id] if feed is not None else None))
+
+    def action_refresh_all(self) -> None:
+        self.post_message(self.RefreshRequested(None))
+
+    @on(FeedAsked)
+    def _show_progress(self, event: FeedAsked) -> None:
+        started = event.started
+        if started.done == 0:
+            self._begin_refresh()
+        self.status.progress = (started.done, started.of, started.title)
+
+    def _begin_refresh(self) -> None:
+        if self.status.progress is None:
+            self._failed.clear()
+            self._new_in_refresh = 0
+            self.status.failures = 0
+
+    @on(FeedRefreshed)
+    def _take_in(self, event: FeedRefreshed) -> None:
+        result = event.result
+        self.status.progress = (result.done, result.of, result.title)
+        if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
+            self._failed.append(f"{result.title}: {result.error}")
+            self.status.failures = len(self._failed)
+        if result.new:
+            self._new_in_refresh += result.new
+            self._came_in[result.feed_id] = self._came_in.get(result.feed_id, 0) + result.new
+            self._offer()
+        if result.updated:
+            self.entries.forget_rows()
+        if result.new or result.updated or result.status is RefreshStatus.ERROR:
+            self._count_soon()
+
+    def _offer(self) -> None:
+        """Offer what came in and belongs to what is listed; an empty list takes it at once."""
+        view = self.view
+        if view.starred or view.query:
+            return
+        this_month = phrases.local(self._now())
+        if view.year not in (None, this_month.year):
+            return
+        if view.month not in (None, this_month.year * 100 + this_month.month):
+            return
+        feeds = {feed.id: feed for feed in self._feeds}
+        waiting = 0
+        for feed_id, new in self._came_in.items():
+            feed = feeds.get(feed_id)
+            if view.feed_id not in (None, feed_id):
+                continue
+            if view.folder is not None and (feed is None or not _is_in(feed, view.folder)):
+                continue
+            waiting += new
+        if waiting and not self.entries.ids:
+            self._list()
+        else:
+            self.status.new = waiting
+
+    @on(RefreshFinished)
+    def _end_refresh(self, event: RefreshFinished) -> None:
+        self.status.progress = None
+        if event.problem is not None:
+            self.status.message = event.problem
+        elif len(self._failed) == 1:
+            self.status.tell(self._failed[0])
+        elif self._new_in_refresh and not self.status.new:
+            self.status.tell(
+                ngettext("{n} new entry", "{n} new entries", self._new_in_refresh).format(
+                    n=phrases.number(self._new_in_refresh)
+                )
+            )
+        elif not self._new_in_refresh and not self._failed:
+            self.status.tell(_("no new entries"))
+        self._count_soon()
+
+    @on(LibraryChanged)
+    def _read_all_again(self) -> None:
+        self._count()
+        if self.base.feed_id is not None and all(
+            feed.id != self.base.feed_id for feed in self._feeds
+        ):
+            self.base = View()
+        else:
+            self.action_show_new()
+
+    def action_add_feed(self) -> None:
+        from flodeslasare.tui.screens.add_feed import AddFeedScreen
+
+        self.app.push_screen(AddFeedScreen(self.library), self._added)
+
+    def action_import(self) -> None:
+        from flodeslasare.tui.screens.add_feed import ImportScreen
+
+        self.app.push_screen(ImportScreen(self.library), self._added)
+
+    def _added(self, _result: object) -> None:
+        """Show what came with a subscription or an import."""
+        self.post_message(LibraryChanged())
+
+    def action_help(self) -> None:
+        from flodeslasare.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def remove_feed(self) -> None:
+        """Unsubscribe from the current feed; its entries stay."""
+        feed = self.current_feed
+        if feed is None:
+            self.status.tell(_("no feed is chosen"))
+            return
+        with self._telling():
+            self.library.unsubscribe(feed.id)
+            self.status.tell(
+                _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
+            )
+            self.post_message(LibraryChanged())
+
+    def rename_feed(self) -> None:
+        """Ask for a name for the current feed."""
+        from flodeslasare.tui.screens._prompt import PromptScreen
+
+        feed = self.current_feed
+        if feed is None:
+            self.status.tell(_("no feed is chosen"))
+            return
+
+        def rename(title: str | None) -> None:
+            if title is not None:
+                with self._telling():
+                    self.library.rename_feed(feed.id, title or None)
+                    self.entries.forget_rows()
+                    self.post_message(LibraryChanged())
+
+        question = _("A name for {feed}; empty for its own").format(feed=feed.title)
+        self.app.push_screen(PromptScreen(question, feed.title), rename)
+
+    def move_feed(self) -> None:
+        """Ask for a folder for the current feed."""
+        from flodeslasare.tui.screens._prompt import PromptScreen
+
+        feed = self.current_feed
+        if feed is None:
+            self.status.tell(_("no feed is chosen"))
+            return
+
+        def move(folder: str | None) -> None:
+            if folder is not None:
+                with self._telling():
+                    self.library.move_feed(feed.id, folder or None)
+                    self.post_message(LibraryChanged())
+
+        question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
+            feed=feed.title
+        )
+        self.app.push_screen(PromptScreen(question, feed.folder or ""), move)
+
+    # --- trouble ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn what the library cannot do into a message that stays until a key is pressed."""
+        try:
+            yield
+        except ReaderError as error:
+            self.status.message = str(error)
+
+
+def _is_in(feed: Feed, folder: str) -> bool:
+    return feed.folder == folder or (feed.folder or "").startswith(f"{folder}/")
+
+
+def _said_of(marked: Marked) -> str:
+    """Say what a mark did."""
+    n = len(marked.entry_ids)
+    said = {
+        MarkKind.READ: ngettext("{n} marked as read", "{n} marked as read", n),
+        MarkKind.UNREAD: ngettext("{n} marked as unread", "{n} marked as unread", n),
+        MarkKind.STARRED: ngettext("{n} starred", "{n} starred", n),
+        MarkKind.UNSTARRED: ngettext("{n} unstarred", "{n} unstarred", n),
+    }[marked.kind]
+    return said.format(n=phrases.number(n))

@@ -1,0 +1,539 @@
+"""The archive: everything, unread, starred; when it was written; the feeds, their years and months.
+
+Drawn line by line (Textual's Tree is slower to load than the rest of the screen together). Lines
+are made for what is unfolded only; five hundred feeds are five hundred lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from flodeslasare.i18n import _
+from flodeslasare.model import Counts, Feed, View
+from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._archive import Archive, Sum, bars, period, span, spread
+from flodeslasare.tui.widgets._text import cut, plain
+
+SETTLE_SECONDS = 0.06
+"""How long the cursor rests on a line before its view is chosen."""
+_EVERYTHING = View()
+
+
+class _Kind(Enum):
+    BLANK = auto()
+    HEADING = auto()
+    BARS = auto()
+    YEARS = auto()
+    NODE = auto()
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of the archive."""
+
+    kind: _Kind
+    label: str = ""
+    view: View = _EVERYTHING
+    depth: int = 0
+    unfolded: bool | None = None
+    """`None` when there is nothing to unfold."""
+    count: int = 0
+    """What stands at the right: hits while searching, the number of starred ones, else unread."""
+    is_quiet: bool = False
+    """Nothing unread, or nothing found, in it."""
+    feed: Feed | None = None
+    band: int = 0
+    """Of a histogram of several lines: 0 is the lowest."""
+
+
+class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
+    """What there is to look at, and how much of it is unread or found."""
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "cursor_down", show=False),
+        Binding("k,up", "cursor_up", show=False),
+        Binding("g,home", "first", show=False),
+        Binding("G,end", "last", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("l,right", "unfold", show=False),
+        Binding("h,left", "fold", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "archive-tree--section",
+        "archive-tree--name",
+        "archive-tree--unread",
+        "archive-tree--quiet",
+        "archive-tree--count",
+        "archive-tree--number",
+        "archive-tree--bars",
+        "archive-tree--chosen-bars",
+        "archive-tree--trouble",
+        "archive-tree--cursor",
+    }
+
+    DEFAULT_CSS = """
+    ArchiveTree {
+        background: $surface; overflow-x: hidden; overflow-y: auto;
+        scrollbar-size-vertical: 1; scrollbar-background: $surface;
+        & > .archive-tree--section { color: $section; text-style: bold; }
+        & > .archive-tree--name { color: $ink; }
+        & > .archive-tree--unread { color: $ink; text-style: bold; }
+        & > .archive-tree--quiet { color: $quiet-ink; }
+        & > .archive-tree--count { color: $accent; }
+        & > .archive-tree--number { color: $quiet-ink; }
+        & > .archive-tree--bars { color: $lead; }
+        & > .archive-tree--chosen-bars { color: $accent; }
+        & > .archive-tree--trouble { color: $accent; text-style: bold; }
+        & > .archive-tree--cursor { background: $cursor; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0)
+    """The line one is on."""
+
+    @dataclass
+    class Chosen(Message):
+        """A view was chosen: the cursor rests on it, or it was clicked."""
+
+        view: View
+
+    @dataclass
+    class Entered(Message):
+        """Enter or → on a line that has nothing to unfold: on to its entries."""
+
+        view: View
+
+    @dataclass
+    class Rested(Message):
+        """The cursor is on a line; `feed` is the feed it stands for or belongs to."""
+
+        feed: Feed | None
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._counts = Counts(0, 0, 0)
+        self._feeds: Sequence[Feed] = ()
+        self._archive = Archive()
+        self._found: Archive | None = None
+        """The hits of a search, while there is one."""
+        self._view = View()
+        self._unfolded: set[View] = set()
+        self._known_folders: set[str] = set()
+        self._lines: list[_Line] = []
+        self._columns: list[tuple[int, int, int]] = []
+        self._bands: list[str] = []
+        self._styles: dict[tuple[str, bool], Style] = {}
+        self._settling: Timer | None = None
+
+    # --- what it shows ---------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The view of the line the cursor is on."""
+        return self._lines[self.cursor].view if self._lines else View()
+
+    @property
+    def feed(self) -> Feed | None:
+        """The feed of the line the cursor is on, or `None`."""
+        feed_id = self.view.feed_id
+        return next((feed for feed in self._feeds if feed.id == feed_id), None)
+
+    @property
+    def unfolded(self) -> set[View]:
+        """What is unfolded, to be remembered."""
+        return self._unfolded
+
+    def show_feeds(self, feeds: Sequence[Feed], counts: Counts) -> None:
+        """Show the feeds with their unread counts."""
+        self._feeds, self._counts = feeds, counts
+        for folder in {feed.folder for feed in feeds if feed.folder}:
+            if folder not in self._known_folders:  # folders start unfolded
+                parts = folder.split("/")
+                self._unfolded |= {View(folder="/".join(parts[: n + 1])) for n in range(len(parts))}
+                self._known_folders.add(folder)
+        self._build()
+
+    def show_months(self, archive: Archive) -> None:
+        """Show the counts of years and months."""
+        self._archive = archive
+        self._build()
+
+    def show_found(self, found: Archive | None) -> None:
+        """Show where the hits of a search are; `None` when it is over."""
+        self._found = found
+        self._build()
+
+    def set_view(self, view: View) -> None:
+        """Put the cursor on a view's line, unfolding what leads to it."""
+        self._view = view
+        if view.month is not None:
+            view = view.but(year=view.month // 100)
+        if view.year is not None and view.month is not None:
+            self._unfolded.add(view.but(month=None))
+        if view.year is not None:
+            self._unfolded.add(view.but(month=None, year=None))
+        self._build()
+
+    # --- drawing ---------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        width = self.scrollable_content_region.width
+        index = self.scroll_offset.y + y
+        if index >= len(self._lines):
+            return self._strip([], width, False)
+        line = self._lines[index]
+        match line.kind:
+            case _Kind.HEADING:
+                return self._strip([(f" {line.label}", "section")], width, False)
+            case _Kind.BARS:
+                return self._strip([(" ", "quiet"), *self._bars(line.band)], width, False)
+            case _Kind.YEARS:
+                return self._strip([(f" {line.label}", "number")], width, False)
+            case _Kind.NODE:
+                return self._node(line, width, index == self.cursor)
+        return self._strip([], width, False)
+
+    def _node(self, line: _Line, width: int, on_cursor: bool) -> Strip:
+        count = phrases.number(line.count) if line.count else ""
+        is_failing = line.feed is not None and line.feed.failures > 0 and line.feed.last_error
+        mark = "! " if is_failing else ""
+        arrow = "  " if line.unfolded is None else "▾ " if line.unfolded else "▸ "
+        indent = "  " * line.depth
+        bar = " " if not on_cursor else "▎" if self.has_focus else "▏"
+        room = width - 1 - len(indent) - 2 - len(mark) - len(count) - 2
+        name = cut(line.label, max(1, room))
+        counts_unread = self._found is None and not line.view.starred
+        weight = "quiet" if line.is_quiet else "unread" if counts_unread else "name"
+        gap = " " * max(0, room - cell_len(name) + 1)
+        return self._strip(
+            [
+                (bar, "count" if self.has_focus else "quiet"),
+                (f"{indent}{arrow}", "number"),
+                (name, weight),
+                (gap, "name"),
+                (mark, "trouble"),
+                (count, "count" if counts_unread else "number"),
+            ],
+            width,
+            on_cursor,
+        )
+
+    def _bars(self, band: int) -> list[tuple[str, str]]:
+        first, last = period(self._view)
+        pieces = []
+        for (low, high, _total), char in zip(self._columns, self._bands[band], strict=True):
+            inside = first is not None and last is not None and low <= last and high >= first
+            pieces.append((char, "chosen-bars" if inside else "bars"))
+        return pieces
+
+    def _strip(self, pieces: list[tuple[str, str]], width: int, on_cursor: bool) -> Strip:
+        segments = [Segment(text, self._style(name, on_cursor)) for text, name in pieces if text]
+        return Strip(segments).adjust_cell_length(width, self._style("name", on_cursor))
+
+    def _style(self, name: str, on_cursor: bool) -> Style:
+        style = self._styles.get((name, on_cursor))
+        if style is None:
+            style = self.get_component_rich_style(f"archive-tree--{name}")
+            if on_cursor:
+                ground = self.get_component_rich_style("archive-tree--cursor")
+                style += Style(bgcolor=ground.bgcolor)
+            self._styles[name, on_cursor] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        self._styles.clear()
+        super().notify_style_update()
+
+    # --- building the lines ----------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """Make the lines again; the cursor stays on its view."""
+        lines = [_Line(_Kind.HEADING, _("ARCHIVE"))]
+        found = self._found
+        everything = found.sum_of(None).total if found else self._counts.unread
+        lines.append(
+            _Line(
+                _Kind.NODE,
+                _("All entries"),
+                View(),
+                unfolded=View() in self._unfolded if self._archive.by_month[None] else None,
+                count=everything,
+                is_quiet=not everything,
+            )
+        )
+        if View() in self._unfolded:
+            lines += self._years(View(), 1)
+        if not found:
+            for label, view, count in (
+                (_("Unread"), View(unread=True), self._counts.unread),
+                (_("Starred"), View(starred=True), self._counts.starred),
+            ):
+                lines.append(_Line(_Kind.NODE, label, view, count=count, is_quiet=not count))
+        lines += self._histogram()
+        lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("FEEDS")), *self._feed_lines()]
+        where = _node_view(self._view)
+        self._lines = lines
+        cursor = next(
+            (n for n, line in enumerate(lines) if line.kind is _Kind.NODE and line.view == where), 1
+        )
+        self.set_reactive(ArchiveTree.cursor, cursor)
+        self.virtual_size = Size(0, len(lines))
+        self._follow_cursor()
+        self.refresh()
+
+    def _histogram(self) -> list[_Line]:
+        width = self.scrollable_content_region.width - 3
+        shown = self._found or self._archive
+        months = {month: part.total for month, part in shown.by_month[None].items() if part.total}
+        always = {month: part.total for month, part in self._archive.by_month[None].items()}
+        if not (always or months) or width < 12:
+            return []
+        first, last = span(always or months)
+        self._columns = spread(months, first, last, width)
+        height = 2 if self.size.height >= 30 else 1
+        self._bands = list(reversed(bars([total for _low, _high, total in self._columns], height)))
+        title = _("HITS OVER TIME") if self._found else _("ENTRIES OVER TIME")
+        middle = self._columns[width // 2][0] // 100
+        years = f"{first // 100}"
+        if last // 100 != first // 100:
+            ends = f"{last // 100}"
+            if middle not in (first // 100, last // 100) and width >= 20:
+                years = f"{years}{middle:>{width // 2 - 2}}"
+            years = f"{years}{ends:>{width - len(years)}}"
+        return [
+            _Line(_Kind.BLANK),
+            _Line(_Kind.HEADING, title),
+            *(_Line(_Kind.BARS, band=band) for band in reversed(range(height))),
+            _Line(_Kind.YEARS, years),
+        ]
+
+    def _feed_lines(self) -> list[_Line]:
+        lines: list[_Line] = []
+        folders: dict[str, _Line] = {}
+        for feed in sorted(self._feeds, key=lambda feed: (feed.folder or "").casefold()):
+            depth, hidden = 0, False
+            parts = feed.folder.split("/") if feed.folder else []
+            amount = self._count_of(feed)
+            for n, part in enumerate(parts):
+                path = "/".join(parts[: n + 1])
+                if path not in folders:
+                    view = View(folder=path)
+                    folders[path] = _Line(
+                        _Kind.NODE, plain(part), view, n, view in self._unfolded, is_quiet=True
+                    )
+                    if not hidden:
+                        lines.append(folders[path])
+                folder = folders[path]
+                folder.count += amount
+                folder.is_quiet = not folder.count
+                hidden = hidden or not folder.unfolded
+                depth = n + 1
+            if hidden:
+                continue
+            view = View(feed_id=feed.id)
+            lines.append(
+                _Line(
+                    _Kind.NODE,
+                    plain(feed.title),
+                    view,
+                    depth,
+                    view in self._unfolded if feed.total else None,
+                    amount,
+                    not amount,
+                    feed,
+                )
+            )
+            if view in self._unfolded:
+                lines += self._years(view, depth + 1)
+        return lines
+
+    def _count_of(self, feed: Feed) -> int:
+        return self._found.sum_of(feed.id).total if self._found else feed.unread
+
+    def _years(self, view: View, depth: int) -> list[_Line]:
+        lines = []
+        for year, whole in self._archive.years(view.feed_id):
+            part = self._found.sum_of(view.feed_id, year).total if self._found else whole.unread
+            of_year = view.but(year=year)
+            unfolded = of_year in self._unfolded
+            lines.append(_Line(_Kind.NODE, f"{year}", of_year, depth, unfolded, part, not part))
+            if unfolded:
+                lines += self._months_of(of_year, year, depth + 1)
+        return lines
+
+    def _months_of(self, of_year: View, year: int, depth: int) -> list[_Line]:
+        found = self._found.by_month.get(of_year.feed_id, {}) if self._found else None
+        lines = []
+        for month, part in self._archive.months(of_year.feed_id, year):
+            count = part.unread if found is None else found.get(month, Sum()).total
+            name = phrases.month_name(month % 100)
+            view = of_year.but(year=None, month=month)
+            lines.append(_Line(_Kind.NODE, name, view, depth, None, count, not count))
+        return lines
+
+    # --- the cursor ------------------------------------------------------------------------------
+
+    def _follow_cursor(self) -> None:
+        height = self.scrollable_content_region.height
+        if height <= 0:
+            return
+        scroll = self.scroll_offset.y
+        top = 0 if self.cursor <= 1 else self.cursor
+        if top < scroll:
+            self.scroll_to(y=top, animate=False)
+        elif self.cursor >= scroll + height:
+            self.scroll_to(y=self.cursor + 1 - height, animate=False)
+
+    def watch_cursor(self, was: int, now: int) -> None:
+        for line in (was, now):
+            self.refresh(Region(0, line - self.scroll_offset.y, self.size.width, 1))
+        self._follow_cursor()
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self.refresh()
+        if value:
+            self.post_message(self.Rested(self.feed))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._build()
+
+    def _step(self, start: int, direction: int) -> int:
+        """Give the nearest line from `start` on that one can stand on, or where one is."""
+        index = start
+        while 0 <= index < len(self._lines):
+            if self._lines[index].kind is _Kind.NODE:
+                return index
+            index += direction
+        return self.cursor
+
+    def _move(self, line: int) -> None:
+        if line == self.cursor:
+            return
+        self.cursor = line
+        self._view = self.view
+        self.post_message(self.Rested(self.feed))
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._choose)
+
+    def _choose(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        self.refresh()
+        self.post_message(self.Chosen(self.view))
+
+    def _fold(self, index: int, unfold: bool) -> None:
+        line = self._lines[index]
+        if line.unfolded is None or line.unfolded == unfold:
+            return
+        (self._unfolded.add if unfold else self._unfolded.discard)(line.view)
+        self._build()
+        where = _node_view(self._view)
+        if all(at.view != where for at in self._lines if at.kind is _Kind.NODE):
+            # The cursor was inside what was folded: it comes out on the fold.
+            self._move(
+                next(
+                    n
+                    for n, at in enumerate(self._lines)
+                    if at.kind is _Kind.NODE and at.view == line.view
+                )
+            )
+
+    def on_click(self, event: events.Click) -> None:
+        index = self.scroll_offset.y + event.y
+        if index >= len(self._lines):
+            return
+        line = self._lines[index]
+        if line.kind is _Kind.BARS and 1 <= event.x <= len(self._columns):
+            year = self._columns[event.x - 1][1] // 100
+            self.set_view(View(year=year))
+            self._choose()
+        elif line.kind is _Kind.NODE:
+            arrow = 1 + 2 * line.depth
+            if arrow <= event.x <= arrow + 1 and line.unfolded is not None:
+                self._fold(index, not line.unfolded)
+            else:
+                self._move(index)
+                self._choose()
+
+    def action_cursor_down(self) -> None:
+        self._move(self._step(self.cursor + 1, 1))
+
+    def action_cursor_up(self) -> None:
+        self._move(self._step(self.cursor - 1, -1))
+
+    def action_first(self) -> None:
+        self._move(self._step(0, 1))
+
+    def action_last(self) -> None:
+        self._move(self._step(len(self._lines) - 1, -1))
+
+    def action_page(self, direction: int) -> None:
+        jump = max(1, self.scrollable_content_region.height - 1)
+        target = min(max(self.cursor + direction * jump, 0), len(self._lines) - 1)
+        line = self._step(target, direction)
+        self._move(line if line != self.cursor else self._step(target, -direction))
+
+    def action_unfold(self) -> None:
+        """Unfold; on what is unfolded or has nothing inside, go on to the entries."""
+        if not self._lines:
+            return
+        if self._lines[self.cursor].unfolded is False:
+            self._fold(self.cursor, True)
+        else:
+            self.post_message(self.Entered(self.view))
+
+    def action_fold(self) -> None:
+        """Fold; on what is folded already, go to what it lies in."""
+        if not self._lines:
+            return
+        line = self._lines[self.cursor]
+        if line.unfolded:
+            self._fold(self.cursor, False)
+            return
+        for index in range(self.cursor - 1, 0, -1):
+            above = self._lines[index]
+            if above.kind is not _Kind.NODE:
+                return
+            if above.depth < line.depth:
+                self._move(index)
+                return
+
+    def action_choose(self) -> None:
+        """Unfold or fold; on what has nothing inside, go on to the entries."""
+        if not self._lines:
+            return
+        unfolded = self._lines[self.cursor].unfolded
+        self._choose()
+        if unfolded is None:
+            self.post_message(self.Entered(self.view))
+        else:
+            self._fold(self.cursor, not unfolded)
+
+
+def _node_view(view: View) -> View:
+    """Give the view as its line has it: a month's line does not name the year as well."""
+    return view.but(year=None) if view.month is not None else view

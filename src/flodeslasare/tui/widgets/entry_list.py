@@ -1,0 +1,542 @@
+"""The list of entries: two lines a row, headings by month, drawn and read only where it shows.
+
+It holds the ids of a view's entries and nothing else; rows are read by the page when a line of
+theirs is drawn. Which line a row stands on follows from the months' sizes, so no operation here
+grows with the number of entries except finding an id's position (a scan in C).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from flodeslasare.errors import ReaderError
+from flodeslasare.i18n import _
+from flodeslasare.library.library import Library
+from flodeslasare.model import EntryRow, Listing, View
+from flodeslasare.query import hits
+from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._text import cut, plain
+
+PAGE_ROWS = 64
+"""Rows that are read at a time."""
+_KEPT_ROWS = 4096
+_NEAR_PAGES = 8
+"""How far the next unread entry is looked for at once; beyond that a worker looks."""
+_GUTTER = 3
+"""Cells before a title: the cursor's bar, the unread dot, a space."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Lines:
+    """Which line each row stands on: a heading, two lines a row and a blank line for each month."""
+
+    def __init__(self, months: list[tuple[int, int]]) -> None:
+        self.months = months
+        self.first_rows: list[int] = []
+        self.first_lines: list[int] = []
+        row = line = 0
+        for _month, size in months:
+            self.first_rows.append(row)
+            self.first_lines.append(line)
+            row += size
+            line += 2 * size + 2
+        self.rows = row
+        self.height = max(0, line - 1)
+        """In lines; the last month has no blank line after it."""
+
+    def run_of_row(self, row: int) -> int:
+        return bisect_right(self.first_rows, row) - 1
+
+    def line_of(self, row: int) -> int:
+        """Give the first line of a row."""
+        run = self.run_of_row(row)
+        return self.first_lines[run] + 1 + 2 * (row - self.first_rows[run])
+
+    def at(self, line: int) -> tuple[int, int | None, int]:
+        """Give the run of months, the row (`None` on a heading or a blank line) and the part (0, 1) at a line.
+
+        A heading has part 0, a blank line part 1.
+        """
+        run = bisect_right(self.first_lines, line) - 1
+        inside = line - self.first_lines[run] - 1
+        if inside < 0:
+            return run, None, 0
+        if inside >= 2 * self.months[run][1]:
+            return run, None, 1
+        return run, self.first_rows[run] + inside // 2, inside % 2
+
+    def row_near(self, line: int) -> int:
+        """Give the row at a line, or the one below a heading or a blank line."""
+        line = min(max(line, 0), max(self.height - 1, 0))
+        run, row, part = self.at(line)
+        if row is not None:
+            return row
+        return min(self.first_rows[run] + (self.months[run][1] if part else 0), self.rows - 1)
+
+
+class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
+    """The entries of a view, newest first."""
+
+    ALLOW_SELECT = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "cursor_down", show=False),
+        Binding("k,up", "cursor_up", show=False),
+        Binding("g,home", "first", show=False),
+        Binding("G,end", "last", show=False),
+        Binding("pagedown,ctrl+f", "page_down", show=False),
+        Binding("pageup,ctrl+b", "page_up", show=False),
+        Binding("left_square_bracket", "month(-1)", show=False),
+        Binding("right_square_bracket", "month(1)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "entry-list--heading",
+        "entry-list--rule",
+        "entry-list--unread",
+        "entry-list--read",
+        "entry-list--date",
+        "entry-list--feed",
+        "entry-list--excerpt",
+        "entry-list--mark",
+        "entry-list--hit",
+        "entry-list--cursor",
+    }
+
+    DEFAULT_CSS = """
+    EntryList {
+        height: 1fr; overflow-x: hidden; overflow-y: auto;
+        scrollbar-gutter: stable; scrollbar-size-vertical: 1;
+        & > .entry-list--heading { color: $section; text-style: bold; }
+        & > .entry-list--rule { color: $rule; }
+        & > .entry-list--unread { color: $ink; text-style: bold; }
+        & > .entry-list--read { color: $quiet-ink; }
+        & > .entry-list--date { color: $quiet-ink; }
+        & > .entry-list--feed { color: $section; }
+        & > .entry-list--excerpt { color: $faint-ink; }
+        & > .entry-list--mark { color: $accent; }
+        & > .entry-list--hit { color: $hit-ink; background: $hit; }
+        & > .entry-list--cursor { background: $cursor; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0)
+    """The row one is on."""
+    words: reactive[str] = reactive("")
+    """The query whose hits are highlighted."""
+    shows_feeds: reactive[bool] = reactive(True)
+    """Whether a row says which feed it comes from."""
+    empty_text: reactive[str] = reactive("")
+    """What is said when there are no entries."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor came to another entry; `None` when there is none."""
+
+        entry_id: int | None
+
+    @dataclass
+    class Opened(Message):
+        """An entry was chosen with Enter or a double click."""
+
+        entry_id: int
+
+    @dataclass
+    class TopReached(Message):
+        """The person went to the first entry: what came in since may be shown."""
+
+    @dataclass
+    class Failed(Message):
+        """Rows could not be read."""
+
+        problem: str
+
+    def __init__(
+        self, library: Library, *, now: Callable[[], datetime] = _now, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self._library = library
+        self._now = now
+        self.listing = Listing(View(), [], [])
+        self._lines = _Lines([])
+        self._rows: OrderedDict[int, EntryRow | None] = OrderedDict()
+        self._styles: dict[tuple[str, bool], Style] = {}
+        self._told: int | None = None
+
+    # --- what it shows ---------------------------------------------------------------------------
+
+    @property
+    def ids(self) -> list[int]:
+        """The entries, in order."""
+        return self.listing.ids
+
+    @property
+    def entry_id(self) -> int | None:
+        """The entry the cursor is on, or `None` when the list is empty."""
+        return self.ids[self.cursor] if self.cursor < len(self.ids) else None
+
+    @property
+    def is_at_top(self) -> bool:
+        """Whether the first line shows."""
+        return self.scroll_offset.y == 0
+
+    def show(self, listing: Listing, *, entry_id: int | None = None) -> None:
+        """Show other entries, from the top or with the cursor on the given one."""
+        row = self._row_of(listing.ids, entry_id)
+        self._put(listing)
+        self.scroll_to(y=0, animate=False)
+        self._set_cursor(row or 0)
+        self._follow_cursor()
+
+    def extend(self, whole: Listing) -> None:
+        """Put the rest after a beginning that is shown; what is shown does not change."""
+        shown = self.ids
+        positions = {
+            entry_id: row for row, entry_id in enumerate(whole.ids[: 2 * len(shown) + 256])
+        }
+        # A shown entry may be missing from the whole: read while only unread ones are listed.
+        last = next((entry_id for entry_id in reversed(shown) if entry_id in positions), None)
+        if last is None:
+            self.replace(whole)
+            return
+        start = positions[last] + 1
+        months = list(self.listing.months)
+        row = 0
+        for month, size in whole.months:
+            row += size
+            left = min(size, row - start)
+            if left <= 0:
+                continue
+            if months and months[-1][0] == month:
+                months[-1] = (month, months[-1][1] + left)
+            else:
+                months.append((month, left))
+        self._put(Listing(whole.view, shown + whole.ids[start:], months))
+
+    def replace(self, listing: Listing) -> None:
+        """Show the entries as they are now; the cursor's entry keeps its place on the screen.
+
+        At the very top, what came in is let into sight as far as the cursor's entry stays there.
+        """
+        entry_id, was_at_top = self.entry_id, self.is_at_top
+        offset = self._lines.line_of(self.cursor) - self.scroll_offset.y if self.ids else 0
+        row = self._row_of(listing.ids, entry_id)
+        self._rows.clear()
+        self._put(listing)
+        self._set_cursor(row if row is not None else min(self.cursor, max(0, len(self.ids) - 1)))
+        if was_at_top:
+            self.scroll_to(y=0, animate=False)
+            self._follow_cursor()
+        elif self.ids:
+            self.scroll_to(y=self._lines.line_of(self.cursor) - offset, animate=False)
+
+    def change(
+        self,
+        entry_ids: Iterable[int],
+        *,
+        is_read: bool | None = None,
+        is_starred: bool | None = None,
+    ) -> None:
+        """Draw marks that were made; only rows that have been read are touched."""
+        wanted = set(entry_ids)
+        for entry_id in wanted & self._rows.keys() if len(wanted) > _KEPT_ROWS else wanted:
+            row = self._rows.get(entry_id)
+            if row is not None:
+                self._rows[entry_id] = replace(
+                    row,
+                    is_read=row.is_read if is_read is None else is_read,
+                    is_starred=row.is_starred if is_starred is None else is_starred,
+                )
+        self.refresh()
+
+    def forget_rows(self) -> None:
+        """Read rows again when they are drawn next."""
+        self._rows.clear()
+        self.refresh()
+
+    def row(self, index: int) -> EntryRow | None:
+        """Give a row, read with its page on first use; `None` where its entry is gone."""
+        entry_id = self.ids[index]
+        if entry_id not in self._rows:
+            self._read_page(index // PAGE_ROWS)
+        return self._rows.get(entry_id)
+
+    def go_to(self, entry_id: int) -> bool:
+        """Put the cursor on an entry; false when it is not in the list."""
+        row = self._row_of(self.ids, entry_id)
+        if row is None:
+            return False
+        self.cursor = row
+        return True
+
+    def unread_from(self, step: int) -> tuple[int | None, bool]:
+        """Look near the cursor for the next unread row.
+
+        Args:
+            step: 1 for downwards, -1 for upwards.
+
+        Returns:
+            The row, or `None`, and whether everything on that side was looked at.
+        """
+        start = self.cursor + step
+        stop = self.cursor + step * _NEAR_PAGES * PAGE_ROWS
+        end = len(self.ids) if step > 0 else -1
+        near = range(start, min(stop, end) if step > 0 else max(stop, end), step)
+        for index in near:
+            row = self.row(index)
+            if row is not None and not row.is_read:
+                return index, True
+        return None, (stop >= end if step > 0 else stop <= end)
+
+    # --- drawing ---------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw screen line `y`; only rows in view are ever read or drawn."""
+        width = self.scrollable_content_region.width
+        line = self.scroll_offset.y + y
+        if not self.ids:
+            text = f"  {cut(self.empty_text, width - 3)}" if y == 1 else ""
+            return self._strip([(text, "excerpt")], width, False)
+        if line >= self._lines.height:
+            return self._strip([], width, False)
+        run, index, part = self._lines.at(line)
+        if index is None:
+            return self._heading(run, width) if part == 0 else self._strip([], width, False)
+        on_cursor = index == self.cursor
+        row = self.row(index)
+        if row is None:
+            text = _("(deleted)") if part == 0 else ""
+            return self._strip([(" " * _GUTTER + text, "excerpt")], width, on_cursor)
+        pieces = self._title(row, width) if part == 0 else self._excerpt(row, width)
+        if on_cursor:
+            bar = ("▎", "mark") if self.has_focus else ("▏", "excerpt")
+            pieces = [bar, *pieces[1:]]
+        return self._strip(pieces, width, on_cursor)
+
+    def _heading(self, run: int, width: int) -> Strip:
+        name = cut(phrases.month_heading(self._lines.months[run][0]), max(0, width - 3))
+        rule = "─" * max(0, width - cell_len(name) - 4)
+        return self._strip([(f"  {name} ", "heading"), (rule, "rule")], width, False)
+
+    def _title(self, row: EntryRow, width: int) -> list[tuple[str, str]]:
+        """The first line: the bar's cell, the dot, the title, a star, the date."""
+        weight = "read" if row.is_read else "unread"
+        date = phrases.short_date(row.sorted_by, self._now(), with_year=width >= 60)
+        star = " ★" if row.is_starred else ""
+        room = width - _GUTTER - len(star) - cell_len(date) - 3
+        if room < 12:  # too narrow for both
+            date, room = "", width - _GUTTER - len(star) - 1
+        title = plain(row.title).strip() or plain(row.excerpt).strip() or _("(untitled)")
+        shown = cut(title, room)
+        gap = " " * max(0, width - _GUTTER - cell_len(shown) - len(star) - cell_len(date) - 1)
+        return [
+            (" ", weight),
+            (" " if row.is_read else "●", "mark"),
+            (" ", weight),
+            *self._with_hits(title, shown, weight),
+            (star, "mark"),
+            (gap, weight),
+            (date, "date"),
+        ]
+
+    def _excerpt(self, row: EntryRow, width: int) -> list[tuple[str, str]]:
+        """The second line: the feed where several are mixed, and the first words."""
+        pieces = [(" ", "excerpt"), (" " * (_GUTTER - 1), "excerpt")]
+        room = width - _GUTTER - 1
+        if self.shows_feeds:
+            feed = cut(plain(row.feed_title), min(room // 2, 24))
+            pieces += [(feed, "feed"), ("  ", "excerpt")]
+            room -= cell_len(feed) + 2
+        text = plain(row.excerpt).strip()
+        return [*pieces, *self._with_hits(text, cut(text, max(0, room)), "excerpt")]
+
+    def _with_hits(self, text: str, shown: str, style: str) -> list[tuple[str, str]]:
+        if not self.words or not shown:
+            return [(shown, style)]
+        whole = len(shown) - 1 if shown != text else len(shown)  # the ellipsis is not text
+        pieces, at = [], 0
+        for start, end in hits(self.words, text[:whole]):
+            pieces += [(shown[at:start], style), (shown[start:end], "hit")]
+            at = end
+        return [*pieces, (shown[at:], style)]
+
+    def _strip(self, pieces: list[tuple[str, str]], width: int, on_cursor: bool) -> Strip:
+        segments = [Segment(text, self._style(name, on_cursor)) for text, name in pieces if text]
+        strip = Strip(segments)
+        return strip.adjust_cell_length(width, self._style("excerpt", on_cursor))
+
+    def _style(self, name: str, on_cursor: bool) -> Style:
+        style = self._styles.get((name, on_cursor))
+        if style is None:
+            style = self.get_component_rich_style(f"entry-list--{name}")
+            if on_cursor and name != "hit":
+                ground = self.get_component_rich_style("entry-list--cursor")
+                style += Style(bgcolor=ground.bgcolor)
+                if name == "excerpt":  # the first words of the row one is on are a little stronger
+                    ink = self.get_component_rich_style("entry-list--date")
+                    style += Style(color=ink.color)
+            self._styles[name, on_cursor] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        self._styles.clear()
+        super().notify_style_update()
+
+    # --- inner workings --------------------------------------------------------------------------
+
+    @staticmethod
+    def _row_of(ids: list[int], entry_id: int | None) -> int | None:
+        if entry_id is None:
+            return None
+        try:
+            return ids.index(entry_id)
+        except ValueError:
+            return None
+
+    def _put(self, listing: Listing) -> None:
+        self.listing = listing
+        self._lines = _Lines(listing.months)
+        self.virtual_size = Size(0, self._lines.height)
+        self.refresh()
+
+    def _set_cursor(self, row: int) -> None:
+        """Move the cursor, and tell of its entry even where the row is the same."""
+        self.set_reactive(EntryList.cursor, row)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._told != self.entry_id or self.entry_id is None:
+            self._told = self.entry_id
+            self.post_message(self.Moved(self.entry_id))
+
+    def _read_page(self, page: int) -> None:
+        ids = self.ids[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
+        try:
+            rows = {row.id: row for row in self._library.rows(ids)}
+        except ReaderError as error:
+            self.post_message(self.Failed(str(error)))
+            return
+        for entry_id in ids:
+            self._rows[entry_id] = rows.get(entry_id)
+            self._rows.move_to_end(entry_id)
+        while len(self._rows) > _KEPT_ROWS:
+            self._rows.popitem(last=False)
+
+    def _follow_cursor(self) -> None:
+        """Scroll as little as brings the cursor's row into sight, with its heading if it is the first."""
+        height = self.scrollable_content_region.height
+        if not self.ids or height <= 0:
+            return
+        line = self._lines.line_of(self.cursor)
+        top = line - 1 if self._is_first(line) else line
+        scroll = self.scroll_offset.y
+        if top < scroll:
+            self.scroll_to(y=top, animate=False)
+        elif line + 2 > scroll + height:
+            self.scroll_to(y=line + 2 - height, animate=False)
+
+    def _is_first(self, line: int) -> bool:
+        return self._lines.at(line - 1)[1] is None
+
+    def _refresh_row(self, row: int) -> None:
+        if 0 <= row < len(self.ids):
+            y = self._lines.line_of(row) - self.scroll_offset.y
+            self.refresh(Region(0, y, self.size.width, 2))
+
+    # --- watchers --------------------------------------------------------------------------------
+
+    def validate_cursor(self, cursor: int) -> int:
+        return min(max(cursor, 0), max(0, len(self.ids) - 1))
+
+    def watch_cursor(self, was: int, now: int) -> None:
+        self._refresh_row(was)
+        self._refresh_row(now)
+        self._follow_cursor()
+        self._tell()
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self._refresh_row(self.cursor)
+
+    # --- events and actions ----------------------------------------------------------------------
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._follow_cursor()
+
+    def on_click(self, event: events.Click) -> None:
+        line = self.scroll_offset.y + event.y
+        if line >= self._lines.height:
+            return
+        _run, row, _part = self._lines.at(line)
+        if row is None:
+            return
+        self.cursor = row
+        if event.chain == 2:
+            self.action_open()
+
+    def action_cursor_down(self) -> None:
+        self.cursor += 1
+
+    def action_cursor_up(self) -> None:
+        self.cursor -= 1
+
+    def action_first(self) -> None:
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False)
+        self.post_message(self.TopReached())
+
+    def action_last(self) -> None:
+        self.cursor = len(self.ids) - 1
+
+    def action_page_down(self) -> None:
+        self._page(1)
+
+    def action_page_up(self) -> None:
+        self._page(-1)
+
+    def _page(self, direction: int) -> None:
+        if not self.ids:
+            return
+        jump = direction * max(2, self.scrollable_content_region.height - 2)
+        self.scroll_to(y=self.scroll_offset.y + jump, animate=False)
+        row = self._lines.row_near(self._lines.line_of(self.cursor) + jump)
+        self.cursor = row if row != self.cursor else self.cursor + direction
+
+    def action_month(self, direction: int) -> None:
+        """Go to the first entry of the next month in the list, or of this or the previous one."""
+        if not self.ids:
+            return
+        run = self._lines.run_of_row(self.cursor)
+        first = self._lines.first_rows[run]
+        if direction > 0:
+            run += 1
+        elif self.cursor == first:
+            run -= 1
+        if 0 <= run < len(self._lines.first_rows):
+            row = self._lines.first_rows[run]
+            self.cursor = row
+            self.scroll_to(y=self._lines.line_of(row) - 1, animate=False)
+
+    def action_open(self) -> None:
+        if self.entry_id is not None:
+            self.post_message(self.Opened(self.entry_id))

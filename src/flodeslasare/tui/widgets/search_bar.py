@@ -1,0 +1,269 @@
+"""The two lines above the entries: what is listed, or what is searched for and what was found."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.highlighter import Highlighter
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input
+
+from flodeslasare.i18n import _, ngettext
+from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._text import cut, plain
+
+SETTLE_SECONDS = 0.03
+"""How long typing rests before the search is made."""
+_NUMBER_CELLS = 16
+"""What is kept free at the right of the input for the number of hits."""
+_OPERATOR = re.compile(r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)')
+
+
+class _Chips(Highlighter):
+    """Shows the operators of a query (`after:2017`) as chips."""
+
+    style = Style()
+
+    def highlight(self, text: Text) -> None:
+        for found in _OPERATOR.finditer(text.plain):
+            text.stylize(self.style, *found.span())
+
+
+class _QueryInput(Input):
+    """The input, one line high and without a box."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("down", "leave_for_list", show=False),
+        Binding("ctrl+p", "app.command_palette", show=False),
+    ]
+
+    @dataclass
+    class Left(Message):
+        """Esc was pressed."""
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    async def action_leave_for_list(self) -> None:
+        await self.action_submit()
+
+
+class SearchBar(Widget):
+    """What is listed; on `/` an input that searches as one types."""
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "search-bar--name",
+        "search-bar--number",
+        "search-bar--unread",
+        "search-bar--hint",
+        "search-bar--slash",
+        "search-bar--word",
+        "search-bar--chip",
+    }
+
+    DEFAULT_CSS = """
+    SearchBar {
+        height: 2;
+        & > .search-bar--name { color: $ink; text-style: bold; }
+        & > .search-bar--number { color: $quiet-ink; }
+        & > .search-bar--unread { color: $accent; }
+        & > .search-bar--hint { color: $faint-ink; }
+        & > .search-bar--slash { color: $accent; text-style: bold; }
+        & > .search-bar--word { color: $lead; }
+        & > .search-bar--chip { color: $background; background: $lead; }
+        & > _QueryInput {
+            display: none; margin: 0 16 0 4; padding: 0; height: 1; border: none;
+            background: $background; color: $ink;
+            &:focus { border: none; background-tint: $background 0%; }
+        }
+        &.-searching > _QueryInput { display: block; }
+    }
+    """
+
+    title: reactive[str] = reactive("")
+    """What is listed, when nothing is searched for."""
+    total: reactive[int | None] = reactive[int | None](None)
+    """How many entries are listed, or found; `None` while that is being counted."""
+    is_more: reactive[bool] = reactive(False)
+    """Whether there are more than `total`, and they are being counted."""
+    unread: reactive[int] = reactive(0)
+    filtered: reactive[bool] = reactive(False)
+    """Whether only unread entries are listed."""
+    query_text: reactive[str] = reactive("")
+    """The search; empty when there is none."""
+    words: reactive[tuple[tuple[str, int], ...]] = reactive(())
+    """The words that match, with their numbers of entries."""
+
+    @dataclass
+    class Changed(Message):
+        """The search is now this; empty when there is none."""
+
+        query: str
+
+    @dataclass
+    class Accepted(Message):
+        """The person is done typing: on to the list."""
+
+    @dataclass
+    class Cancelled(Message):
+        """The person stepped back out of the search."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._chips = _Chips()
+        self._settling: Timer | None = None
+        self._word_spans: list[tuple[int, int, str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield _QueryInput(compact=True, highlighter=self._chips, select_on_focus=False, id="query")
+
+    @property
+    def _input(self) -> _QueryInput:
+        return self.query_one(_QueryInput)
+
+    @property
+    def has_typing(self) -> bool:
+        """Whether keys go to the input."""
+        return self._input.has_focus
+
+    def begin(self) -> None:
+        """Let the person type."""
+        self.add_class("-searching")
+        self._chips.style = self._style("chip")
+        self._input.focus()
+        self._input.cursor_position = len(self._input.value)
+
+    def set_query(self, query: str) -> None:
+        """Show a search that was made elsewhere, or none."""
+        with self._input.prevent(Input.Changed):
+            self._input.value = query
+        self.query_text = query
+        self.words = ()
+        self.set_class(bool(query), "-searching")
+
+    # --- drawing ---------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line; the input lies over the first one while searching."""
+        width = self.size.width
+        if self.has_class("-searching"):
+            pieces = self._found(width) if y == 0 else self._words(width)
+        elif y == 0:
+            pieces = self._listed(width)
+        else:
+            hint = _("unread only · f shows all") if self.filtered else _("newest first")
+            pieces = [(f"  {cut(hint, max(0, width - 3))}", "hint")]
+        segments = [Segment(text, self._style(name)) for text, name in pieces if text]
+        return Strip(segments).adjust_cell_length(width, self._style("hint"))
+
+    def _listed(self, width: int) -> list[tuple[str, str]]:
+        number = "" if self.total is None else f"  {phrases.number(self.total)}"
+        unread = ""
+        if self.unread and not self.filtered:
+            unread = "   " + ngettext("{n} unread", "{n} unread", self.unread).format(
+                n=phrases.number(self.unread)
+            )
+        if 12 + cell_len(number) + cell_len(unread) > width:
+            unread = ""
+        name = cut(plain(self.title), max(4, width - 3 - cell_len(number) - cell_len(unread)))
+        return [(f"  {name}", "name"), (number, "number"), (unread, "unread")]
+
+    def _found(self, width: int) -> list[tuple[str, str]]:
+        said = ""
+        if self.query_text and self.total is not None:
+            said = ngettext("{n} hit", "{n} hits", self.total).format(
+                n=phrases.number(self.total) + ("+" if self.is_more else "")
+            )
+            if not self.total:
+                said = _("no hits")
+        said = cut(said, _NUMBER_CELLS - 2)
+        gap = " " * max(0, width - 3 - cell_len(said) - 1)
+        return [("  /", "slash"), (gap, "number"), (said, "number")]
+
+    def _words(self, width: int) -> list[tuple[str, str]]:
+        pieces = [("  ", "hint")]
+        self._word_spans = []
+        room, at = width - 3, 2
+        if not self.query_text:
+            return [(f"  {cut(_('words, or title: author: feed: tag: before:'), room)}", "hint")]
+        for word, count in self.words:
+            shown, number = plain(word), phrases.number(count)
+            cells = cell_len(shown) + 1 + len(number) + 2
+            if cells > room:
+                break
+            pieces += [(shown, "word"), (f" {number}  ", "number")]
+            self._word_spans.append((at, at + cells - 2, word))
+            room -= cells
+            at += cells
+        return pieces
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"search-bar--{name}")
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self.refresh()
+
+    # --- typing ----------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _search_soon(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._search)
+
+    def _search(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        query = self._input.value.strip()
+        if query == self.query_text:
+            return
+        self.query_text = query
+        self.words = ()
+        self.post_message(self.Changed(query))
+
+    @on(Input.Submitted)
+    def _accept(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._search()
+        if not self.query_text:
+            self.remove_class("-searching")
+            self.post_message(self.Cancelled())
+            return
+        self.post_message(self.Accepted())
+
+    @on(_QueryInput.Left)
+    def _cancel(self, event: _QueryInput.Left) -> None:
+        event.stop()
+        self.post_message(self.Cancelled())
+
+    def on_click(self, event: events.Click) -> None:
+        """Begin to search, or narrow to the word that was clicked."""
+        if event.y == 1:
+            for start, end, word in self._word_spans:
+                if start <= event.x < end:
+                    before = self.query_text.rsplit(maxsplit=1)[:-1]
+                    query = " ".join([*before, word])
+                    self.set_query(query)
+                    self.post_message(self.Changed(query))
+                    return
+        else:
+            self.begin()

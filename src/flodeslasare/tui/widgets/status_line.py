@@ -1,0 +1,184 @@
+"""The line at the bottom: what goes on, what came in, what went wrong, and the keys of the pane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from flodeslasare.i18n import ngettext
+from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._text import cut, plain
+
+NOTICE_SECONDS = 6.0
+_TURN_SECONDS = 0.2
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_MOST_LINES = 4
+"""How high a message may make the line."""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a sentence into lines at spaces, by cells; what does not fit at all is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(cut(word, width))
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1] = cut(" ".join(lines[_MOST_LINES - 1 :]), width)
+    return lines[:_MOST_LINES] or [""]
+
+
+class StatusLine(Widget):
+    """What goes on, in a few words; a message that must be read stays until a key is pressed."""
+
+    ALLOW_SELECT = False
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status-line--text",
+        "status-line--quiet",
+        "status-line--faint",
+        "status-line--key",
+        "status-line--accent",
+        "status-line--rule",
+    }
+
+    DEFAULT_CSS = """
+    StatusLine {
+        dock: bottom; height: auto; background: $panel;
+        & > .status-line--text { color: $ink; }
+        & > .status-line--quiet { color: $quiet-ink; }
+        & > .status-line--faint { color: $faint-ink; }
+        & > .status-line--key { color: $quiet-ink; text-style: bold; }
+        & > .status-line--accent { color: $accent; }
+        & > .status-line--rule { color: $faint-ink; }
+    }
+    """
+
+    progress: reactive[tuple[int, int, str] | None] = reactive[tuple[int, int, str] | None](None)
+    """Feeds done, feeds in all, the one in work; `None` while nothing is refreshed."""
+    failures: reactive[int] = reactive(0)
+    """Feeds that failed in the refresh under way or the last one."""
+    new: reactive[int] = reactive(0)
+    """Entries that came in and are not shown yet."""
+    notice: reactive[str] = reactive("")
+    """Something that was done; it goes by itself."""
+    hint: reactive[str] = reactive("")
+    """Something about where the cursor is."""
+    message: reactive[str] = reactive("", layout=True)
+    """Something that must be read: it stays until a key is pressed."""
+    keys: reactive[Sequence[tuple[str, str]]] = reactive[Sequence[tuple[str, str]]](())
+    """Keys and what they do, most useful first."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._turn = 0
+        self._turning: Timer | None = None
+        self._fading: Timer | None = None
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 (Textual's)
+        """One line; more when a message needs it."""
+        return len(wrapped(plain(self.message), width - 4)) if self.message else 1
+
+    def tell(self, notice: str) -> None:
+        """Say something that was done; it goes after a few seconds."""
+        self.notice = notice
+        if self._fading is not None:
+            self._fading.stop()
+        self._fading = self.set_timer(NOTICE_SECONDS, self._fade)
+
+    def _fade(self) -> None:
+        self.notice = ""
+
+    def watch_progress(self, progress: tuple[int, int, str] | None) -> None:
+        """Turn the spinner only while there is something to turn for."""
+        if progress is not None and self._turning is None:
+            self._turning = self.set_interval(_TURN_SECONDS, self._spin)
+        elif progress is None and self._turning is not None:
+            self._turning.stop()
+            self._turning = None
+
+    def _spin(self) -> None:
+        self._turn += 1
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line."""
+        width = self.size.width
+        if self.message:
+            lines = wrapped(plain(self.message), width - 4)
+            text = lines[y] if y < len(lines) else ""
+            pieces = [(" ! " if y == 0 else "   ", "accent"), (text, "text")]
+        else:
+            pieces = self._left(width)
+            used = sum(cell_len(text) for text, _name in pieces)
+            keys = self._keys(width - used - 3)
+            right = sum(cell_len(text) for text, _name in keys)
+            pieces = [*pieces, (" " * max(0, width - used - right - 1), "quiet"), *keys]
+        segments = [Segment(text, self._style(name)) for text, name in pieces if text]
+        return Strip(segments).adjust_cell_length(width, self._style("quiet"))
+
+    def _left(self, width: int) -> list[tuple[str, str]]:
+        pieces: list[tuple[str, str]] = [(" ", "quiet")]
+        said = self._said()
+        room = width - 2
+        if self.progress is not None:
+            done, of, name = self.progress
+            spinner = _SPINNER[self._turn % len(_SPINNER)]
+            count = f" {spinner} {phrases.number(done)}/{phrases.number(of)} "
+            cells = 12 if width >= 100 else 8 if width >= 70 else 0
+            full = round(cells * done / of) if of else 0
+            pieces += [(count, "accent"), ("━" * full, "accent"), ("━" * (cells - full), "rule")]
+            room -= cell_len(count) + cells
+            name_cells = min(26, room - cell_len(said) - 3) if said else min(40, room // 2)
+            if name_cells >= 8:
+                shown = cut(plain(name), name_cells)
+                pieces.append((f" {shown}", "quiet"))
+                room -= cell_len(shown) + 1
+            pieces.append(("   ", "quiet"))
+            room -= 3
+        pieces.append((cut(said, max(0, room)), "text"))
+        return pieces
+
+    def _said(self) -> str:
+        """Give the one thing to say: what was done, what came in, what failed, where the cursor is."""
+        if self.notice:
+            return plain(self.notice)
+        parts = []
+        if self.new:
+            parts.append(
+                ngettext(
+                    "{n} new, press . to show it", "{n} new, press . to show", self.new
+                ).format(n=phrases.number(self.new))
+            )
+        if self.hint:
+            parts.append(plain(self.hint))
+        elif self.failures:
+            parts.append(
+                ngettext("{n} feed failed", "{n} feeds failed", self.failures).format(
+                    n=phrases.number(self.failures)
+                )
+            )
+        return " · ".join(parts)
+
+    def _keys(self, room: int) -> list[tuple[str, str]]:
+        pieces: list[tuple[str, str]] = []
+        for key, does in self.keys:
+            cells = cell_len(key) + 1 + cell_len(does) + (3 if pieces else 0)
+            if cells > room:
+                break
+            pieces += [("   " if pieces else "", "faint"), (key, "key"), (f" {does}", "faint")]
+            room -= cells
+        return pieces
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"status-line--{name}")
