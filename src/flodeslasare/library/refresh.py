@@ -134,8 +134,9 @@ class Refresh:
                 )
         except FeedError as error:
             _log.info("%s", error)
+            failure = error  # `error` itself ends with this clause
             return await self._store(
-                lambda database: self._store_failure(database, state, title, error)
+                lambda database: self._store_failure(database, state, title, failure)
             )
         return await self._store(
             lambda database: self._store_reply(database, state, title, reply, parsed)

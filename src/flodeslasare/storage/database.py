@@ -125,17 +125,18 @@ class Database:
 def errors_in_words(path: Path) -> Iterator[None]:
     """Turn an error of SQLite's into one that a person can act on.
 
-    A mistake in our own SQL (`ProgrammingError`) is a bug and stays one.
+    A mistake in our own SQL (SQLITE_ERROR) is a bug and stays one.
     """
     try:
         yield
-    except sqlite3.ProgrammingError:
-        raise
     except sqlite3.Error as error:
-        raise _in_words(path, error) from error
+        said = _in_words(path, error)
+        if said is None:
+            raise
+        raise said from error
 
 
-def _in_words(path: Path, error: sqlite3.Error) -> StorageError:
+def _in_words(path: Path, error: sqlite3.Error) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     text = str(error)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -150,6 +151,8 @@ def _in_words(path: Path, error: sqlite3.Error) -> StorageError:
                 "this Python's SQLite lacks full-text search (FTS5); use another Python: PYTHON=… ./run"
             )
         )
+    if code in (0, sqlite3.SQLITE_ERROR):
+        return None
     if code == sqlite3.SQLITE_FULL:
         return StorageError(
             _("{path}: the disk is full; nothing was lost: free some space and try again").format(

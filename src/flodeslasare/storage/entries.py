@@ -256,7 +256,7 @@ class EntryStore:
         conditions, parameters = _conditions(view)
         where = "".join(f" AND {condition}" for condition in conditions)
         sql = f"""
-            SELECT id, month, sort_key
+            SELECT entries.id, month, sort_key
             FROM json_each(:keys) JOIN entries ON sort_key = value
             WHERE TRUE{where}
             ORDER BY sort_key DESC

@@ -1,0 +1,89 @@
+"""Values for tests: whole, valid, and changed by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flodeslasare.library import Library
+from flodeslasare.library.plan import digest_of, name_of
+from flodeslasare.library.refresh import store_document
+from flodeslasare.model import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
+from flodeslasare.storage import open_database
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **parts: float) -> None:
+        """Move on, as `timedelta` counts."""
+        self.now += timedelta(**parts)
+
+
+def an_entry(**changes: Any) -> ParsedEntry:
+    """Make an entry as a feed gives it."""
+    values: dict[str, Any] = {
+        "guid": "https://blogg.exempel/210",
+        "url": "https://blogg.exempel/210",
+        "title": "Läkemedelsupphandlingar på agendan",
+        "author": "Alva Ek",
+        "published": datetime(2018, 5, 14, 8, 15, tzinfo=UTC),
+        "tags": ("läkemedel",),
+        "html": "<p>Kraven följs upp i avtalen.</p>",
+        "text": "Kraven följs upp i avtalen.",
+    }
+    return ParsedEntry(**values | changes)
+
+
+def entries(
+    count: int, *, newest: datetime = NOW, apart: timedelta = timedelta(days=1)
+) -> list[ParsedEntry]:
+    """Make many entries, newest first, each a while before the one above it."""
+    return [
+        an_entry(
+            guid=f"nr-{number}",
+            url=f"https://blogg.exempel/{number}",
+            title=f"Inlägg {number}",
+            published=newest - apart * (number + 1),
+        )
+        for number in range(count)
+    ]
+
+
+def as_new(entry: ParsedEntry) -> NewEntry:
+    """Give an entry as the plan of a refresh does."""
+    return NewEntry(guid=name_of(entry), digest=str(digest_of(entry)), entry=entry)
+
+
+def as_known(entry: ParsedEntry, id: int = 1, **changes: Any) -> KnownEntry:
+    """Give an entry as storage knows it."""
+    values: dict[str, Any] = {
+        "id": id,
+        "guid": name_of(entry),
+        "url": entry.url,
+        "title": entry.title,
+        "published": entry.published,
+        "digest": str(digest_of(entry)),
+    }
+    return KnownEntry(**values | changes)
+
+
+def keep(
+    library: Library, feed_id: int, *parsed: ParsedEntry, now: datetime = NOW
+) -> tuple[int, int]:
+    """Keep entries as if a refresh had brought them in one document; gives how many are new and edited."""
+    document = ParsedFeed(title=None, site_url=None, entries=parsed)
+    database = open_database(library.path)
+    try:
+        with database.writing():
+            return store_document(database, feed_id, document, now)
+    finally:
+        database.close()

@@ -1,0 +1,58 @@
+"""What every test has: nothing of the developer's machine, and a library of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders import Clock
+from flodeslasare import i18n
+from flodeslasare.library import Library
+from flodeslasare.model import Feed, Subscription
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the home folder, the proxies, the locale and the time zone of the machine out."""
+    for variable in (
+        "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LANGUAGE", "LC_ALL", "LC_MESSAGES",
+        "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_COLOR", "BROWSER",
+        "FLODESLASARE_ALLOW_PRIVATE",
+    ):  # fmt: skip
+        monkeypatch.delenv(variable, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(ROOT / part) for part in ("src", "tests")))
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TZ", "Europe/Stockholm")
+    time.tzset()
+    i18n.use_language("en")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def library(tmp_path: Path, clock: Clock) -> Iterator[Library]:
+    """An empty library in a file of its own, on a stopped clock."""
+    with Library(tmp_path / "library.db", now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def feed(library: Library) -> Feed:
+    """A subscription without entries."""
+    added = library.add_subscription(
+        Subscription(url="https://blogg.exempel/feed", title="Bloggen")
+    )
+    assert added is not None
+    return added

@@ -1,0 +1,407 @@
+"""What a person can do with a library, through the one API that both front ends call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from builders import NOW, Clock, an_entry, entries, keep
+from flodeslasare.errors import (
+    AddressRefused,
+    DataError,
+    NoSuchEntry,
+    NoSuchFeed,
+    NoSuchFile,
+    OfflineError,
+)
+from flodeslasare.library import Library
+from flodeslasare.model import Counts, Feed, MarkKind, Subscription, View
+
+
+def titles(library: Library, view: View | None = None) -> list[str]:
+    return [row.title for row in library.rows(library.listing(view or View()).ids)]
+
+
+# --- subscriptions -------------------------------------------------------------------------------
+
+
+def test_feeds_are_found_by_id_address_title_and_a_part_of_it(library: Library, feed: Feed) -> None:
+    for reference in (feed.id, str(feed.id), feed.url, "blogg.exempel/feed", "bloggen", "Blogg"):
+        assert library.feed(reference).id == feed.id
+
+
+def test_a_reference_that_no_feed_or_several_answer_to_is_said_so(
+    library: Library, feed: Feed
+) -> None:
+    library.add_subscription(Subscription(url="https://annan.exempel/", title="Bloggen två"))
+
+    assert library.feed("bloggen").id == feed.id  # a whole title goes before a part
+    with pytest.raises(NoSuchFeed, match="several"):
+        library.feed("blogg")
+    with pytest.raises(NoSuchFeed, match="no such feed"):
+        library.feed("saknas")
+
+
+def test_unsubscribing_keeps_entries_and_subscribing_again_takes_them_up(
+    library: Library, feed: Feed
+) -> None:
+    keep(library, feed.id, an_entry())
+    library.unsubscribe(feed.id)
+
+    assert library.feeds() == []
+    assert len(titles(library)) == 1
+
+    again = library.add_subscription(Subscription(url=feed.url))
+    assert again is not None
+    assert (again.id, again.total) == (feed.id, 1)
+
+
+def test_deleting_a_feed_forgets_its_entries_its_counts_and_its_words(
+    library: Library, feed: Feed
+) -> None:
+    keep(library, feed.id, an_entry())
+
+    assert library.delete_feed(feed.id) == 1
+
+    assert library.counts() == Counts(0, 0, 0)
+    assert library.listing(View(query="läkemedel")).ids == []
+    assert library.matching_words("läkemedel") == []
+
+
+def test_folders_are_paths_and_a_view_of_one_holds_those_inside(
+    library: Library, feed: Feed
+) -> None:
+    other = library.add_subscription(
+        Subscription(url="https://b.exempel/", folder="Offentligt / Regioner/")
+    )
+    assert other is not None
+    library.move_feed(feed.id, "Offentligt")
+    keep(library, feed.id, an_entry(title="Utanför"))
+    keep(library, other.id, an_entry(title="Inuti", published=NOW))
+
+    assert other.folder == "Offentligt/Regioner"
+    assert titles(library, View(folder="Offentligt")) == ["Inuti", "Utanför"]
+    assert titles(library, View(folder="Offentligt/Regioner")) == ["Inuti"]
+    assert titles(library, View(folder="Offentlig")) == []
+
+
+def test_addresses_that_are_not_fetched_are_refused(library: Library) -> None:
+    with pytest.raises(AddressRefused):
+        library.add_subscription(Subscription(url="file:///etc/passwd"))
+
+
+async def test_offline_never_asks_the_network(tmp_path: Path) -> None:
+    with Library(tmp_path / "offline.db", offline=True) as library:
+        with pytest.raises(OfflineError):
+            await library.subscribe("https://blogg.exempel/")
+        with pytest.raises(OfflineError):
+            await anext(library.refresh())
+
+
+# --- keeping -------------------------------------------------------------------------------------
+
+
+def test_an_edit_keeps_the_marks_and_the_earlier_words(
+    library: Library, feed: Feed, clock: Clock
+) -> None:
+    keep(library, feed.id, an_entry())
+    (entry_id,) = library.listing(View()).ids
+    library.mark_read([entry_id])
+    library.star([entry_id])
+
+    assert keep(
+        library, feed.id, an_entry(title="Rättad rubrik", html="<p>Nytt.</p>", text="Nytt.")
+    ) == (0, 1)
+
+    entry = library.entry(entry_id)
+    assert (entry.title, entry.is_read, entry.is_starred, entry.versions) == (
+        "Rättad rubrik",
+        True,
+        True,
+        1,
+    )
+    (earlier,) = library.earlier_versions(entry_id)
+    assert (earlier.title, earlier.html) == (an_entry().title, an_entry().html)
+    assert library.listing(View(query="agendan")).ids == []
+    assert library.listing(View(query="rättad")).ids == [entry_id]
+
+
+def test_entries_without_a_date_or_from_the_future_sort_by_when_they_were_first_seen(
+    library: Library, feed: Feed
+) -> None:
+    keep(
+        library,
+        feed.id,
+        an_entry(guid="1", url="1", title="Igår", published=NOW - timedelta(days=1)),
+    )
+    keep(library, feed.id, an_entry(guid="2", url="2", title="Odaterat", published=None))
+    keep(
+        library,
+        feed.id,
+        an_entry(guid="3", url="3", title="År 2099", published=datetime(2099, 1, 1, tzinfo=UTC)),
+    )
+    keep(
+        library,
+        feed.id,
+        an_entry(guid="4", url="4", title="Ny", published=NOW + timedelta(hours=1)),
+        now=NOW + timedelta(hours=2),
+    )
+
+    assert titles(library) == ["Ny", "År 2099", "Odaterat", "Igår"]
+    assert library.entry(library.listing(View()).ids[1]).published == datetime(
+        2099, 1, 1, tzinfo=UTC
+    )
+
+
+def test_entries_of_one_second_keep_the_order_of_their_document(
+    library: Library, feed: Feed
+) -> None:
+    same = [an_entry(guid=str(n), url=None, title=str(n), published=None) for n in range(600)]
+    keep(library, feed.id, *same)
+
+    assert titles(library) == [str(n) for n in range(600)]
+
+
+def test_redating_an_edited_entry_does_not_move_it_to_the_top(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(3))
+    (_, _, oldest) = entries(3)
+
+    keep(
+        library,
+        feed.id,
+        an_entry(guid=oldest.guid, url=oldest.url, title="Omdaterad", published=NOW),
+    )
+
+    assert titles(library)[-1] == "Omdaterad"
+
+
+def test_a_date_corrected_backwards_moves_the_entry_and_its_counts(
+    library: Library, feed: Feed
+) -> None:
+    keep(
+        library,
+        feed.id,
+        an_entry(),
+        an_entry(guid="2", url="2", title="Annan", published=datetime(2018, 5, 1, tzinfo=UTC)),
+    )
+
+    keep(library, feed.id, an_entry(published=datetime(2017, 3, 1, tzinfo=UTC)))
+
+    assert titles(library) == ["Annan", an_entry().title]
+    assert [(count.month, count.total) for count in library.months()] == [(201805, 1), (201703, 1)]
+    assert len(library.listing(View(query="läkemedel")).ids) == 2
+
+
+def test_two_feeds_may_use_one_guid(library: Library, feed: Feed) -> None:
+    other = library.add_subscription(Subscription(url="https://b.exempel/feed"))
+    assert other is not None
+
+    keep(library, feed.id, an_entry())
+    keep(library, other.id, an_entry())
+
+    assert library.counts().total == 2
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def test_months_are_those_of_the_reader(library: Library, feed: Feed) -> None:
+    # 1 May 00:30 in Stockholm is still April in UTC.
+    keep(library, feed.id, an_entry(published=datetime(2018, 4, 30, 22, 30, tzinfo=UTC)))
+
+    listing = library.listing(View(month=201805))
+
+    assert listing.months == [(201805, 1)]
+    assert library.listing(View(month=201804)).ids == []
+    assert library.listing(View(year=2018)).ids == listing.ids
+
+
+def test_a_listing_tells_its_months_in_runs_and_whether_it_is_whole(
+    library: Library, feed: Feed
+) -> None:
+    keep(library, feed.id, *entries(60))
+
+    whole, beginning = library.listing(View()), library.listing(View(), first=10)
+
+    assert whole.is_whole
+    assert not beginning.is_whole
+    assert beginning.ids == whole.ids[:10]
+    assert whole.months == [(202611, 23), (202610, 31), (202609, 6)]
+    assert library.listing(View(), first=60).is_whole
+
+
+def test_views_add_up(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(40))
+    ids = library.listing(View()).ids
+    library.mark_read(ids[:10])
+    library.star(ids[5:15])
+
+    assert library.listing(View(unread=True)).ids == ids[10:]
+    assert library.listing(View(starred=True)).ids == ids[5:15]
+    assert library.listing(View(starred=True, unread=True, feed_id=feed.id)).ids == ids[10:15]
+    assert library.listing(View(month=202611, unread=True)).ids == ids[10:23]
+    assert library.listing(View(query="inlägg", starred=True, month=202611)).ids == ids[5:15]
+    assert library.listing(View(feed_id=99)).ids == []
+
+
+def test_entries_are_read_in_pages_between_dates(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(450))
+    since, until = NOW - timedelta(days=420), NOW - timedelta(days=3)
+
+    found = list(library.entries(View(), since=since, until=until))
+
+    assert [entry.title for entry in found] == [f"Inlägg {n}" for n in range(3, 420)]
+    assert len(list(library.entries(View(), limit=7))) == 7
+    assert list(library.entries(View(), limit=0)) == []
+
+
+def test_the_next_unread_entry_is_found_from_any_entry(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(300))
+    ids = library.listing(View()).ids
+    library.mark_read(ids[1:290])
+
+    for view in (View(unread=True), View(unread=True, query="inlägg")):
+        assert library.next_in(view, ids[5], older=True) == ids[290]
+        assert library.next_in(view, ids[5], older=False) == ids[0]
+        assert library.next_in(view, ids[0], older=False) is None
+
+
+def test_rows_of_deleted_entries_are_absent(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(3))
+    ids = library.listing(View()).ids
+
+    assert [row.id for row in library.rows([ids[2], 999, ids[0]])] == [ids[2], ids[0]]
+    with pytest.raises(NoSuchEntry):
+        library.entry(999)
+
+
+# --- marks ---------------------------------------------------------------------------------------
+
+
+def test_marks_change_only_what_is_not_so_already_and_are_undone_one_by_one(
+    library: Library, feed: Feed
+) -> None:
+    keep(library, feed.id, *entries(5))
+    ids = library.listing(View()).ids
+
+    assert library.mark_read(ids[:2]).entry_ids == tuple(sorted(ids[:2]))
+    assert set(library.mark_read(ids).entry_ids) == set(ids[2:])
+    library.star(ids[:1])
+    assert library.counts() == Counts(5, 0, 1)
+
+    undone = [library.undo(), library.undo(), library.undo(), library.undo()]
+
+    assert [step and (step.kind, len(step.entry_ids)) for step in undone] == [
+        (MarkKind.UNSTARRED, 1),
+        (MarkKind.UNREAD, 3),
+        (MarkKind.UNREAD, 2),
+        None,
+    ]
+    assert library.counts() == Counts(5, 5, 0)
+
+
+def test_undoing_unread_gives_back_the_time_it_was_read(
+    library: Library, feed: Feed, clock: Clock
+) -> None:
+    keep(library, feed.id, an_entry())
+    (entry_id,) = library.listing(View()).ids
+    library.mark_read([entry_id])
+    clock.advance(days=3)
+    library.mark_unread([entry_id])
+
+    library.undo()
+
+    assert library.entry(entry_id).is_read
+
+
+def test_a_mark_is_seen_by_another_program_at_once(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, an_entry())
+    (entry_id,) = library.listing(View()).ids
+    library.mark_read([entry_id])
+
+    with library.opened_again() as other:
+        assert other.entry(entry_id).is_read
+
+
+def test_kept_counts_are_what_counting_gives(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(90))
+    ids = library.listing(View()).ids
+    library.mark_read(ids[10:50])
+    library.undo()
+    library.mark_read(ids[20:45])
+    library.star(ids[::7])
+
+    unread = {entry.id for entry in library.entries(View()) if not entry.is_read}
+
+    assert library.counts() == Counts(90, len(unread), len(ids[::7]))
+    assert library.feed(feed.id).unread == len(unread)
+    for count in library.months():
+        month = library.listing(View(month=count.month)).ids
+        assert (count.total, count.unread) == (len(month), len(unread & set(month)))
+
+
+# --- search, memory, files -----------------------------------------------------------------------
+
+
+def test_a_search_counts_its_hits_by_month_and_feed(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(40), an_entry(guid="x", url="x", title="Ovanlig"))
+
+    assert [
+        (count.feed_id, count.month, count.total) for count in library.months(View(query="ovanlig"))
+    ] == [(feed.id, 201805, 1)]
+
+
+def test_what_the_screen_remembers_is_there_at_the_next_start(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, an_entry())
+    (entry_id,) = library.listing(View()).ids
+    library.remember("view", "unread")
+    library.keep_place(entry_id, 0.4)
+    library.keep_place(999, 0.4)  # deleted meanwhile: nothing to keep, nothing wrong
+
+    with library.opened_again() as other:
+        assert other.recall("view") == "unread"
+        assert other.recall("nothing") is None
+        assert other.place(entry_id) == pytest.approx(0.4)
+
+    library.keep_place(entry_id, 0)
+    assert library.place(entry_id) == 0
+
+
+def test_opml_comes_in_and_goes_out_with_its_folders(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "in.opml"
+    path.write_bytes(
+        b'<opml version="2.0"><body><outline text="Offentligt"><outline text="Regioner">'
+        b'<outline text="En" xmlUrl="https://en.exempel/feed"/></outline></outline>'
+        b'<outline text="Fil" xmlUrl="file:///etc/passwd"/></body></opml>'
+    )
+
+    report = library.import_file(path)
+    again = library.import_file(path)
+
+    assert (report.subscribed, again.subscribed, again.already) == (1, 0, 1)
+    assert len(report.skipped) == 1
+    assert library.feeds()[0].folder == "Offentligt/Regioner"
+    (tmp_path / "out.opml").write_bytes(library.export_opml())
+    with Library(tmp_path / "second.db") as second:
+        assert second.import_file(tmp_path / "out.opml").subscribed == 1
+        assert second.feeds()[0].folder == "Offentligt/Regioner"
+
+
+@pytest.mark.parametrize("content", [b"<html></html>", b"", b"\xff\xfe\x00rubbish\x80", b"\n\n"])
+def test_a_file_that_is_no_list_of_feeds_is_said_so(
+    library: Library, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match="file"):
+        library.import_file(path)
+
+
+def test_a_file_that_is_not_there_is_said_so(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(NoSuchFile):
+        library.import_file(tmp_path / "missing")
+    with pytest.raises(DataError, match="folder"):
+        library.import_file(tmp_path)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOW, an_entry, as_known
+from flodeslasare.library.plan import (
+    LONGEST_INTERVAL,
+    LONGEST_RETRY,
+    SHORTEST_INTERVAL,
+    interval_between,
+    name_of,
+    next_after_failure,
+    next_after_success,
+    plan_update,
+)
+
+USUAL = timedelta(minutes=30)
+
+
+def test_an_unknown_entry_is_new() -> None:
+    entry = an_entry()
+
+    update = plan_update([], [entry])
+
+    assert [new.entry for new in update.new] == [entry]
+    assert update.changed == ()
+
+
+def test_an_entry_seen_again_as_it_was_brings_nothing() -> None:
+    entry = an_entry()
+
+    update = plan_update([as_known(entry)], [entry])
+
+    assert update.new == ()
+    assert update.changed == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_edit"),
+    [
+        ({"title": "Ny rubrik"}, True),
+        ({"text": "Annan text.", "html": "<p>Annan text.</p>"}, True),
+        ({"url": "https://blogg.exempel/nytt"}, False),
+        ({"published": datetime(2018, 5, 15, tzinfo=UTC)}, False),
+        ({"tags": ("avtal",)}, False),
+    ],
+)
+def test_what_changed_under_the_same_guid_is_the_same_entry(
+    changes: dict[str, object], is_edit: bool
+) -> None:
+    before = an_entry()
+
+    update = plan_update([as_known(before)], [an_entry(**changes)])
+
+    assert update.new == ()
+    assert [(change.id, change.is_edit) for change in update.changed] == [(1, is_edit)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "https://blogg.exempel/210?sig=a8f3"},
+        {"html": "<p>Kraven   följs upp i avtalen.</p>", "text": "Kraven  följs upp\ni avtalen."},
+    ],
+)
+def test_signatures_and_spacing_change_nothing_that_counts(changes: dict[str, object]) -> None:
+    before = an_entry(html="<p>Kraven   följs upp i avtalen.</p>")
+    after = an_entry(html="<p>Kraven   följs upp i avtalen.</p>") if "html" not in changes else None
+
+    update = plan_update([as_known(before)], [after or an_entry(**changes)])
+
+    assert [change for change in update.changed if change.is_edit] == []
+
+
+def test_a_counter_in_the_text_stops_counting_as_an_edit() -> None:
+    before, after = an_entry(text="3 kommentarer"), an_entry(text="4 kommentarer")
+
+    first = plan_update([as_known(before)], [after])
+    later = plan_update([as_known(before, versions=3)], [after])
+
+    assert [change.is_edit for change in first.changed] == [True]
+    assert [change.is_edit for change in later.changed] == [False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_same"),
+    [
+        ({}, True),
+        ({"title": "Annan rubrik"}, True),  # link and date hold
+        ({"published": None}, True),  # link and title hold
+        ({"title": "Annan rubrik", "published": None}, False),  # a link alone proves nothing
+        ({"url": "https://blogg.exempel/annan"}, False),
+    ],
+)
+def test_a_changed_guid_is_the_same_entry_where_two_things_hold(
+    changes: dict[str, object], is_same: bool
+) -> None:
+    before = an_entry(guid="gammal")
+
+    update = plan_update([as_known(before)], [an_entry(guid="ny", **changes)])
+
+    assert [change.guid for change in update.changed] == (["ny"] if is_same else [])
+    assert len(update.new) == (0 if is_same else 1)
+
+
+def test_two_guids_side_by_side_are_two_entries() -> None:
+    before = an_entry(guid="gammal")
+
+    update = plan_update([as_known(before)], [an_entry(guid="ny"), before])
+
+    assert [new.guid for new in update.new] == ["ny"]
+
+
+def test_two_new_guids_cannot_both_be_the_old_entry() -> None:
+    before = an_entry(guid="gammal")
+
+    update = plan_update([as_known(before)], [an_entry(guid="ny"), an_entry(guid="nyare")])
+
+    assert [change.guid for change in update.changed] == ["ny"]
+    assert [new.guid for new in update.new] == ["nyare"]
+
+
+def test_names_fall_back_from_guid_to_link_to_title_and_date() -> None:
+    assert name_of(an_entry(guid="g")) == "g"
+    assert name_of(an_entry(guid=None)) == "https://blogg.exempel/210"
+    nameless = an_entry(guid=None, url=None)
+    assert name_of(nameless) == name_of(an_entry(guid=None, url=None, text="annan"))
+    assert name_of(nameless) != name_of(an_entry(guid=None, url=None, title="Annan"))
+    assert name_of(nameless) != name_of(an_entry(guid=None, url=None, published=None))
+
+
+def test_a_name_that_stands_twice_in_a_document_is_one_entry() -> None:
+    update = plan_update([], [an_entry(title="Först"), an_entry(title="Sedan")])
+
+    assert [new.entry.title for new in update.new] == ["Först"]
+
+
+def test_a_quick_feed_is_asked_as_often_as_the_person_wants_and_a_slow_one_less() -> None:
+    hourly = [NOW - timedelta(hours=n) for n in range(10)]
+    weekly = [NOW - timedelta(weeks=n) for n in range(10)]
+
+    assert interval_between(hourly, wish_seconds=None, usual=USUAL) == USUAL
+    assert interval_between(weekly, wish_seconds=None, usual=USUAL) == LONGEST_INTERVAL
+    assert interval_between([], wish_seconds=None, usual=USUAL) == USUAL
+
+
+def test_a_feed_that_asks_for_rest_gets_it_up_to_a_day() -> None:
+    assert interval_between([], wish_seconds=7200, usual=USUAL) == timedelta(hours=2)
+    assert interval_between([], wish_seconds=1e9, usual=USUAL) == timedelta(days=1)
+
+
+@given(
+    st.lists(st.datetimes(timezones=st.just(UTC)), max_size=20), st.floats(0, 1e12), st.floats(0, 1)
+)
+def test_an_interval_is_never_a_storm_and_never_for_ever(
+    dates: list[datetime], wish: float, chance: float
+) -> None:
+    interval = interval_between(dates, wish_seconds=wish, usual=USUAL)
+
+    assert SHORTEST_INTERVAL <= interval <= timedelta(days=1)
+    assert next_after_success(NOW, interval, chance=chance) > NOW
+
+
+def test_failures_double_the_wait_up_to_a_limit() -> None:
+    waits = [
+        next_after_failure(NOW, failures, retry_after_seconds=None, chance=0.5) - NOW
+        for failures in range(1, 9)
+    ]
+
+    assert waits[:3] == [timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)]
+    assert waits[-1] == LONGEST_RETRY
+
+
+def test_retry_after_is_obeyed_when_it_is_longer() -> None:
+    assert next_after_failure(NOW, 1, retry_after_seconds=7200, chance=0) == NOW + timedelta(
+        hours=2
+    )
+    assert next_after_failure(NOW, 1, retry_after_seconds=1, chance=0.5) == NOW + timedelta(
+        minutes=30
+    )
