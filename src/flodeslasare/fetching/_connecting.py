@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import socket
 import ssl
+import sys
 import threading
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -17,6 +19,11 @@ import httpcore
 import httpx
 
 from flodeslasare.fetching._address import is_public_ip
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore tries to import it several times for each connection. A failed import is searched for
+    # anew each time, a third of the time of a refresh with nothing new; `None` makes it fail at once.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host and port, best first; raises `OSError` when there are none."""
