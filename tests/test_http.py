@@ -951,6 +951,17 @@ async def test_one_at_a_time_to_a_host_and_many_hosts_side_by_side(server: Serve
     assert server.connections <= 12
 
 
+async def test_connections_to_many_hosts_are_not_all_kept(server: Server) -> None:
+    server.answer("/feed", FEED)
+    names = {f"h{number}.example": [PUBLIC] for number in range(30)}
+    settings = Settings(fetch_feeds_at_once=3)
+    async with on_the_internet(server, settings, names) as (fetcher, _):
+        await asyncio.gather(*(fetcher.fetch(f"http://{name}/feed") for name in names))
+        await asyncio.sleep(0.05)
+        assert server.connections == 30
+        assert sum(not task.done() for task in server.tasks) <= 6
+
+
 async def test_several_at_a_time_to_a_host_when_set(server: Server) -> None:
     async def slow(_request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)

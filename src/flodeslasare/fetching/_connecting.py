@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import importlib.util
 import socket
 import ssl
@@ -24,6 +25,10 @@ if importlib.util.find_spec("sniffio") is None:
     # httpcore tries to import it several times for each connection. A failed import is searched for
     # anew each time, a third of the time of a refresh with nothing new; `None` makes it fail at once.
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# anyio loads this at its first connection, 30 ms in the middle of the event loop: better here.
+with contextlib.suppress(ImportError):
+    importlib.import_module("anyio._backends._asyncio")
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the IP addresses of a host and port, best first; raises `OSError` when there are none."""

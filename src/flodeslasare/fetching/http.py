@@ -444,8 +444,9 @@ class Fetcher:
     ) -> AsyncIterator[httpx.AsyncBaseTransport]:
         """Give what carries requests to a host, with the connections kept to it.
 
-        One each for a host, and not one for all, as httpcore looks through all connections of a
-        pool, several times a request: 40 % of the time of 200 hosts. Those not used for longest are closed.
+        One each for a host, not one for all: httpcore looks through every connection of a pool
+        again and again, which with 200 hosts costs as much as the requests. Those that have not
+        been used for longest are closed.
         """
         is_secure = url.startswith("https:")
         proxy = self._proxy_for(url)
