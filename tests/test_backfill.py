@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError, ParseError
+from flodeslasare.errors import AddressRefused, FetchError, NotAFeed, ParseError
 from flodeslasare.fetching.backfill import Way, older_pages, page_url, way_for
 from flodeslasare.fetching.http import Fetcher
 from flodeslasare.model import ParsedEntry, ParsedFeed
@@ -50,7 +50,11 @@ def document(*names: str, next_url: str | None = None, generator: str | None = N
     return f"<rss>{made_with}<!--{json.dumps([names, next_url])}--></rss>".encode()
 
 
-async def parse(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+async def parse(
+    body: bytes, *, url: str, content_type: str | None = None, location: str | None = None
+) -> ParsedFeed:
+    if b"<rss>no feed" in body:
+        raise NotAFeed(url, "something else")
     if b"<!--" not in body:
         raise ParseError(url, "broken")
     names, next_url = json.loads(body.partition(b"<!--")[2].partition(b"-->")[0])
@@ -166,12 +170,14 @@ async def test_a_site_that_ignores_the_step_is_asked_once(
 async def test_guids_made_up_anew_do_not_go_on_for_ever(
     httpserver: HTTPServer, fetcher: Fetcher
 ) -> None:
-    async def parse_anew(body: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    async def parse_anew(
+        body: bytes, *, url: str, content_type: str | None = None, location: str | None = None
+    ) -> ParsedFeed:
         entry = ParsedEntry(guid=f"{len(httpserver.log)}", url="https://b/same", title="x")
         return ParsedFeed(title=None, site_url=None, entries=(entry,))
 
     url = serve(httpserver, "/blogg", lambda _: document()) + "?format=feed"
-    first = await parse_anew(b"", url=url, content_type=None)
+    first = await parse_anew(b"", url=url)
     async with aclosing(older_pages(fetcher, parse_anew, url, first, allow_private=True)) as pages:
         assert [page async for page in pages] == []
     assert len(httpserver.log) == 1
@@ -292,10 +298,13 @@ async def test_what_came_before_a_failure_stands(httpserver: HTTPServer, fetcher
     assert caught.value.status == 503
 
 
-async def test_it_ends_where_a_page_is_no_feed(httpserver: HTTPServer, fetcher: Fetcher) -> None:
+@pytest.mark.parametrize("end", [b"<!doctype html><html><p>Slut", b"<rss>no feed</rss>", b""])
+async def test_it_ends_where_a_page_is_no_feed(
+    httpserver: HTTPServer, fetcher: Fetcher, end: bytes
+) -> None:
     def answer(request: Request) -> bytes:
         start = int(request.args["limitstart"])
-        return document(str(start)) if start < 2 else b"<!doctype html><html><p>Slut"
+        return document(str(start)) if start < 2 else end
 
     url = serve(httpserver, "/blogg", answer) + "?format=feed"
     assert await names_of(fetcher, url, a_page("0")) == [["1"]]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from flodeslasare.errors import FetchError
+from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.fetching._address import may_share_credentials, with_credentials_of
 from flodeslasare.fetching.discover import looks_like_feed, page_generator
 from flodeslasare.model import ParsedEntry, ParsedFeed
@@ -46,9 +46,11 @@ class Way(StrEnum):
 
 
 class Parse(Protocol):
-    """Reads one feed document; `fetching.pool` does it out of process."""
+    """Reads one feed document; `ParsePool.parse` does it out of process."""
 
-    async def __call__(self, body: bytes, *, url: str, content_type: str | None) -> ParsedFeed: ...
+    async def __call__(
+        self, body: bytes, *, url: str, content_type: str | None, location: str | None
+    ) -> ParsedFeed: ...
 
 
 def way_for(feed_url: str, first: ParsedFeed, generator: str | None = None) -> Way | None:
@@ -153,7 +155,15 @@ async def older_pages(
             raise
         if reply.kind != "ok" or not looks_like_feed(reply.body, reply.content_type):
             return
-        last = await parse(reply.body, url=reply.url, content_type=reply.content_type)
+        try:
+            last = await parse(
+                reply.body,
+                url=reply.url,
+                content_type=reply.content_type,
+                location=reply.content_location,
+            )
+        except NotAFeed:
+            return
         entries += len(last.entries)
         if seen.takes_new(last.entries):
             barren = 0
