@@ -6,10 +6,10 @@ Nothing here knows what a feed means; the readers do.
 from __future__ import annotations
 
 import codecs
+import html
 import html.entities
 import re
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -284,8 +284,8 @@ def _repaired(match: re.Match[str]) -> str:
         if name in _XML_ENTITIES:
             return found
         meant = html.entities.html5.get(f"{name};")
-        return escape(meant) if meant else f"&amp;{name};"
-    return escape(found) if match["bare"] else ""
+        return html.escape(meant, quote=False) if meant else f"&amp;{name};"
+    return html.escape(found, quote=False) if match["bare"] else ""
 
 
 def _repaired_tree(text: str) -> etree._Element | None:

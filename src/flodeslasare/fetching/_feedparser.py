@@ -7,6 +7,7 @@ readers alike (and 9 times quicker).
 from __future__ import annotations
 
 import io
+import re
 import time
 from typing import Any
 
@@ -22,6 +23,10 @@ from flodeslasare.fetching._raw import (
 )
 
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_EMPTY_ELEMENT = re.compile(
+    r"<((?:area|br|col|embed|hr|img|input|source|track|wbr)\b[^<>]*)></\w+>"
+)
+"""feedparser writes the `<br/>` of XHTML as `<br></br>`, which HTML reads as two of them."""
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
 # feedparser tries six forms on every date and rolls 30 February over to March; `dates` reads the
@@ -110,6 +115,8 @@ def _content(detail: dict[str, Any], *, is_atom: bool) -> RawText | None:
     if not value or not (kind in _HTML_TYPES or kind.startswith("text/")):
         return None
     is_html = kind in _HTML_TYPES or not is_atom
+    if kind == "application/xhtml+xml":
+        value = _EMPTY_ELEMENT.sub(r"<\1>", value)
     return RawText(value, is_html=is_html, base=_text(detail, "base") or None)
 
 

@@ -11,7 +11,6 @@ import hashlib
 import html
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import tzinfo
 from urllib.parse import urljoin, urlsplit
 
@@ -19,9 +18,10 @@ from lxml import etree
 
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
+from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_ENTRIES, ParsedDocument
 from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
+from flodeslasare.fetching._tree import NotPlain, read_tree
 from flodeslasare.fetching.clean import (
-    FIELD_CHARACTERS,
     clean_line,
     html_to_text,
     safe_html,
@@ -33,24 +33,12 @@ from flodeslasare.fetching.dates import likely_zone, parse_date
 from flodeslasare.i18n import _
 from flodeslasare.model import Enclosure, ParsedEntry, ParsedFeed
 
-MAX_ENTRIES = 20_000
-"""The most entries of one document, where nothing else is said (`Settings.fetch_entries`)."""
 _AUTHOR_CHARACTERS = 300
 _TAG_CHARACTERS = 200
 _GUID_CHARACTERS = 1_000
 _MOST_ENCLOSURES = 100
 _MOST_TAGS = 100
 _LONGEST_INTERVAL_SECONDS = 30 * 24 * 3600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedDocument(ParsedFeed):
-    """A feed document, with what the next reading of it needs to leave out what it holds again."""
-
-    item_hashes: tuple[str, ...] = ()
-    """A hash of each item's bytes, all of the document's in its order; empty for JSON."""
-    skipped_guids: tuple[str, ...] = ()
-    """The guids (links, where there is no guid) of the items left out because they were known."""
 
 
 def parse_feed(
@@ -130,9 +118,13 @@ def _too_many(number: int, limit: int) -> str:
 
 
 def _read_tree(root: etree._Element) -> RawFeed:
-    from flodeslasare.fetching._feedparser import read_with_feedparser
+    try:
+        return read_tree(root)
+    except NotPlain:
+        # Late, for feedparser takes 50 ms to import and is often not needed.
+        from flodeslasare.fetching._feedparser import read_with_feedparser
 
-    return read_with_feedparser(etree.tostring(root, encoding="utf-8"))
+        return read_with_feedparser(etree.tostring(root, encoding="utf-8"))
 
 
 def _read_loosely(text: str, url: str) -> RawFeed:
