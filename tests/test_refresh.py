@@ -1,0 +1,350 @@
+"""Subscribing, refreshing and backfilling, over real HTTP on loopback, into a real file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import timedelta
+from email.utils import format_datetime
+from html import escape
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from builders import NOW, Clock, an_entry, entries
+from flodeslasare.errors import FetchError, NotAFeed
+from flodeslasare.library import Library
+from flodeslasare.model import Feed, FeedResult, FeedStarted, ParsedEntry, RefreshStatus, View
+
+
+def rss(parsed: Sequence[ParsedEntry], title: str = "Bloggen", extra: str = "") -> str:
+    items = "".join(
+        f"<item><title>{escape(entry.title)}</title><link>{escape(entry.url or '')}</link>"
+        f"<guid isPermaLink='false'>{entry.guid}</guid>"
+        f"<pubDate>{format_datetime(entry.published) if entry.published else ''}</pubDate>"
+        f"<description>{escape(entry.html)}</description></item>"
+        for entry in parsed
+    )
+    return (
+        f"<?xml version='1.0'?><rss version='2.0'><channel><title>{title}</title><link>https://blogg.exempel/</link>"
+        f"{extra}{items}</channel></rss>"
+    )
+
+
+def serve(server: HTTPServer, path: str, body: str, **headers: str) -> None:
+    server.expect_request(path).respond_with_data(
+        body, content_type="application/rss+xml", headers=headers
+    )
+
+
+async def refresh(library: Library, *feeds: Feed, due_only: bool = False) -> list[FeedResult]:
+    ids = [feed.id for feed in feeds] or None
+    async with aclosing(library.refresh(ids, due_only=due_only)) as results:
+        return [result async for result in results if isinstance(result, FeedResult)]
+
+
+async def test_subscribing_by_a_pages_address_finds_its_feed_and_brings_its_entries(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(3)))
+    httpserver.expect_request("/").respond_with_data(
+        '<html><head><link rel="alternate" type="application/rss+xml" href="/feed"></head></html>',
+        content_type="text/html",
+    )
+
+    feed, result = await library.subscribe(httpserver.url_for("/"), folder="Bloggar")
+
+    assert (feed.url, feed.title, feed.folder) == (
+        httpserver.url_for("/feed"),
+        "Bloggen",
+        "Bloggar",
+    )
+    assert (result.status, result.new) == (RefreshStatus.OK, 3)
+    assert feed.unread == 3
+    assert [row.title for row in library.rows(library.listing(View()).ids)] == [
+        "Inlägg 0",
+        "Inlägg 1",
+        "Inlägg 2",
+    ]
+
+
+async def test_an_address_without_a_feed_or_without_an_answer_subscribes_to_nothing(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/page").respond_with_data(
+        "<html><p>Hej</p></html>", content_type="text/html"
+    )
+
+    with pytest.raises(NotAFeed):
+        await library.subscribe(httpserver.url_for("/page"))
+    with pytest.raises(FetchError):
+        await library.subscribe("http://127.0.0.1:9/")
+
+    assert library.feeds(unsubscribed=True) == []
+
+
+async def test_the_second_refresh_asks_conditionally_and_changes_nothing(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    body = rss(entries(3))
+    asked: list[str | None] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.headers.get("If-None-Match"))
+        if request.headers.get("If-None-Match") == 'W/"1"':
+            return Response(status=304)
+        return Response(body, content_type="application/rss+xml", headers={"ETag": 'W/"1"'})
+
+    httpserver.expect_request("/feed").respond_with_handler(answer)
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    (again,) = await refresh(library, feed)
+
+    assert asked[-1] == 'W/"1"'
+    assert (again.status, again.new, again.updated) == (RefreshStatus.UNCHANGED, 0, 0)
+
+
+async def test_an_equal_body_without_validators_is_not_parsed(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(3)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+
+    async def never(*_args: object, **_options: object) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr("flodeslasare.fetching.pool.ParsePool.parse", never)
+    (again,) = await refresh(library, feed)
+
+    assert again.status is RefreshStatus.UNCHANGED
+
+
+async def test_an_entry_stays_when_its_feed_drops_it_and_an_edit_is_told(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    before = entries(3)
+    serve(httpserver, "/feed", rss(before))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    edited = an_entry(
+        guid=before[0].guid, url=before[0].url, title="Rättat", published=before[0].published
+    )
+    serve(
+        httpserver,
+        "/feed",
+        rss([an_entry(guid="ny", url="https://blogg.exempel/ny", published=NOW), edited]),
+    )
+
+    (result,) = await refresh(library, feed)
+
+    assert (result.new, result.updated) == (1, 1)
+    assert library.counts().total == 4
+
+
+async def test_one_feeds_trouble_is_its_own(library: Library, httpserver: HTTPServer) -> None:
+    for name in ("a", "b", "c"):
+        serve(httpserver, f"/{name}", rss(entries(2), title=name))
+        await library.subscribe(httpserver.url_for(f"/{name}"))
+    httpserver.clear()
+    serve(httpserver, "/a", rss(entries(3), title="a"))
+    serve(httpserver, "/b", "<html>sorry</html>")
+    serve(httpserver, "/c", rss(entries(4), title="c"))
+
+    results = {result.title: result for result in await refresh(library)}
+
+    assert [results[name].status for name in "abc"] == [
+        RefreshStatus.OK,
+        RefreshStatus.ERROR,
+        RefreshStatus.OK,
+    ]
+    assert (results["a"].new, results["c"].new) == (1, 2)
+    failing = library.feed("b")
+    assert failing.failures == 1
+    assert failing.failing_since is not None
+    assert failing.last_error == results["b"].error
+    assert failing.total == 2
+
+
+async def test_a_failing_feed_is_left_alone_for_longer_each_time_and_then_recovers(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data(
+        "", status=503, headers={"Retry-After": "7200"}
+    )
+
+    await refresh(library, feed)
+    asked_to_wait = library.feed(feed.id).next_refresh
+    clock.advance(hours=1)
+    early = await refresh(library, due_only=True)
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(3)))
+    clock.advance(hours=2)
+    (late,) = await refresh(library, due_only=True)
+
+    assert asked_to_wait == NOW + timedelta(seconds=7200)
+    assert early == []
+    assert (late.status, late.new) == (RefreshStatus.OK, 1)
+    recovered = library.feed(feed.id)
+    assert (recovered.failures, recovered.failing_since, recovered.last_error) == (0, None, None)
+
+
+async def test_gone_ends_asking_until_the_person_asks(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=410)
+
+    (result,) = await refresh(library, feed)
+    clock.advance(days=30)
+
+    assert result.status is RefreshStatus.GONE
+    assert library.feed(feed.id).is_gone
+    assert await refresh(library, due_only=True) == []
+    assert [again.status for again in await refresh(library, feed)] == [RefreshStatus.GONE]
+
+
+async def test_a_permanent_redirect_becomes_the_address_once_it_has_held_three_times(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/old", rss(entries(1)))
+    serve(httpserver, "/new", rss(entries(2)))
+    feed, _result = await library.subscribe(httpserver.url_for("/old"))
+    httpserver.clear()
+    httpserver.expect_request("/old").respond_with_data(
+        "", status=301, headers={"Location": "/new"}
+    )
+    serve(httpserver, "/new", rss(entries(2)))
+
+    addresses = []
+    for _ in range(3):
+        await refresh(library, feed)
+        addresses.append(library.feed(feed.id).url)
+
+    assert addresses == [httpserver.url_for("/old")] * 2 + [httpserver.url_for("/new")]
+    assert library.counts().total == 2
+
+
+async def test_a_redirect_onto_another_subscription_is_followed_and_not_stored(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/old", rss(entries(1)))
+    serve(httpserver, "/new", rss(entries(1)))
+    old, _result = await library.subscribe(httpserver.url_for("/old"))
+    await library.subscribe(httpserver.url_for("/new"))
+    httpserver.clear()
+    httpserver.expect_request("/old").respond_with_data(
+        "", status=308, headers={"Location": "/new"}
+    )
+    serve(httpserver, "/new", rss(entries(1)))
+
+    for _ in range(4):
+        await refresh(library, old)
+
+    assert library.feed(old.id).url == httpserver.url_for("/old")
+
+
+async def test_results_come_with_their_progress(library: Library, httpserver: HTTPServer) -> None:
+    for name in ("a", "b", "c"):
+        serve(httpserver, f"/{name}", rss(entries(1), title=name))
+        await library.subscribe(httpserver.url_for(f"/{name}"))
+
+    async with aclosing(library.refresh()) as results:
+        seen = [result async for result in results]
+
+    assert {result.of for result in seen} == {3}
+    assert [result.done for result in seen if isinstance(result, FeedResult)] == [1, 2, 3]
+    assert sum(isinstance(result, FeedStarted) for result in seen) == 3
+
+
+async def test_closing_a_refresh_cancels_what_is_under_way_and_keeps_what_was_stored(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    for name in ("a", "b"):
+        serve(httpserver, f"/{name}", rss(entries(1), title=name))
+        await library.subscribe(httpserver.url_for(f"/{name}"))
+    httpserver.clear()
+    released = asyncio.Event()
+    serve(httpserver, "/a", rss(entries(5), title="a"))
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await released.wait()
+        writer.close()
+
+    hanging = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = hanging.sockets[0].getsockname()[1]
+    library.readdress_feed(library.feed("b").id, f"http://127.0.0.1:{port}/")
+
+    async with aclosing(library.refresh()) as results:
+        async for result in results:
+            if isinstance(result, FeedResult):
+                break
+
+    released.set()
+    hanging.close()
+    assert library.feed("a").total == 5
+    assert library.feed("b").failures == 0
+
+
+async def test_two_refreshes_at_once_bring_each_entry_once(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(40)))
+
+    with library.opened_again() as other:
+        both = await asyncio.gather(refresh(library, feed), refresh(other, feed))
+
+    assert sum(result.new for results in both for result in results) == 39
+    assert library.counts().total == 40
+
+
+async def test_a_feed_deleted_while_it_is_refreshed_does_not_come_back(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+
+    def answer(_request: Request) -> Response:
+        with library.opened_again() as other:
+            other.delete_feed(feed.id)
+        return Response(rss(entries(5)), content_type="application/rss+xml")
+
+    httpserver.expect_request("/feed").respond_with_handler(answer)
+
+    (result,) = await refresh(library, feed)
+
+    assert result.status is RefreshStatus.ERROR
+    assert library.counts().total == 0
+
+
+async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    everything = entries(34)
+
+    def answer(request: Request) -> Response:
+        start = int(request.args.get("limitstart", request.args.get("start", 0)))
+        page = rss(
+            everything[start : start + 10],
+            extra="<generator>Joomla! - Open Source Content Management</generator>",
+        )
+        return Response(page, content_type="application/rss+xml")
+
+    httpserver.expect_request("/bloggen").respond_with_handler(answer)
+    feed, result = await library.subscribe(httpserver.url_for("/bloggen?format=feed&type=rss"))
+
+    async with aclosing(library.backfill(feed.id)) as pages:
+        brought = [page.new async for page in pages]
+
+    assert result.new == 10
+    assert sum(brought) == 24
+    assert library.counts().total == 34
