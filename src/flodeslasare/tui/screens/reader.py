@@ -109,6 +109,8 @@ class ReaderScreen(Screen[None]):
         self._wanted: int | None = None
         """The entry the cursor is to come to when the list has it."""
         self._is_replacing = False
+        self._words_of_text = ""
+        """The search whose hits the text shows."""
         self._feeds: list[Feed] = []
         self._counts = Counts(0, 0, 0)
         self._archive = Archive()
@@ -296,6 +298,8 @@ class ReaderScreen(Screen[None]):
             before, self._before_search = self._before_search, None
             if before is not None and before[0] == self.base and keep is None:
                 keep = before[1]
+        self._words_of_text = now
+        self.text.highlight(now)
         self._list(entry_id=keep)
 
     def _remember_view(self) -> None:
@@ -546,8 +550,6 @@ class ReaderScreen(Screen[None]):
         self._words_of_text = self.query_text
         self.text.show(entry, place=place, query=self.query_text)
         return entry
-
-    _words_of_text = ""
 
     @on(EntryList.Opened)
     def _open_chosen(self, event: EntryList.Opened) -> None:

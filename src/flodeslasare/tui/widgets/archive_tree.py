@@ -205,11 +205,11 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._lines[index]
         match line.kind:
             case _Kind.HEADING:
-                return self._strip([(f" {line.label}", "section")], width, False)
+                return self._strip([(f"  {line.label}", "section")], width, False)
             case _Kind.BARS:
-                return self._strip([(" ", "quiet"), *self._bars(line.band)], width, False)
+                return self._strip([("  ", "quiet"), *self._bars(line.band)], width, False)
             case _Kind.YEARS:
-                return self._strip([(f" {line.label}", "number")], width, False)
+                return self._strip([(f"  {line.label}", "number")], width, False)
             case _Kind.NODE:
                 return self._node(line, width, index == self.cursor)
         return self._strip([], width, False)
@@ -221,14 +221,14 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         arrow = "  " if line.unfolded is None else "▾ " if line.unfolded else "▸ "
         indent = "  " * line.depth
         bar = " " if not on_cursor else "▎" if self.has_focus else "▏"
-        room = width - 1 - len(indent) - 2 - len(mark) - len(count) - 2
+        room = width - 2 - len(indent) - 2 - len(mark) - len(count) - 2
         name = cut(line.label, max(1, room))
         counts_unread = self._found is None and not line.view.starred
         weight = "quiet" if line.is_quiet else "unread" if counts_unread else "name"
         gap = " " * max(0, room - cell_len(name) + 1)
         return self._strip(
             [
-                (bar, "count" if self.has_focus else "quiet"),
+                (f"{bar} ", "count" if self.has_focus else "quiet"),
                 (f"{indent}{arrow}", "number"),
                 (name, weight),
                 (gap, "name"),
@@ -284,12 +284,11 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         )
         if View() in self._unfolded:
             lines += self._years(View(), 1)
-        if not found:
-            for label, view, count in (
-                (_("Unread"), View(unread=True), self._counts.unread),
-                (_("Starred"), View(starred=True), self._counts.starred),
-            ):
-                lines.append(_Line(_Kind.NODE, label, view, count=count, is_quiet=not count))
+        for label, view, count in (
+            (_("Unread"), View(unread=True), self._counts.unread),
+            (_("Starred"), View(starred=True), self._counts.starred),
+        ):
+            lines.append(_Line(_Kind.NODE, label, view, count=count, is_quiet=not count))
         lines += self._histogram()
         lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("FEEDS")), *self._feed_lines()]
         where = _node_view(self._view)
@@ -303,7 +302,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _histogram(self) -> list[_Line]:
-        width = self.scrollable_content_region.width - 3
+        width = self.scrollable_content_region.width - 4
         shown = self._found or self._archive
         months = {month: part.total for month, part in shown.by_month[None].items() if part.total}
         always = {month: part.total for month, part in self._archive.by_month[None].items()}
@@ -467,12 +466,12 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         if index >= len(self._lines):
             return
         line = self._lines[index]
-        if line.kind is _Kind.BARS and 1 <= event.x <= len(self._columns):
-            year = self._columns[event.x - 1][1] // 100
+        if line.kind is _Kind.BARS and 2 <= event.x < len(self._columns) + 2:
+            year = self._columns[event.x - 2][1] // 100
             self.set_view(View(year=year))
             self._choose()
         elif line.kind is _Kind.NODE:
-            arrow = 1 + 2 * line.depth
+            arrow = 2 + 2 * line.depth
             if arrow <= event.x <= arrow + 1 and line.unfolded is not None:
                 self._fold(index, not line.unfolded)
             else:

@@ -132,7 +132,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .entry-list--unread { color: $ink; text-style: bold; }
         & > .entry-list--read { color: $quiet-ink; }
         & > .entry-list--date { color: $quiet-ink; }
-        & > .entry-list--feed { color: $section; }
+        & > .entry-list--feed { color: $quiet-ink; }
         & > .entry-list--excerpt { color: $faint-ink; }
         & > .entry-list--mark { color: $accent; }
         & > .entry-list--hit { color: $hit-ink; background: $hit; }
@@ -364,7 +364,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         pieces = [(" ", "excerpt"), (" " * (_GUTTER - 1), "excerpt")]
         room = width - _GUTTER - 1
         if self.shows_feeds:
-            feed = cut(plain(row.feed_title), min(room // 2, 24))
+            feed = cut(plain(row.feed_title), min(room // 3, 24))
             pieces += [(feed, "feed"), ("  ", "excerpt")]
             room -= cell_len(feed) + 2
         text = plain(row.excerpt).strip()

@@ -1,0 +1,534 @@
+"""The reader's screen: keys in, the library's answer and the screen out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from textual.pilot import Pilot
+
+from flodeslasare.errors import StorageError
+from flodeslasare.model import Counts, Marked, View
+from flodeslasare.tui._keys import KEYS
+from flodeslasare.tui.app import FeedReaderApp
+from tui.samples import NOW, StagedLibrary, an_entry, fill
+
+SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
+WIDE = (120, 36)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until background reading and the short timers have come to rest."""
+    for _ in range(2):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause(0.1)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def shown(app: FeedReaderApp) -> str:
+    """Give the text on the screen."""
+    return "\n".join(
+        "".join(segment.text for segment in strip)
+        for strip in app.screen._compositor.render_strips()
+    )
+
+
+def is_read(library: StagedLibrary, entry_id: int) -> bool:
+    return library.entry(entry_id).is_read
+
+
+# --- the whole screen ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_it_starts_on_all_entries(app: FeedReaderApp, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        text = shown(app)
+        assert "All entries  132" in text
+        assert "May 2018 ─" in text
+        assert all(len(line) <= size[0] for line in text.splitlines())
+        panes = [pane.display for pane in (app.reader.archive, app.reader.entries, app.reader.text)]
+        assert panes[0] == (size[0] >= 120)
+        assert panes[2] == (size[0] >= 80)
+
+
+async def test_it_works_without_colour(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = shown(app)
+    assert "●" in text
+    assert "★" in text
+    assert "▎" in text
+
+
+async def test_hostile_titles_break_nothing(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "[bold]flöde[/bold] \x1b[31m")
+    titles = (
+        "[red]inte röd[/red] [/]",
+        "före\x1b[2Jefter",
+        "👩‍👩‍👧‍👦 familj 🇸🇪",
+        "漢字" * 40,
+        "‮omvänt",
+        "",
+    )
+    staged.keep(feed, *(an_entry(n, title=title) for n, title in enumerate(titles)))
+    for size in SIZES:
+        app = FeedReaderApp(staged, now=lambda: NOW)
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            await pilot.press("1", "j", "2", "G", "enter", "escape")
+            await settle(pilot)
+            text = shown(app)
+        assert "\x1b" not in text
+        assert "‮" not in text
+        if size[0] >= 120:
+            assert "[red]inte röd[/red]" in text
+            assert "[bold]flöde" in text
+
+
+# --- moving ----------------------------------------------------------------------------------------
+
+
+async def test_moving_in_the_list(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        for keys, row in (
+            (("j", "down"), 2),
+            (("k",), 1),
+            (("G",), 131),
+            (("home",), 0),
+            (("end",), 131),
+            (("g",), 0),
+            (("right_square_bracket",), 3),
+            (("left_square_bracket",), 0),
+        ):
+            await pilot.press(*keys)
+            assert app.reader.entries.cursor == row, keys
+            assert app.reader.entries.entry_id == ids[row]
+
+
+async def test_panes_by_key(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        for key, pane in (
+            ("h", "archive"),
+            ("tab", "list"),
+            ("l", "reading"),
+            ("left", "list"),
+            ("1", "archive"),
+            ("3", "reading"),
+            ("2", "list"),
+            ("shift+tab", "archive"),
+        ):
+            await pilot.press(key)
+            await pilot.pause()
+            assert app.reader.pane == pane, key
+            assert app.focused is not None
+            assert app.focused.id == {"list": "entries"}.get(pane, pane)
+
+
+async def test_one_pane_has_a_way_in_and_out(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.reader.text.display
+        assert not app.reader.entries.parent.display  # type: ignore[union-attr]
+        await pilot.press("escape", "h")
+        await settle(pilot)
+        assert app.reader.archive.display
+        assert not app.reader.text.display
+
+
+async def test_two_panes_swap_the_archive_in(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        await pilot.pause()
+        assert (app.reader.archive.display, app.reader.text.display) == (True, False)
+        await pilot.press("2")
+        await pilot.pause()
+        assert (app.reader.archive.display, app.reader.text.display) == (False, True)
+
+
+async def test_the_text_alone_and_back(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("z")
+        await pilot.pause()
+        assert not app.reader.archive.display
+        assert app.reader.pane == "reading"
+        await pilot.press("z")
+        await pilot.pause()
+        assert app.reader.archive.display
+
+
+async def test_it_follows_the_terminals_size(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(160, 48)) as pilot:
+        for width in (60, 100, 160):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            assert app.reader.archive.display == (width == 160)
+            assert app.reader.text.display == (width > 60)
+
+
+# --- reading and marks -----------------------------------------------------------------------------
+
+
+async def test_opening_an_entry_marks_it_read(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    first, second, *_ = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert app.reader.pane == "reading"
+        assert app.reader.text.entry is not None
+        assert app.reader.text.entry.id == second
+    assert [is_read(filled, first), is_read(filled, second)] == [False, True]
+
+
+async def test_looking_at_an_entry_does_not_mark_it(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j")
+        await settle(pilot)
+        shown_entry = app.reader.text.entry
+    assert shown_entry is not None
+    assert shown_entry.id == filled.listing(View()).ids[1]
+    assert not is_read(filled, shown_entry.id)
+
+
+async def test_marks_and_undo(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    first = filled.listing(View()).ids[0]
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("m", "s")
+        await settle(pilot)
+        entry = filled.entry(first)
+        assert (entry.is_read, entry.is_starred) == (True, True)
+        assert "1 starred · u undoes it" in shown(app)
+        await pilot.press("u", "ctrl+z")
+        await settle(pilot)
+        entry = filled.entry(first)
+        assert (entry.is_read, entry.is_starred) == (False, False)
+        await pilot.press("u", "u", "u", "u", "u")
+        await settle(pilot)
+        assert "nothing to undo" in shown(app)
+
+
+async def test_all_shown_are_marked_and_that_is_undone(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("A")
+        await settle(pilot)
+        assert filled.counts().unread == 0
+        assert "3 marked as read · u undoes it" in shown(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert filled.counts().unread == 3
+        assert "3 unread" in shown(app)
+
+
+async def test_many_are_marked_in_the_background(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "flöde")
+    staged.keep(feed, *(an_entry(n) for n in range(700)))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("A")
+        await settle(pilot)
+        assert staged.counts() == Counts(700, 0, 0)
+        await pilot.press("u")
+        await settle(pilot)
+        assert staged.counts().unread == 700
+        assert "●" in shown(app)
+
+
+async def test_next_and_previous_unread(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("n")
+        assert app.reader.entries.cursor == 1
+        await pilot.press("n")
+        assert app.reader.entries.cursor == 4
+        await pilot.press("n")
+        assert app.reader.entries.cursor == 4
+        assert app.reader.status.notice == "no more unread below"
+        await pilot.press("N")
+        assert app.reader.entries.cursor == 1
+
+
+async def test_a_far_unread_entry_is_found(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "flöde")
+    staged.keep(feed, *(an_entry(n) for n in range(1500)))
+    ids = staged.listing(View()).ids
+    staged.mark_read([*ids[:1400], *ids[1401:]])
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        assert app.reader.entries.cursor == 1400
+        await pilot.press("G", "N")
+        await settle(pilot)
+        assert app.reader.entries.cursor == 1400
+
+
+async def test_space_reads_on_to_the_next_unread(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("space")
+        await settle(pilot)
+        assert is_read(filled, ids[0])
+        assert app.reader.entries.cursor == 0
+        for _ in range(9):
+            await pilot.press("space")
+            await settle(pilot)
+            if app.reader.entries.cursor:
+                break
+        assert app.reader.entries.cursor == 1
+        assert is_read(filled, ids[1])
+
+
+# --- search and filter -----------------------------------------------------------------------------
+
+
+async def test_searching_as_one_types(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "slash", *"slakter")
+        await settle(pilot)
+        hits = filled.listing(View(query="slakter")).ids
+        assert app.reader.entries.ids == hits
+        assert f"{len(hits)} hits" in shown(app)
+        assert "HITS OVER TIME" in shown(app)
+        assert "kycklingslakteriet" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.focused is app.reader.entries
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 132
+        assert "ENTRIES OVER TIME" in shown(app)
+
+
+async def test_keys_are_letters_while_one_types(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("slash", *"qzmsAfu?")
+        await settle(pilot)
+        assert app.is_running
+        assert app.reader.query_text == "qzmsAfu?"
+        assert "no hits" in shown(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.reader.query_text == ""
+    assert filled.counts() == Counts(132, 3, 2)
+
+
+async def test_a_read_entry_stays_in_the_unread_list(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("f")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 3
+        await pilot.press("m", "j", "m")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 3
+        await pilot.press("f", "f")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 1
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 132
+
+
+async def test_esc_goes_back_one_step_at_a_time(app: FeedReaderApp) -> None:
+    reader = app.reader if app.is_running else None
+    async with app.run_test(size=WIDE) as pilot:
+        reader = app.reader
+        await pilot.press("f", "slash", *"upphandling", "enter")
+        await settle(pilot)
+        await pilot.press("enter", "z")
+        await settle(pilot)
+        steps = []
+        for _ in range(5):
+            steps.append((reader.alone, reader.pane, bool(reader.query_text), reader.only_unread))
+            await pilot.press("escape")
+            await settle(pilot)
+    assert steps == [
+        (True, "reading", True, True),
+        (False, "reading", True, True),
+        (False, "list", True, True),
+        (False, "list", False, True),
+        (False, "list", False, False),
+    ]
+
+
+async def test_choosing_in_the_archive(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("h", "j")
+        await settle(pilot)
+        assert app.reader.view == View(unread=True)
+        assert len(app.reader.entries.ids) == 3
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        assert app.reader.view == View(starred=True)
+        assert app.reader.pane == "list"
+
+
+# --- refresh ---------------------------------------------------------------------------------------
+
+
+async def test_the_screen_holds_still_until_what_came_in_is_asked_for(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    blog = filled.feeds()[-1].id if filled.feeds()[-1].total else filled.feeds()[0].id
+    filled.staged[blog] = tuple(
+        an_entry(
+            0, guid=f"new-{n}", published=NOW, url=f"https://exempel.se/ny/{n}", title=f"Nytt {n}"
+        )
+        for n in range(12)
+    )
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press(*"jjjjjjjjjjjjjjjjjjjjjjjj")
+        await settle(pilot)
+        entries = app.reader.entries
+        before = (
+            entries.entry_id,
+            entries._lines.line_of(entries.cursor) - entries.scroll_offset.y,
+        )
+        assert entries.scroll_offset.y > 0
+        await pilot.press("R")
+        await settle(pilot)
+        assert len(entries.ids) == 132
+        assert "12 new, press . to show" in shown(app)
+        await pilot.press("full_stop")
+        await settle(pilot)
+        assert len(entries.ids) == 144
+        after = (entries.entry_id, entries._lines.line_of(entries.cursor) - entries.scroll_offset.y)
+        assert after == before
+        assert "press ." not in shown(app)
+
+
+async def test_a_refresh_shows_how_far_it_is(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    filled.gate = asyncio.Event()
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("R")
+        await pilot.pause()
+        assert "0/3 ━━━" in shown(app)
+        await pilot.press("j", "m")
+        await pilot.pause()
+        assert app.reader.entries.cursor == 1
+        filled.gate.set()
+        await settle(pilot)
+        assert "no new entries" in shown(app)
+        assert app.reader.status.progress is None
+
+
+async def test_a_failed_feed_is_named_with_its_cause(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    feed = filled.feeds()[0]
+    filled.staged[feed.id] = "the server does not answer"
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("R")
+        await settle(pilot)
+        assert f"{feed.title}: the server does not answer" in shown(app)
+
+
+async def test_r_asks_the_feed_one_is_on(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("r", "R")
+        await settle(pilot)
+    blog = next(feed.id for feed in filled.feeds() if feed.total)
+    assert filled.refreshed[-1] == (None, False)
+    assert ([blog], False) in filled.refreshed or len(filled.refreshed) == 1
+
+
+# --- trouble ---------------------------------------------------------------------------------------
+
+
+async def test_a_mark_that_cannot_be_written_is_told_and_harms_nothing(
+    app: FeedReaderApp, filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_ids: Sequence[int]) -> Marked:
+        raise StorageError("library.db: the disk is full; make room and try again")
+
+    monkeypatch.setattr(filled, "mark_read", full)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("m")
+        await settle(pilot)
+        assert "the disk is full" in shown(app)
+        await pilot.pause(0.2)
+        assert "the disk is full" in shown(app)
+        await pilot.press("j")
+        await settle(pilot)
+        assert "the disk is full" not in shown(app)
+        assert app.reader.entries.cursor == 1
+
+
+async def test_ctrl_c_ends_with_130(app: FeedReaderApp) -> None:
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+    assert app.return_code == 130
+
+
+# --- what is kept ----------------------------------------------------------------------------------
+
+
+async def test_a_second_start_is_where_the_first_one_was(filled: StagedLibrary) -> None:
+    first = FeedReaderApp(filled, now=lambda: NOW)
+    async with first.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("f", "j")
+        await settle(pilot)
+        first.switch_theme()
+        entry_id = first.reader.entries.entry_id
+    second = FeedReaderApp(filled, now=lambda: NOW)
+    async with second.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert second.reader.only_unread
+        assert second.reader.entries.entry_id == entry_id
+        assert second.theme == "papper"
+
+
+async def test_the_place_in_a_half_read_entry_is_kept(filled: StagedLibrary) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.press("enter", "pagedown")
+        await settle(pilot)
+        await pilot.pause(0.5)
+        entry_id = app.reader.entries.entry_id
+    assert entry_id is not None
+    assert filled.place(entry_id) > 0
+
+
+# --- the table of keys -----------------------------------------------------------------------------
+
+
+def test_no_key_means_two_things() -> None:
+    keys = [key for line in KEYS for key in line.keys.split(",") if key]
+    assert len(keys) == len(set(keys))
+
+
+async def test_the_screen_asks_only_for_rows_it_shows(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "flöde")
+    staged.keep(feed, *(an_entry(n) for n in range(2000)))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 2000
+        assert staged.rows_read <= 64
+        await pilot.press("G")
+        await settle(pilot)
+        assert staged.rows_read <= 192
+
+
+def test_filling_gives_what_the_tests_count_on(staged: StagedLibrary) -> None:
+    fill(staged)
+    assert staged.counts() == Counts(132, 3, 2)
