@@ -16,7 +16,16 @@ from werkzeug import Request, Response
 from builders import NOW, Clock, an_entry, entries
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library import Library
-from flodeslasare.model import Feed, FeedResult, FeedStarted, ParsedEntry, RefreshStatus, View
+from flodeslasare.library.refresh import by_turns
+from flodeslasare.model import (
+    Feed,
+    FeedResult,
+    FeedStarted,
+    FetchState,
+    ParsedEntry,
+    RefreshStatus,
+    View,
+)
 
 
 def rss(parsed: Sequence[ParsedEntry], title: str = "Bloggen", extra: str = "") -> str:
@@ -348,3 +357,12 @@ async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
     assert result.new == 10
     assert sum(brought) == 24
     assert library.counts().total == 34
+
+
+def test_hosts_take_turns() -> None:
+    states = [
+        (FetchState(feed_id=number, url=f"https://{host}/{number}"), "")
+        for number, host in enumerate(["a", "a", "a", "b", "c", "b"])
+    ]
+
+    assert [state.feed_id for state, _title in by_turns(states)] == [0, 3, 4, 1, 5, 2]

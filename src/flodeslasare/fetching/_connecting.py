@@ -11,7 +11,6 @@ import importlib
 import importlib.util
 import socket
 import ssl
-import sys
 import threading
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -20,11 +19,6 @@ import httpcore
 import httpx
 
 from flodeslasare.fetching._address import is_public_ip
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore tries to import it several times for each connection. A failed import is searched for
-    # anew each time, a third of the time of a refresh with nothing new; `None` makes it fail at once.
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # anyio loads this at its first connection, 30 ms in the middle of the event loop: better here.
 with contextlib.suppress(ImportError):

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flodeslasare.config import Settings
 from flodeslasare.errors import FeedError, FetchError, StorageError
@@ -92,13 +93,25 @@ class Refresh:
                     )
                     try:
                         result = await self._refresh_one(fetcher, pool, state, title)
+                    except StorageError as error:
+                        # It could not be stored, so neither is that it failed; the next refresh tries again.
+                        _log.warning("%s: %s", title, error)
+                        result = FeedResult(
+                            feed_id=state.feed_id,
+                            url=state.url,
+                            title=title,
+                            status=RefreshStatus.ERROR,
+                            error=str(error),
+                        )
                     except Exception as error:
                         events.put_nowait(error)
                         return
                 done += 1
                 events.put_nowait(_with_progress(result, done, of))
 
-            tasks = [asyncio.create_task(take(state, title)) for state, title in self._states]
+            tasks = [
+                asyncio.create_task(take(state, title)) for state, title in by_turns(self._states)
+            ]
             try:
                 ended = 0
                 while ended < of:
@@ -233,6 +246,17 @@ class Refresh:
             updated=updated,
             error=error,
         )
+
+
+def by_turns(states: list[tuple[FetchState, str]]) -> list[tuple[FetchState, str]]:
+    """Order feeds so that hosts take turns: many feeds of one host do not hold up those of others."""
+    turns: dict[str, int] = {}
+    placed: list[tuple[int, int]] = []
+    for position, (state, _title) in enumerate(states):
+        host = urlsplit(state.url).netloc
+        turns[host] = turns.get(host, 0) + 1
+        placed.append((turns[host], position))
+    return [states[position] for _turn, position in sorted(placed)]
 
 
 def store_document(
