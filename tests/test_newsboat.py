@@ -28,7 +28,8 @@ FEED = "https://a.example/rss"
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    path = tmp_path / "cache?#.db"
+    path = tmp_path / "newsboat" / "cache?#.db"
+    path.parent.mkdir()
     with closing(sqlite3.connect(path)) as db:
         db.executescript(SCHEMA)
         db.execute(
@@ -105,6 +106,17 @@ def test_what_is_left_out_is_listed() -> None:
     assert "not a web address" in skipped[3]
     assert "två, tre" in skipped[4]
     assert "twice" in skipped[5]
+
+
+@pytest.mark.parametrize("text", ["root:x:0:0\n", "hello world", "<rss>\n</rss>\n"])
+def test_another_kind_of_file_is_said_in_words(text: str) -> None:
+    with pytest.raises(DataError, match="not a list of addresses"):
+        read_urls(text)
+
+
+def test_a_file_of_newsboats_own_feeds_alone_is_read() -> None:
+    assert read_urls("") == ([], [])
+    assert len(read_urls("exec:~/bin/feed\nfile:///x\n")[1]) == 2
 
 
 def test_entries_come_with_their_marks_and_without_the_deleted(cache: Path) -> None:

@@ -14,9 +14,14 @@ _UNSAFE = re.compile(
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
+def without_controls(text: str) -> str:
+    """Give text without characters that steer a terminal, or that XML and UTF-8 cannot carry."""
+    return _UNSAFE.sub("", text)
+
+
 def clean_name(text: str | None) -> str:
     """Give a name on one line: no control characters, single spaces, nothing at the ends."""
-    return " ".join(_UNSAFE.sub("", text or "").split())
+    return " ".join(without_controls(text or "").split())
 
 
 def web_address(text: str) -> str | None:
@@ -24,7 +29,7 @@ def web_address(text: str) -> str | None:
 
     `feed://host/…` and `feed:https://host/…`, which browsers once handed to readers, count too.
     """
-    address = _UNSAFE.sub("", text).strip()
+    address = without_controls(text).strip()
     if address[:7].lower() == "feed://":
         address = "http://" + address[7:]
     elif address[:5].lower() == "feed:":

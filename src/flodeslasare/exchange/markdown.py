@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from flodeslasare.exchange._names import without_controls
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -19,7 +21,7 @@ _BLOCKS = frozenset(
 )
 _EMPHASIS = {"b": "**", "strong": "**", "i": "*", "em": "*", "cite": "*", "s": "~~", "del": "~~"}
 _BREAK = "\v"  # a line break on its way; never in text, where it is white space
-_SPECIAL = re.compile(r"[\\`*\[\]<]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|!(?=\[)")
+_SPECIAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|&(?=#?\w+;)|!(?=\[)")
 _BLOCK_START = re.compile(r"^(#{1,6}(?= |$)|[-+>=](?=.?)|~~~|\d{1,9}(?=[.)]( |$)))")
 
 
@@ -27,6 +29,7 @@ def to_markdown(html: str) -> str:
     """Give the same text as Markdown, its blocks apart by an empty line; ends without a newline."""
     from lxml.html import fragment_fromstring
 
+    html = without_controls(html)  # lxml refuses a document with control characters
     if not html.strip():
         return ""
     return "\n\n".join(_blocks(fragment_fromstring(html, create_parent="div")))

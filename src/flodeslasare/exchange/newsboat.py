@@ -31,18 +31,24 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str]]:
 
     A line is an address and tags. The first plain tag becomes the folder, `~Title` the title; `!`
     hides a feed in newsboat and means nothing here.
+
+    Raises:
+        DataError: no line begins with what newsboat could follow, so it is another kind of file.
     """
     subscriptions: dict[str, Subscription] = {}
     skipped: list[str] = []
+    is_newsboats = False
     for line in text.removeprefix("\ufeff").splitlines():
         written, *tags = _tokens(line) or [""]
         if not written:
             continue
         address = web_address(written)
         if address is None:
+            is_special = written.lower().startswith(_SPECIAL)
+            is_newsboats = is_newsboats or is_special
             reason = (
                 _("{line}: newsboat's own kind of feed has no address to subscribe to")
-                if written.lower().startswith(_SPECIAL)
+                if is_special
                 else _("{line}: not a web address")
             )
             skipped.append(reason.format(line=clean_name(written)))
@@ -65,6 +71,8 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str]]:
                     address=address, folder=folders[0], others=", ".join(folders[1:])
                 )
             )
+    if skipped and not subscriptions and not is_newsboats:
+        raise DataError(_("not a list of addresses: no line begins with http:// or https://"))
     return list(subscriptions.values()), skipped
 
 
