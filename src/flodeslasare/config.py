@@ -215,13 +215,11 @@ def parse_settings(raw: bytes, path: Path) -> Settings:
 
 def settings_text(settings: Settings) -> str:
     """Write settings as the text of a config.toml, each explained."""
-    lines = [
-        "# Settings of flodeslasare. Each stands here at its default and may be left out.",
-    ]
+    lines: list[str] = []
     current = ""
     for section, key, setting in _known():
         if section != current:
-            lines += ["", f"[{section}]"]
+            lines += [*([""] if lines else []), f"[{section}]"]
             current = section
         least, most = setting.metadata["least"], setting.metadata["most"]
         bounds = "" if least is None else f" From {least:_} to {most:_}."
@@ -234,7 +232,8 @@ def settings_text(settings: Settings) -> str:
 
 def default_config_text() -> str:
     """Give a config.toml that holds every setting, explained, at its default."""
-    return settings_text(Settings())
+    about = "# Settings of flodeslasare. Each stands here at its default and may be left out.\n\n"
+    return about + settings_text(Settings())
 
 
 def write_default_config(path: Path) -> None:

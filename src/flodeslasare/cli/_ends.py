@@ -1,0 +1,54 @@
+"""How every command ends: the exit codes of DESIGN.md, and one line instead of a traceback.
+
+An exception that is neither a `ReaderError` nor one of those below is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+from flodeslasare.cli import _output
+from flodeslasare.errors import ReaderError, StorageError
+from flodeslasare.i18n import _
+
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a disk says that takes no more: wherever it happens, it is no bug of ours."""
+
+
+def ended(run: Callable[[], int]) -> int:
+    """Run a command, and give its exit code however it ends."""
+    _output.prepare_streams()
+    try:
+        code = run()
+        _output.flush()
+    except ReaderError as error:
+        _flush_quietly()  # what was found before the trouble, in front of what is said of it
+        _output.complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        _output.give_up_stdout()
+        return 0
+    except KeyboardInterrupt:
+        _flush_quietly()
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _output.give_up_stdout()
+        _output.complain(
+            _("{name}: cannot be written ({cause}); make room or write elsewhere").format(
+                name=error.filename or _("standard output"), cause=error.strerror
+            )
+        )
+        return StorageError.exit_code
+    return code
+
+
+def _flush_quietly() -> None:
+    try:
+        _output.flush()
+    except (OSError, KeyboardInterrupt):
+        _output.give_up_stdout()

@@ -1,0 +1,348 @@
+"""Commands about what was fetched: entries, search, show, mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+
+from flodeslasare.cli import _output
+from flodeslasare.cli._dates import period
+from flodeslasare.cli._json import entry_as_json
+from flodeslasare.errors import NoSuchEntry
+from flodeslasare.i18n import _, ngettext
+from flodeslasare.model import Entry, Marked, MarkKind, View
+
+if TYPE_CHECKING:
+    from flodeslasare.cli._session import Session
+    from flodeslasare.library.library import Library
+
+_TEXT_CELLS = 72
+"""The widest that running text is set, in cells."""
+
+
+def _beginning(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> datetime | None:
+    return None if value is None else _period(value)[0]
+
+
+def _end(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    return None if value is None else _period(value)[1]
+
+
+def _period(text: str) -> tuple[datetime, datetime]:
+    try:
+        return period(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no date; write 2018, 2018-04 or 2018-04-05"
+        ) from None
+
+
+_limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many."
+)
+_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line, with the whole text."
+)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  flodeslasare entries --unread
+  flodeslasare entries --feed bloggen --since 2018-04 --until 2018-06
+  flodeslasare entries --starred --json | jq -r .url
+"""
+)
+@click.option("--feed", metavar="FEED", help="Only of this feed: its address, title, or id.")
+@click.option("--unread", is_flag=True, help="Only what is unread.")
+@click.option("--starred", is_flag=True, help="Only what has a star.")
+@click.option(
+    "--since",
+    callback=_beginning,
+    metavar="DATE",
+    help="From the beginning of 2018, 2018-04 or 2018-04-05.",
+)
+@click.option(
+    "--until",
+    callback=_end,
+    metavar="DATE",
+    help="To the end of 2018, 2018-04 or 2018-04-05.",
+)
+@_limit_option
+@_json_option
+@click.pass_obj
+def entries(
+    session: Session,
+    feed: str | None,
+    unread: bool,
+    starred: bool,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List entries, newest first.
+
+    ● marks what is unread, ★ what has a star. The number in front is what `show` and `mark` want.
+    """
+    with session.open_library() as library:
+        view = View(
+            feed_id=None if feed is None else library.feed(feed).id, unread=unread, starred=starred
+        )
+        found = library.entries(view, since=since, until=until, limit=limit)
+        _list(library, found, as_json=as_json, one_feed=feed is not None)
+
+
+class _AnyWords(click.Command):
+    """A command whose words may begin with a hyphen: `-not` is part of the query language."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options: list[str] = []
+        words: list[str] = []
+        rest = list(args)
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                words += rest
+                break
+            if word == "--limit" and rest:
+                options += [word, rest.pop(0)]
+            elif word == "-h" or word.startswith("--"):
+                options.append(word)
+            else:
+                words.append(word)
+        return super().parse_args(ctx, [*options, "--", *words])
+
+
+@click.command(
+    short_help="Search everything that was fetched.",
+    cls=_AnyWords,
+    epilog="""\b
+Examples:
+  flodeslasare search upphandl                  läkemedelsupphandling, upphandlare, …
+  flodeslasare search studiebesök -seminarium
+  flodeslasare search 'title:"ny rapport" after:2017 is:unread' --json
+""",
+)
+@click.argument("query", nargs=-1, required=True)
+@_limit_option
+@_json_option
+@click.pass_obj
+def search(session: Session, query: tuple[str, ...], limit: int | None, as_json: bool) -> None:
+    """List entries that match QUERY, newest first.
+
+    A word matches anywhere inside a word; all words must match. "a phrase", -not, OR, title:,
+    author:, feed:, folder:, tag:, is:unread, is:starred, has:enclosure, before:2018-04, after:2017.
+    Any text is a valid query.
+    """
+    with session.open_library() as library:
+        found = library.entries(View(query=" ".join(query)), limit=limit)
+        _list(library, found, as_json=as_json)
+
+
+def _list(
+    library: Library, found: Iterator[Entry], *, as_json: bool, one_feed: bool = False
+) -> None:
+    if as_json:
+        for entry in found:
+            _output.put_json(entry_as_json(entry))
+        return
+    first = next(found, None)
+    if first is None:
+        _output.say(_("Nothing found."))
+        return
+    line = _output.line_width()
+    # The newest entries have the highest numbers, so what comes later is no wider (as a rule).
+    id_cells = max(5, len(str(first.id)))
+    titles = [] if one_feed else [feed.title for feed in library.feeds(unsubscribed=True)]
+    feed_cells = 0
+    if len(titles) > 1:
+        feed_cells = min(max(map(_output.width, titles)), 24 if line is None else line // 4)
+    for entry in chain([first], found):
+        text = _row(entry, id_cells, feed_cells)
+        _output.put(text if line is None else _output.cut(text, line))
+
+
+def _row(entry: Entry, id_cells: int, feed_cells: int) -> str:
+    marks = (" " if entry.is_read else "●") + ("★" if entry.is_starred else " ")
+    feed = "  " + _output.fit(_one_line(entry.feed_title), feed_cells) if feed_cells else ""
+    title = _one_line(entry.title or entry.text[:200] or entry.url or entry.guid)
+    return f"{entry.id:>{id_cells}} {marks} {_output.local_time(entry.sorted_by, '%Y-%m-%d')}{feed}  {title}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_output.safe(text).split())
+
+
+@click.command(
+    short_help="Print one entry.",
+    epilog="""\b
+Examples:
+  flodeslasare show 210
+  flodeslasare show 210 --format markdown > besok.md
+""",
+)
+@click.argument("entry_id", metavar="ID", type=int)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.pass_obj
+def show(session: Session, entry_id: int, form: str) -> None:
+    """Print one entry by the number that `entries` and `search` show. It is not marked as read."""
+    with session.open_library() as library:
+        entry = library.entry(entry_id)
+    match form:
+        case "json":
+            _output.put_json(entry_as_json(entry))
+        case "html":
+            _output.put(entry.html)
+        case "markdown":
+            _output.put(_as_markdown(entry))
+        case _:
+            line = _output.line_width()
+            text = _as_text(entry)
+            cells = None if line is None else min(line, _TEXT_CELLS)
+            _output.put(text if cells is None else "\n".join(_output.wrap(text, cells)))
+
+
+def _facts(entry: Entry) -> list[str]:
+    """Give where and when an entry appeared, by whom."""
+    when = _output.local_time(entry.sorted_by)
+    return [_one_line(fact) for fact in (entry.feed_title, entry.author or "", when) if fact]
+
+
+def _as_text(entry: Entry) -> str:
+    blocks = [_one_line(entry.title), " · ".join(_facts(entry)), entry.url or ""]
+    if entry.tags:
+        blocks.append(_("Tags: {tags}").format(tags=_one_line(", ".join(entry.tags))))
+    blocks += [_("Attached: {url}").format(url=file.url) for file in entry.enclosures]
+    # An empty line between the paragraphs: in the stored text they are only a newline apart.
+    body = [paragraph for paragraph in entry.text.split("\n") if paragraph.strip()]
+    return "\n\n".join(["\n".join(filter(None, blocks)), *body])
+
+
+def _as_markdown(entry: Entry) -> str:
+    from flodeslasare.exchange.markdown import escape_markdown, to_markdown
+
+    blocks = [
+        f"# {escape_markdown(entry.title)}" if entry.title else "",
+        escape_markdown(" · ".join(_facts(entry))),
+        f"<{entry.url}>" if entry.url else "",
+        to_markdown(entry.html),
+        "\n".join(f"- <{file.url}>" for file in entry.enclosures),
+    ]
+    return "\n\n".join(filter(None, blocks))
+
+
+@click.group(
+    short_help="Mark as read or unread, star, undo.",
+    no_args_is_help=False,
+    epilog="""\b
+Examples:
+  flodeslasare mark read 210 211
+  flodeslasare mark starred --query 'title:rapport after:2017'
+  flodeslasare mark undo
+""",
+)
+def mark() -> None:
+    """Mark entries as read or unread, give them a star or take it; all of it can be undone."""
+
+
+def _mark_command(kind: MarkKind, about: str) -> click.Command:
+    @click.command(
+        kind.value,
+        help=about,
+        epilog=f"""\b
+Examples:
+  flodeslasare mark {kind.value} 210 211
+  flodeslasare mark {kind.value} --query 'feed:bloggen before:2015'
+""",
+    )
+    @click.argument("ids", metavar="ID...", type=int, nargs=-1)
+    @click.option("--query", metavar="QUERY", help="All that match, in the language of `search`.")
+    @click.pass_obj
+    def command(session: Session, ids: tuple[int, ...], query: str | None) -> None:
+        if bool(ids) == (query is not None):
+            raise click.UsageError("Give either one ID or more, or --query.")
+        with session.open_library() as library:
+            chosen: list[int] = (
+                list(ids) if query is None else library.listing(View(query=query)).ids
+            )
+            if query is None:
+                _require_entries(library, chosen)
+            _tell(library.mark(kind, chosen))
+
+    return command
+
+
+def _require_entries(library: Library, ids: Iterable[int]) -> None:
+    """See that all are there before any is marked.
+
+    Raises:
+        NoSuchEntry
+    """
+    wanted = list(ids)
+    there = {row.id for row in library.rows(wanted)}
+    for entry_id in wanted:
+        if entry_id not in there:
+            raise NoSuchEntry(entry_id)
+
+
+def _tell(marked: Marked) -> None:
+    count = len(marked.entry_ids)
+    match marked.kind:
+        case MarkKind.READ:
+            text = ngettext("{count} entry is now read.", "{count} entries are now read.", count)
+        case MarkKind.UNREAD:
+            text = ngettext(
+                "{count} entry is now unread.", "{count} entries are now unread.", count
+            )
+        case MarkKind.STARRED:
+            text = ngettext(
+                "{count} entry has a star now.", "{count} entries have a star now.", count
+            )
+        case MarkKind.UNSTARRED:
+            text = ngettext(
+                "{count} entry has no star now.", "{count} entries have no star now.", count
+            )
+    _output.say(text.format(count=count) if count else _("Nothing changed: it was so already."))
+
+
+for _kind, _about in (
+    (MarkKind.READ, "Mark entries as read."),
+    (MarkKind.UNREAD, "Mark entries as unread."),
+    (MarkKind.STARRED, "Give entries a star."),
+    (MarkKind.UNSTARRED, "Take the star from entries."),
+):
+    mark.add_command(_mark_command(_kind, _about))
+
+
+@mark.command(
+    epilog="""\b
+Example:
+  flodeslasare mark read --query before:2015 && flodeslasare mark undo
+"""
+)
+@click.pass_obj
+def undo(session: Session) -> None:
+    """Take back the last mark, from the screen or from here, however many entries it was."""
+    with session.open_library() as library:
+        taken_back = library.undo()
+    if taken_back is None:
+        _output.say(_("There is nothing to undo."))
+    else:
+        _tell(taken_back)
+
+
+COMMANDS = (entries, search, show, mark)

@@ -1,0 +1,295 @@
+"""Commands about subscriptions: add, remove, feeds, refresh, backfill."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import click
+
+from flodeslasare.cli import _output
+from flodeslasare.cli._json import feed_as_json, result_as_json
+from flodeslasare.errors import FeedError
+from flodeslasare.i18n import _, ngettext
+from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus
+
+if TYPE_CHECKING:
+    from flodeslasare.cli._session import Session
+    from flodeslasare.library.library import Library
+
+SOME_FAILED = 1
+"""The exit code when some feeds failed and the others are done."""
+
+
+@click.command(
+    short_help="Subscribe to feeds, and fetch them.",
+    epilog="""\b
+Examples:
+  flodeslasare add https://blog.example/feed.xml
+  flodeslasare add https://www.hållbarupphandling.se/ --folder Offentligt
+  flodeslasare add a.example b.example --folder Nyheter/Lokalt
+""",
+)
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--folder", metavar="FOLDER", help="Put them in this folder; A/B is B inside A.")
+@click.pass_obj
+def add(session: Session, urls: tuple[str, ...], folder: str | None) -> None:
+    """Subscribe to the feed at each URL, and fetch it.
+
+    The address of a site's page will do: its feed is found.
+    """
+    first_failure: FeedError | None = None
+    failed = 0
+    with session.open_library() as library:
+        for url in urls:
+            try:
+                _add_one(library, url, folder)
+            except FeedError as error:
+                if len(urls) == 1:
+                    raise
+                _output.complain(str(error))
+                first_failure = first_failure or error
+                failed += 1
+    if first_failure is not None:
+        raise click.exceptions.Exit(first_failure.exit_code if failed == len(urls) else SOME_FAILED)
+
+
+def _add_one(library: Library, url: str, folder: str | None) -> None:
+    known = {feed.id for feed in library.feeds()}
+    feed, result = asyncio.run(library.subscribe(url, folder=folder))
+    if feed.id in known:
+        text = _("Already subscribed: {title} ({url})")
+    else:
+        text = _("Subscribed: {title} ({url})")
+    text = text.format(title=feed.title, url=feed.url)
+    if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
+        _output.put(text, at_once=True)
+        raise FeedError(feed.url, result.error or _("it could not be fetched"))
+    found = ngettext("{count} entry", "{count} entries", feed.total).format(count=feed.total)
+    _output.put(f"{text}: {found}", at_once=True)
+
+
+@click.command(
+    short_help="Unsubscribe; the entries stay.",
+    epilog="""\b
+Examples:
+  flodeslasare remove https://blog.example/feed.xml
+  flodeslasare remove bloggen        a part of the title, if only one feed has it
+""",
+)
+@click.argument("feed")
+@click.pass_obj
+def remove(session: Session, feed: str) -> None:
+    """Unsubscribe from FEED (its address, title, or id). Its entries stay and are found as before."""
+    with session.open_library() as library:
+        found = library.feed(feed)
+        library.unsubscribe(found.id)
+    _output.say(
+        _("Unsubscribed: {title}. What was fetched stays; `flodeslasare add {url}` takes it up again.")
+        .format(title=found.title, url=found.url)
+    )  # fmt: skip
+
+
+@click.command(
+    short_help="List the subscriptions.",
+    epilog="""\b
+Examples:
+  flodeslasare feeds
+  flodeslasare feeds --json | jq -r 'select(.last_error) | .url'
+""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.pass_obj
+def feeds(session: Session, as_json: bool) -> None:
+    """List the subscriptions with their counts, when they were refreshed, and what went wrong."""
+    with session.open_library() as library:
+        found = library.feeds()
+    if as_json:
+        for feed in found:
+            _output.put_json(feed_as_json(feed))
+        return
+    if not found:
+        _say_that_there_is_none()
+        return
+    line = _output.line_width()
+    header = (_("unread"), _("total"), _("refreshed"), _("title"), _("folder"), _("address"))
+    lines = _output.table(
+        header,
+        [
+            (
+                str(feed.unread),
+                str(feed.total),
+                _output.local_time(feed.last_refresh),
+                feed.title,
+                feed.folder or "",
+                feed.url,
+            )
+            for feed in found
+        ],
+        most=(None, None, None, 32, 24, None),
+        right=frozenset({0, 1}),
+        line=line,
+    )
+    _output.put(lines[0])
+    for feed, text in zip(found, lines[1:], strict=True):
+        _output.put(text)
+        trouble = _trouble(feed)
+        if trouble:
+            _output.put(
+                f"    ! {trouble}" if line is None else _output.cut(f"    ! {trouble}", line)
+            )
+
+
+def _trouble(feed: Feed) -> str | None:
+    """Say what is wrong with a feed, or `None`."""
+    if feed.is_gone:
+        return _("gone for good, says its server; no longer asked")
+    if feed.last_error:
+        return _("failing since {when}: {cause}").format(
+            when=_output.local_time(feed.failing_since), cause=feed.last_error
+        )
+    return feed.flaw
+
+
+def _say_that_there_is_none() -> None:
+    _output.say(
+        _(
+            "No subscriptions yet. `flodeslasare add URL` adds one, `flodeslasare import FILE` takes in a "
+            "list, `flodeslasare demo` shows an example."
+        )
+    )
+
+
+@click.command(
+    short_help="Fetch what is new.",
+    epilog="""\b
+Examples:
+  flodeslasare refresh
+  flodeslasare refresh bloggen
+  flodeslasare refresh --due --json      as cron would: only the feeds whose time has come
+""",
+)
+@click.argument("feed", nargs=-1)
+@click.option(
+    "--due", is_flag=True, help="Leave out feeds that asked for a longer wait, or are backed off."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, one a feed.")
+@click.pass_obj
+def refresh(session: Session, feed: tuple[str, ...], due: bool, as_json: bool) -> None:
+    """Fetch what is new, from every subscription or from each FEED (its address, title, or id).
+
+    Ends with 0 when all is well, and with 1 when some feed failed. Feeds without news are not
+    listed unless with --json.
+    """
+    with session.open_library() as library:
+        ids = [library.feed(reference).id for reference in feed]
+        if not ids and not library.feeds():
+            _say_that_there_is_none()
+            return
+        failed = asyncio.run(_report(library.refresh(ids or None, due_only=due), as_json=as_json))
+    if failed:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+async def _report(events: AsyncGenerator[FeedStarted | FeedResult, None], *, as_json: bool) -> int:
+    """Print how each feed's turn ended, and give how many failed."""
+    progress = _output.Progress(wanted=not as_json)
+    asked = failed = new = 0
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, FeedStarted):
+                progress.show(
+                    _("{done} of {of}  {title}").format(
+                        done=event.done, of=event.of, title=event.title
+                    )
+                )
+                continue
+            asked += 1
+            new += event.new
+            bad = event.status in (RefreshStatus.ERROR, RefreshStatus.GONE)
+            failed += bad
+            if as_json:
+                _output.put_json(result_as_json(event), at_once=True)
+                continue
+            progress.clear()
+            if bad:
+                _output.complain(f"{event.url}: {event.error or event.status.value}")
+            elif event.new or event.updated:
+                _output.put(_news(event), at_once=True)
+    if not as_json:
+        progress.clear()
+        parts = [
+            ngettext("{count} feed asked", "{count} feeds asked", asked).format(count=asked),
+            ngettext("{count} new entry", "{count} new entries", new).format(count=new),
+        ]
+        if failed:
+            parts.append(
+                ngettext("{count} feed failed", "{count} feeds failed", failed).format(count=failed)
+            )
+        _output.put(", ".join(parts))
+    return failed
+
+
+def _news(result: FeedResult) -> str:
+    parts = []
+    if result.new:
+        parts.append(ngettext("{count} new", "{count} new", result.new).format(count=result.new))
+    if result.updated:
+        parts.append(
+            ngettext("{count} changed", "{count} changed", result.updated).format(
+                count=result.updated
+            )
+        )
+    return f"{result.title}: {', '.join(parts)}"
+
+
+@click.command(
+    short_help="Fetch what a feed no longer holds.",
+    epilog="""\b
+Examples:
+  flodeslasare backfill bloggen
+  flodeslasare backfill https://blog.example/feed.xml --json
+""",
+)
+@click.argument("feed")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, one a page.")
+@click.pass_obj
+def backfill(session: Session, feed: str, as_json: bool) -> None:
+    """Fetch what FEED (its address, title, or id) no longer holds, from the site's older pages."""
+    with session.open_library() as library:
+        error = asyncio.run(_fill(library, library.feed(feed).id, as_json=as_json))
+    if error is not None:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
+    """Print what each older page brought, and give what ended it before its time, if anything did."""
+    progress = _output.Progress(wanted=not as_json)
+    new = updated = 0
+    error = None
+    title = url = ""
+    async with aclosing(library.backfill(feed_id)) as results:
+        async for result in results:
+            if as_json:
+                _output.put_json(result_as_json(result), at_once=True)
+            new += result.new
+            updated += result.updated
+            title, url, error = result.title, result.url, result.error
+            progress.show(
+                ngettext("{title}: {count} new entry", "{title}: {count} new entries", new).format(
+                    title=title, count=new
+                )
+            )
+    progress.clear()
+    if not as_json:
+        if error is not None:
+            _output.complain(f"{url}: {error}")
+        _output.put(
+            _("{title}: {new} new, {updated} changed").format(title=title, new=new, updated=updated)
+        )
+    return error
+
+
+COMMANDS = (add, remove, feeds, refresh, backfill)

@@ -1,0 +1,103 @@
+"""The commands' roof: options that hold for all, and how click's own errors are said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from flodeslasare import __version__, i18n
+from flodeslasare.cli import _output, entries, feeds, files
+from flodeslasare.cli._session import Session
+from flodeslasare.cli.demo import demo
+
+_PROGRAM = "flodeslasare"
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  flodeslasare                                  the screen
+  flodeslasare demo                             the screen on an example blog, without a network
+  flodeslasare add https://blog.example/        subscribe to the feed of a page
+  flodeslasare refresh --json                   fetch what is new, a line a feed
+  flodeslasare search upphandl -leverantör      search everything that was ever fetched
+  flodeslasare --library work.db entries        use another library
+""",
+)
+@click.option(
+    "--library",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Use this library instead of your own; it is made if it is not there.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the settings from this file instead of your own.",
+)
+@click.option("--offline", is_flag=True, help="Never touch the network.")
+@click.option(
+    "--lang", type=click.Choice(i18n.LANGUAGES), help="Language of the screen and of messages."
+)
+@click.option("--verbose", is_flag=True, help="Log details, and to stderr too.")
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(
+    context: click.Context,
+    library: Path | None,
+    config: Path | None,
+    offline: bool,
+    lang: str | None,
+    verbose: bool,
+) -> None:
+    """Flödesläsare keeps every entry of the feeds you follow, and finds them again.
+
+    Without a command it opens the screen. Data goes to stdout, everything else to stderr.
+    Exit codes: 0 done, 1 some feeds failed, 2 usage, 65 bad data, 66 no such file,
+    69 no network, 73 cannot write, 130 interrupted.
+    """
+    context.obj = Session(
+        library=library, config=config, language=lang, offline=offline, verbose=verbose
+    )
+    if context.invoked_subcommand is None:
+        from flodeslasare.cli.screen import open_screen
+
+        context.exit(open_screen(context.obj))
+
+
+for command in (demo, *feeds.COMMANDS, *entries.COMMANDS, *files.COMMANDS):
+    main.add_command(command)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run a command by its words, and give the exit code.
+
+    Not by `main.main()`, which turns an interruption and a closed pipe into exit codes of its own.
+    """
+    asked = os.environ.get("_FLODESLASARE_COMPLETE")
+    if asked:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(main, {}, _PROGRAM, "_FLODESLASARE_COMPLETE", asked)
+    try:
+        with main.make_context(_PROGRAM, list(arguments)) as context:
+            main.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else _PROGRAM
+        message = error.format_message().rstrip()
+        _output.complain(
+            f"{message}{'' if message.endswith(('.', '?')) else '.'} Try `{where} --help`."
+        )
+        return error.exit_code
+    except click.ClickException as error:
+        _output.complain(error.format_message())
+        return error.exit_code
+    return 0

@@ -1,0 +1,885 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_httpserver import HTTPServer
+
+from builders import an_entry, keep
+from builders import entries as many_entries
+from flodeslasare import __main__, i18n
+from flodeslasare.cli import _output
+from flodeslasare.cli._dates import period
+from flodeslasare.cli._json import utc
+from flodeslasare.cli.main import main as roof
+from flodeslasare.config import places
+from flodeslasare.library import Library
+from flodeslasare.model import Enclosure, Entry, Subscription, View
+
+PYTHON = sys.executable
+
+
+class Ran:
+    """What a command did."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def objects(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.lines]
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run a command in this process, as `main()` would."""
+
+    def run_one(*arguments: str) -> Ran:
+        code = __main__.run(arguments)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    yield run_one
+    logger = logging.getLogger("flodeslasare")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
+
+
+def started(*arguments: str, **options: object) -> subprocess.Popen[str]:
+    """Start a command in a process of its own, its streams in pipes."""
+    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+        [PYTHON, "-m", "flodeslasare", *arguments],
+        **{
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "encoding": "utf-8",
+        }
+        | options,
+    )
+
+
+def ended(*arguments: str, **options: object) -> Ran:
+    """Run a command in a process of its own to its end."""
+    process = started(*arguments, **options)
+    out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, out, err)
+
+
+@pytest.fixture
+def archive() -> Iterator[Library]:
+    """The person's own library, with two feeds and four entries; newest first their ids are 4, 3, 2, 1."""
+    path = places().library
+    with Library(path) as library:
+        blog = library.add_subscription(
+            Subscription(
+                url="https://blogg.exempel/feed", title="Bloggen", folder="Offentligt/Regioner"
+            )
+        )
+        other = library.add_subscription(Subscription(url="https://b.exempel/", title="日本 B"))
+        assert blog is not None
+        assert other is not None
+        keep(
+            library,
+            blog.id,
+            an_entry(guid="1", title="Besök", published=datetime(2017, 12, 31, 23, 30, tzinfo=UTC)),
+        )
+        keep(
+            library,
+            blog.id,
+            an_entry(
+                guid="2",
+                url="https://blogg.exempel/2",
+                title="Ny [rapport] &",
+                published=datetime(2018, 4, 5, 8, 15, tzinfo=UTC),
+                updated=datetime(2018, 4, 6, 8, 15, tzinfo=UTC),
+                tags=("krav", "avtal"),
+                enclosures=(
+                    Enclosure(
+                        url="https://blogg.exempel/r.pdf", type="application/pdf", size_bytes=7
+                    ),
+                ),
+                html="<h2>Uppföljning</h2><p>Läkemedel <b>först</b>.</p>",
+                text="Uppföljning\nLäkemedel först.",
+            ),
+        )
+        keep(
+            library,
+            other.id,
+            an_entry(guid="3", title="Tredje", published=datetime(2018, 4, 30, 21, tzinfo=UTC)),
+        )
+        keep(
+            library,
+            other.id,
+            an_entry(
+                guid="4", title="Fjärde", published=datetime(2019, 1, 1, tzinfo=UTC), author=None
+            ),
+        )
+        yield library
+
+
+def ids(ran: Ran) -> list[object]:
+    return [each["id"] for each in ran.objects]
+
+
+# --- how commands end ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--nonsense"], 2, "No such option"),
+        (["nonsense"], 2, "No such command 'nonsense'. Try `flodeslasare --help`."),
+        (["add"], 2, "Try `flodeslasare add --help`."),
+        (["mark"], 2, "Try `flodeslasare mark --help`."),
+        (["mark", "read"], 2, "either one ID or more, or --query"),
+        (["mark", "read", "1", "--query", "x"], 2, "either one ID or more, or --query"),
+        (["mark", "read", "99"], 2, "99: no such entry"),
+        (["show", "99"], 2, "99: no such entry"),
+        (["show", "x"], 2, "'x' is not a valid integer"),
+        (["show", str(2**70)], 2, "no such entry"),
+        (["--lang", "fi"], 2, "'fi' is not one of"),
+        (["--lang"], 2, "--lang"),
+        (["entries", "--since", "5 april"], 2, "write 2018, 2018-04 or 2018-04-05"),
+        (["entries", "--until", "2018-02-30"], 2, "write 2018, 2018-04 or 2018-04-05"),
+        (["entries", "--limit", "0"], 2, "--limit"),
+        (["entries", "--feed", "none"], 2, "none: no such feed"),
+        (["remove", "none"], 2, "none: no such feed"),
+        (["refresh", "none"], 2, "none: no such feed"),
+        (["completion", "tcsh"], 2, "'bash', 'zsh', 'fish'"),
+        (["search", "a", "--none"], 2, "--none"),
+        (["add", "file:///etc/passwd"], 2, "file:///etc/passwd"),
+        (["--config", "none.toml", "feeds"], 66, "none.toml: no such file"),
+        (["import", "none.opml"], 66, "none.opml: no such file"),
+        (["--offline", "add", "https://a.example/"], 69, "--offline"),
+        ([], 2, "the screen needs a terminal"),
+        (["demo"], 2, "the screen needs a terminal"),
+        (["--library", "x.db"], 2, "the screen needs a terminal"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ran = run(*arguments)
+
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.startswith("flodeslasare: ")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_without_a_terminal_no_library_is_made(run: Run) -> None:
+    run()
+
+    assert not places().library.exists()
+
+
+def test_files_that_are_something_else(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("hello\n" * 100)
+
+    assert run("--library", str(other), "feeds").code == 65
+    assert run("import", str(other)).code == 65
+    assert run("import", str(tmp_path)).code == 65
+    assert run("--library", str(other / "sub" / "x.db"), "feeds").code == 73
+    assert run("--config", str(other), "feeds").code == 2
+    assert other.read_text() == "hello\n" * 100
+
+
+def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
+    assert ended("--version").code == 0
+    ran = ended()
+    assert (ran.code, ran.out) == (2, "")
+    assert "terminal" in ran.err
+    assert ended("import", str(tmp_path / "none")).code == 66
+
+
+def test_a_closed_pipe_is_silent(archive: Library) -> None:
+    keep(archive, 1, *many_entries(3000))
+    process = started("entries", "--json")
+    assert process.stdout is not None
+    assert process.stderr is not None
+
+    json.loads(process.stdout.readline())
+    process.stdout.close()
+
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=60) == 0
+    process.stderr.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["entries"], ["export", "opml"], ["--help"]])
+def test_a_full_disk_is_one_line(archive: Library, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = ended(*arguments, stdout=full)
+
+    assert ran.code == 73
+    assert ran.err.startswith("flodeslasare: standard output: cannot be written (No space left")
+    assert ran.err.count("\n") == 1
+
+
+def test_ctrl_c_ends_a_refresh_with_130(archive: Library) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        archive.add_subscription(Subscription(url=f"http://127.0.0.1:{port}/feed"))
+        process = started("refresh", f"http://127.0.0.1:{port}/feed")
+        connection, _address = silent.accept()
+        with connection:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert (out, err) == ("", "")
+
+
+def test_any_locale_will_do(archive: Library) -> None:
+    ascii_only = {
+        **os.environ,
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+
+    table = ended("entries", env=ascii_only)
+    objects = ended("entries", "--json", env=ascii_only)
+
+    assert (table.code, table.err) == (0, "")
+    assert "Fj?rde" in table.out
+    assert objects.out.isascii()
+    assert objects.objects[0]["title"] == "Fjärde"
+
+
+# --- what is not imported --------------------------------------------------------------------------
+
+
+def imported_after(code: str, *heavy: str) -> set[str]:
+    """Tell which of some modules a piece of code brings in."""
+    script = f"{code}\nimport sys\nsys.stderr.write(' '.join({heavy!r} & sys.modules.keys()))"
+    script = script.replace(repr(heavy), repr(set(heavy)))
+    done = subprocess.run(
+        [PYTHON, "-c", script], capture_output=True, encoding="utf-8", check=True, timeout=60
+    )
+    return set(done.stderr.split())
+
+
+def test_the_command_line_is_there_without_the_screen() -> None:
+    assert imported_after("import flodeslasare.cli", "textual", "rich", "click") == set()
+    assert (
+        imported_after(
+            "import flodeslasare.cli.main, flodeslasare.cli.screen, flodeslasare.cli.demo",
+            "textual", "rich", "httpx", "feedparser", "sqlite_utils", "lxml", "nh3", "asyncio",
+        ) <= {"asyncio"}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["entries"], ["search", "krav"], ["show", "1"], ["feeds"]])
+def test_reading_needs_no_network_library(archive: Library, words: list[str]) -> None:
+    found = imported_after(
+        f"from flodeslasare.__main__ import run\nassert run({words!r}) == 0",
+        "textual", "rich", "httpx", "feedparser", "sqlite_utils", "nh3", "platformdirs.none",
+    )  # fmt: skip
+
+    assert found == set()
+
+
+IN_A_TERMINAL = """
+import sys, types
+screen = types.ModuleType("flodeslasare.tui.app")
+def run_reader(library, *, places):
+    heavy = {"click", "httpx", "feedparser", "sqlite_utils", "nh3", "lxml", "trafilatura"}
+    print("opened", library.path, library.is_offline, places.library, sorted(heavy & sys.modules.keys()))
+    return 0
+screen.run_reader = run_reader
+sys.modules["flodeslasare.tui.app"] = screen
+from flodeslasare.__main__ import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--offline"],
+        ["--lang=sv", "--verbose"],
+        ["--library", "{library}"],
+        ["--library={library}", "--lang", "en"],
+    ],
+)
+def test_the_way_to_the_screen_is_light(archive: Library, options: list[str]) -> None:
+    options = [option.format(library=archive.path) for option in options]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [PYTHON, "-c", IN_A_TERMINAL, *options], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    code = process.wait(timeout=60)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+
+    offline = "--offline" in options
+    assert shown.strip() == f"opened {archive.path} {offline} {archive.path} []"
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["feeds"], ["--lang", "fi"], ["--lang"], ["--offline=1"], ["-h"], ["--library"], ["x", "--offline"]]
+)  # fmt: skip
+def test_what_is_more_than_options_is_for_click(arguments: list[str]) -> None:
+    assert __main__.plain_session(arguments) is None
+
+
+def test_options_are_understood_before_a_command_and_without_one(run: Run, tmp_path: Path) -> None:
+    library, settings = str(tmp_path / "l.db"), tmp_path / "c.toml"
+    settings.write_text('[screen]\nlanguage = "sv"\n')
+
+    session = __main__.plain_session(
+        ["--library", library, f"--config={settings}", "--offline", "--verbose", "--lang", "en"]
+    )
+    run("--library", library, "--config", str(settings), "feeds")
+
+    assert session is not None
+    assert (session.library, session.config) == (Path(library), settings)
+    assert (session.offline, session.verbose, session.language) == (True, True, "en")
+    assert Path(library).exists()
+
+
+def test_the_language_is_the_options_then_the_settings_then_the_environments(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "c.toml"
+    settings.write_text('[screen]\nlanguage = "en"\n')
+    monkeypatch.setenv("LANG", "sv_SE.UTF-8")
+    languages = []
+    for options in ([], ["--config", str(settings)], ["--config", str(settings), "--lang", "sv"]):
+        run(*options, "feeds")
+        languages.append(i18n.language())
+
+    assert languages == ["sv", "en", "sv"]
+
+
+# --- reading ---------------------------------------------------------------------------------------
+
+
+def test_an_entry_as_json(run: Run, archive: Library) -> None:
+    archive.star([2])
+
+    (entry,) = run("show", "2", "--format", "json").objects
+
+    fetched = entry.pop("fetched")
+    assert isinstance(fetched, str)
+    datetime.strptime(fetched, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert entry == {
+        "schema": 1,
+        "id": 2,
+        "feed": "https://blogg.exempel/feed",
+        "guid": "2",
+        "title": "Ny [rapport] &",
+        "url": "https://blogg.exempel/2",
+        "author": "Alva Ek",
+        "published": "2018-04-05T08:15:00Z",
+        "updated": "2018-04-06T08:15:00Z",
+        "tags": ["krav", "avtal"],
+        "enclosures": [
+            {"url": "https://blogg.exempel/r.pdf", "type": "application/pdf", "size_bytes": 7}
+        ],
+        "read": False,
+        "starred": True,
+        "text": "Uppföljning\nLäkemedel först.",
+    }
+    assert run("entries", "--starred", "--json").objects == [entry | {"fetched": fetched}]
+
+
+def test_entries_come_newest_first_and_by_choice(run: Run, archive: Library) -> None:
+    archive.mark_read([4])
+
+    assert ids(run("entries", "--json")) == [4, 3, 2, 1]
+    assert ids(run("entries", "--json", "--limit", "2")) == [4, 3]
+    assert ids(run("entries", "--json", "--unread", "--feed", "日本")) == [3]
+    assert ids(run("entries", "--json", "--feed", "https://blogg.exempel/feed")) == [2, 1]
+    assert run("entries", "--starred", "--json").out == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        # Midnight is that of Stockholm, so 23:30 UTC on New Year's Eve is in 2018, and 00:00 UTC is too.
+        (["--since", "2018"], [4, 3, 2, 1]),
+        (["--since", "2018", "--until", "2018"], [3, 2, 1]),
+        (["--until", "2017"], []),
+        (["--since", "2018-04", "--until", "2018-04"], [3, 2]),
+        (["--since", "2018-4-5", "--until", "2018-04-05"], [2]),
+        (["--since", "2019-01-02"], []),
+    ],
+)
+def test_dates_are_local(
+    run: Run, archive: Library, options: list[str], expected: list[int]
+) -> None:
+    assert ids(run("entries", "--json", *options)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("2018", "2017-12-31T23:00:00Z", "2018-12-31T23:00:00Z"),
+        ("2018-12", "2018-11-30T23:00:00Z", "2018-12-31T23:00:00Z"),
+        ("2018-03-25", "2018-03-24T23:00:00Z", "2018-03-25T22:00:00Z"),  # 23 hours: summer time
+        ("2024-02-29", "2024-02-28T23:00:00Z", "2024-02-29T23:00:00Z"),
+        ("9998", "9997-12-31T23:00:00Z", "9998-12-31T23:00:00Z"),
+    ],
+)
+def test_a_period_has_a_beginning_and_an_end(text: str, since: str, until: str) -> None:
+    assert tuple(map(utc, period(text))) == (since, until)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "18", "2018-00", "2018-13", "2023-02-29", "9999", "0000", "0001", "2018-04-05T10", "２０１８"]
+)  # fmt: skip
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        period(text)
+
+
+def test_entries_stand_in_columns(run: Run, archive: Library) -> None:
+    archive.mark_read([4])
+    archive.star([2])
+
+    assert run("entries").lines == [
+        "    4    2019-01-01  日本 B   Fjärde",
+        "    3 ●  2018-04-30  日本 B   Tredje",
+        "    2 ●★ 2018-04-05  Bloggen  Ny [rapport] &",
+        "    1 ●  2018-01-01  Bloggen  Besök",
+    ]
+    assert run("entries", "--feed", "日本", "--limit", "1").lines == ["    4    2019-01-01  Fjärde"]
+
+
+def test_in_a_terminal_no_line_is_wider_than_it(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(
+        archive,
+        1,
+        an_entry(guid="long", title="日本語" * 40, published=datetime(2020, 1, 1, tzinfo=UTC)),
+    )
+    monkeypatch.setattr(_output, "line_width", lambda: 50)
+
+    ran = run("entries")
+    feeds = run("feeds")
+    shown = run("show", "5")
+
+    assert max(map(_output.width, ran.lines)) == 49  # the next character would need two
+    assert (
+        ran.lines[0].endswith("語…") or ran.lines[0].endswith("日…") or ran.lines[0].endswith("本…")
+    )
+    assert max(map(_output.width, feeds.lines)) <= 50
+    assert shown.code == 0
+
+
+def test_searching_takes_any_words(run: Run, archive: Library) -> None:
+    assert ids(run("search", "--json", "läkemedel", "först")) == [2]
+    assert ids(run("search", "RAPPORT", "--json", "--limit", "1")) == [2]
+    assert run("search", "rapport").lines == ["    2 ●  2018-04-05  Bloggen  Ny [rapport] &"]
+    nothing = run("search", "kakelugn")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "Nothing found.\n")
+    assert run("search", "--json", "kakelugn").out == ""
+    assert run("search", "(:*\"'").code == 0
+    assert run("search", "--", "--json").code == 0
+
+
+def test_a_word_of_a_search_may_begin_with_a_hyphen(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views: list[View] = []
+
+    def entries(_library: Library, view: View, **_options: object) -> Iterator[Entry]:
+        views.append(view)
+        return iter(())
+
+    monkeypatch.setattr(Library, "entries", entries)
+
+    run("search", "krav", "-halland", "--limit", "3", "-j")
+    run("search", "--json", "--", "--limit", "x")
+
+    assert [view.query for view in views] == ["krav -halland -j", "--limit x"]
+
+
+def test_showing_one_entry(run: Run, archive: Library) -> None:
+    assert run("show", "2").out == (
+        "Ny [rapport] &\n"
+        "Bloggen · Alva Ek · 2018-04-05 10:15\n"
+        "https://blogg.exempel/2\n"
+        "Tags: krav, avtal\n"
+        "Attached: https://blogg.exempel/r.pdf\n"
+        "\n"
+        "Uppföljning\n"
+        "\n"
+        "Läkemedel först.\n"
+    )
+    assert run("show", "2", "--format", "html").out == (
+        "<h2>Uppföljning</h2><p>Läkemedel <b>först</b>.</p>\n"
+    )
+    assert run("show", "2", "--format", "markdown").out == (
+        "# Ny \\[rapport\\] &\n\n"
+        "Bloggen · Alva Ek · 2018-04-05 10:15\n\n"
+        "<https://blogg.exempel/2>\n\n"
+        "## Uppföljning\n\n"
+        "Läkemedel **först**.\n\n"
+        "- <https://blogg.exempel/r.pdf>\n"
+    )
+    assert archive.counts().unread == 4
+
+
+def test_nothing_that_steers_a_terminal_gets_out(run: Run, archive: Library) -> None:
+    evil = "a\x1b]0;x\x07b\x9bc\u202ed\re\x00"
+    keep(
+        archive,
+        1,
+        an_entry(guid="evil", title=evil, author=evil, text=evil, html=evil, tags=(evil,)),
+    )
+    archive.rename_feed(1, evil)
+
+    for words in (["entries"], ["search", "a"], ["feeds"], ["show", "5"], ["show", "5", "--format", "html"],
+                  ["show", "5", "--format", "markdown"], ["show", "5", "--format", "json"], ["entries", "--json"],
+                  ["remove", "1"], ["show", "1", "--format", evil], ["add", "file://" + evil]):  # fmt: skip
+        ran = run(*words)
+        assert not set(ran.out + ran.err) & set("\x1b\x07\x9b\u202e\r\x00"), words
+
+
+# --- marks -----------------------------------------------------------------------------------------
+
+
+def test_marks_and_taking_them_back(run: Run, archive: Library) -> None:
+    ran = run("mark", "read", "1", "2")
+    assert (ran.code, ran.out, ran.err) == (0, "", "2 entries are now read.\n")
+    assert ids(run("entries", "--unread", "--json")) == [4, 3]
+    assert run("mark", "read", "1").err == "Nothing changed: it was so already.\n"
+
+    assert run("mark", "undo").err == "2 entries are now unread.\n"
+    assert archive.counts().unread == 4
+    assert run("mark", "undo").err == "There is nothing to undo.\n"
+
+    assert run("mark", "starred", "3").err == "1 entry has a star now.\n"
+    assert run("mark", "unstarred", "3").err == "1 entry has no star now.\n"
+    assert run("mark", "unread", "3").err == "Nothing changed: it was so already.\n"
+
+
+def test_marking_what_a_query_finds(run: Run, archive: Library) -> None:
+    run("mark", "starred", "--query", "rapport")
+
+    assert ids(run("entries", "--starred", "--json")) == [2]
+    assert run("mark", "read", "--query", "kakelugn").err == "Nothing changed: it was so already.\n"
+
+
+def test_an_unknown_id_leaves_the_others_as_they_are(run: Run, archive: Library) -> None:
+    assert run("mark", "read", "1", "99").code == 2
+    assert archive.counts().unread == 4
+
+
+# --- subscriptions ---------------------------------------------------------------------------------
+
+
+def test_feeds(run: Run, archive: Library) -> None:
+    archive.mark_read([1])
+
+    table = run("feeds").lines
+    objects = run("feeds", "--json").objects
+
+    assert table[0].split() == ["unread", "total", "refreshed", "title", "folder", "address"]
+    assert [line.split() for line in table[1:]] == [
+        ["1", "2", "–", "Bloggen", "Offentligt/Regioner", "https://blogg.exempel/feed"],
+        ["2", "2", "–", "日本", "B", "https://b.exempel/"],
+    ]
+    (blog,) = [each for each in objects if each["title"] == "Bloggen"]
+    added = blog.pop("added")
+    assert isinstance(added, str)
+    assert blog == {
+        "schema": 1,
+        "id": 1,
+        "url": "https://blogg.exempel/feed",
+        "title": "Bloggen",
+        "site_url": None,
+        "folder": "Offentligt/Regioner",
+        "total": 2,
+        "unread": 1,
+        "last_refresh": None,
+        "next_refresh": blog["next_refresh"],
+        "last_error": None,
+        "failing_since": None,
+        "failures": 0,
+        "gone": False,
+        "flaw": None,
+    }
+
+
+def test_an_empty_library_says_how_to_begin(run: Run) -> None:
+    for words in (["feeds"], ["refresh"]):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (0, "")
+        assert "flodeslasare add" in ran.err
+    assert run("feeds", "--json").out == ""
+    assert run("entries").err == "Nothing found.\n"
+
+
+def test_removing_a_feed_keeps_its_entries(run: Run, archive: Library) -> None:
+    ran = run("remove", "blogg")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "Bloggen" in ran.err
+    assert [each["title"] for each in run("feeds", "--json").objects] == ["日本 B"]
+    assert ids(run("entries", "--json")) == [4, 3, 2, 1]
+    assert ids(run("entries", "--json", "--feed", "Bloggen")) == [2, 1]
+
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Kansliets blogg</title>
+<link>http://localhost/</link>{items}</channel></rss>"""
+ITEM = """<item><guid>{number}</guid><title>Post {number}</title><link>http://localhost/{number}</link>
+<pubDate>Thu, 05 Apr 2018 10:{number:02}:00 +0200</pubDate><description>Text {number}</description></item>"""
+
+
+def rss(count: int) -> str:
+    return FEED.format(items="".join(ITEM.format(number=number) for number in range(count)))
+
+
+def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
+    good, bad = httpserver.url_for("/feed"), httpserver.url_for("/bad")
+    httpserver.expect_request("/feed").respond_with_data(rss(2), content_type="application/rss+xml")
+    httpserver.expect_request("/bad").respond_with_data("no", status=500)
+
+    added = run("add", good, "--folder", "A/B")
+    assert (added.code, added.err) == (0, "")
+    assert added.out == f"Subscribed: Kansliets blogg ({good}): 2 entries\n"
+    assert run("add", good).out.startswith("Already subscribed: Kansliets blogg")
+    assert run("feeds", "--json").objects[0]["folder"] == "A/B"
+
+    failed = run("add", bad)
+    assert (failed.code, failed.out) == (69, "")
+    assert failed.err.startswith(f"flodeslasare: {bad}: ")
+    both = run("add", good, bad)
+    assert both.code == 1
+    assert both.out.startswith("Already subscribed")
+
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data(rss(3), content_type="application/rss+xml")
+    ran = run("refresh")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == ["Kansliets blogg: 1 new", "1 feed asked, 1 new entry"]
+    ran = run("refresh", "kansliet", "--json")
+    assert ran.objects == [
+        {"feed": good, "status": "unchanged", "new": 0, "updated": 0, "error": None}
+    ]
+
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=503)
+    ran = run("refresh", "--json")
+    assert ran.code == 1
+    (result,) = ran.objects
+    assert (result["status"], result["new"]) == ("error", 0)
+    assert isinstance(result["error"], str)
+    ran = run("refresh")
+    assert ran.code == 1
+    assert ran.err.startswith(f"flodeslasare: {good}: ")
+    assert ran.lines == ["1 feed asked, 0 new entries, 1 feed failed"]
+    assert "failing since" in run("feeds").out
+    assert run("refresh", "--due").lines == ["0 feeds asked, 0 new entries"]
+
+
+def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:
+    url = httpserver.url_for("/feed")
+    httpserver.expect_request("/feed").respond_with_data(rss(2), content_type="application/rss+xml")
+    run("add", url)
+
+    text = run("backfill", "kansli")
+    objects = run("backfill", url, "--json")
+
+    assert (text.code, text.err) == (0, "")
+    assert text.lines == ["Kansliets blogg: 0 new, 0 changed"]
+    assert objects.code == 0
+    assert objects.objects[0] == {
+        "feed": url,
+        "status": "ok",
+        "new": 0,
+        "updated": 0,
+        "error": None,
+    }
+    assert run("--offline", "backfill", url).code == 69
+
+
+# --- files -----------------------------------------------------------------------------------------
+
+
+def test_subscriptions_go_out_and_come_in(run: Run, archive: Library, tmp_path: Path) -> None:
+    path = tmp_path / "list.opml"
+    path.write_text(run("export", "opml").out)
+    other = str(tmp_path / "other.db")
+
+    ran = run("--library", other, "import", str(path))
+
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("2 new subscriptions.\n")
+    assert run("--library", other, "export", "opml").out == path.read_text()
+    assert (
+        "0 new subscriptions, 2 there already" in run("--library", other, "import", str(path)).err
+    )
+
+
+def test_what_an_import_leaves_out_is_listed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "urls"
+    path.write_text('https://a.example/ tag\n"query:Olästa:unread = \\"yes\\""\n')
+
+    ran = run("import", str(path))
+
+    assert ran.code == 0
+    assert ran.err.splitlines()[0].startswith("flodeslasare: left out: query:Olästa")
+    assert "1 new subscription, 1 left out." in ran.err
+
+
+def test_the_settings_can_be_made_shown_and_found(run: Run) -> None:
+    where = places().config
+
+    assert run("config", "path").out == f"{where}\n"
+    assert "not there" in run("config", "show").out
+    assert run("config", "init").code == 0
+    assert where.exists()
+    assert run("config", "init").code == 2
+    where.write_text("[refresh]\nevery_minutes = 5\n")
+    assert "\nevery_minutes = 5\n" in run("config", "show").out
+    assert str(places().library) in run("config", "show").out
+
+    where.write_text("[refresh]\nevery_minute = 5\n")
+    ran = run("config", "show")
+    assert ran.code == 2
+    assert "did you mean 'every_minutes'?" in ran.err
+    assert run("config", "path").code == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(run: Run, shell: str) -> None:
+    ran = run("completion", shell)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "_FLODESLASARE_COMPLETE" in ran.out
+
+
+def test_the_shell_gets_its_answers() -> None:
+    env = {
+        **os.environ,
+        "_FLODESLASARE_COMPLETE": "bash_complete",
+        "COMP_WORDS": "flodeslasare mark un",
+        "COMP_CWORD": "2",
+    }
+
+    ran = ended(env=env)
+
+    assert set(ran.lines) == {"plain,unread", "plain,unstarred", "plain,undo"}
+
+
+# --- help ------------------------------------------------------------------------------------------
+
+
+def all_commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from all_commands(inner, f"{path} {name}")
+
+
+@pytest.mark.parametrize("path", [path for path, _command in all_commands(roof, "flodeslasare")])
+def test_every_command_has_help_with_an_example(run: Run, path: str) -> None:
+    ran = run(*path.split()[1:], "--help")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"Usage: {path}")
+    assert " ".join(path.split()[1:]) in ran.out.partition("Example")[2]
+    assert run(*path.split()[1:], "-h").out == ran.out
+
+
+# --- the log ---------------------------------------------------------------------------------------
+
+
+def test_the_log_is_made_with_its_first_line(run: Run) -> None:
+    log = places().logs / "flodeslasare.log"
+    run("feeds")
+    assert not log.exists()
+
+    logging.getLogger("flodeslasare.test").info("hello \x1b[31m")
+    logging.getLogger("flodeslasare.test").debug("detail")
+
+    assert "hello [31m" in log.read_text()
+    assert "detail" not in log.read_text()
+
+
+def test_details_are_logged_when_asked_for(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run("--verbose", "feeds")
+
+    logging.getLogger("flodeslasare.test").debug("detail")
+
+    assert "detail" in (places().logs / "flodeslasare.log").read_text()
+    assert "detail" in capsys.readouterr().err
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places().logs.parent.mkdir(parents=True)
+    places().logs.write_text("a file where the folder should be")
+    run("feeds")
+
+    logging.getLogger("flodeslasare.test").error("lost")
+    logging.getLogger("flodeslasare.test").error("lost")
+
+    assert capsys.readouterr().err == ""
+
+
+# --- widths ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"), [("", 0), ("abc", 3), ("åäö", 3), ("a\u0308", 1), ("日本", 4), ("🙂", 2), ("●★…", 3)]
+)  # fmt: skip
+def test_width_is_in_cells(text: str, cells: int) -> None:
+    assert _output.width(text) == cells
+
+
+@given(st.text(max_size=30), st.integers(1, 20))
+def test_a_fitted_line_has_exactly_its_width(text: str, cells: int) -> None:
+    assert _output.width(_output.fit(text, cells)) == cells
+
+
+@given(st.text("ab 日\n", max_size=60), st.integers(2, 20))
+def test_wrapping_keeps_every_word_in_its_place(text: str, cells: int) -> None:
+    lines = list(_output.wrap(text, cells))
+
+    assert " ".join(lines).split() == text.split()
+    assert all(_output.width(line) <= cells or " " not in line for line in lines)
