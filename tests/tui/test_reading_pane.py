@@ -1,0 +1,485 @@
+"""The reading pane: what it shows, how it moves, what it says when it is used."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.geometry import Offset
+from textual.message import Message
+from textual.selection import Selection
+
+from flodeslasare import i18n
+from flodeslasare.model import Enclosure, Entry
+from flodeslasare.tui import links
+from flodeslasare.tui.theme import DEFAULT, THEMES
+from flodeslasare.tui.widgets.reading_pane import ReadingPane
+
+THEN = datetime(2018, 5, 14, 8, tzinfo=UTC)
+LONG = "".join(f"<p>Stycke {number}. {'Ord om avtal och krav. ' * 9}</p>" for number in range(60))
+
+
+def an_entry(**changes: Any) -> Entry:
+    values: dict[str, Any] = {
+        "id": 7,
+        "feed_id": 1,
+        "feed_url": "https://exempel.se/rss",
+        "feed_title": "Kansliets blogg",
+        "guid": "g7",
+        "title": "Besök på slakteriet",
+        "url": "https://exempel.se/7",
+        "published": THEN,
+        "fetched": THEN,
+        "sorted_by": THEN,
+        "html": "<p>Vi såg <a href='https://exempel.se/a'>anläggningen</a>.</p>",
+        "text": "Vi såg anläggningen.",
+    }
+    return Entry(**(values | changes))
+
+
+class PaneApp(App[None]):
+    """Only the pane, and what it has said; digits and Esc are taken by the app as the reader's are."""
+
+    BINDINGS = [("1", "note('one')"), ("escape", "note('escape')"), ("j", "note('j')")]  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DEFAULT
+        self.said: list[Message | str] = []
+
+    def compose(self) -> ComposeResult:
+        yield ReadingPane()
+
+    def action_note(self, what: str) -> None:
+        self.said.append(what)
+
+    @on(ReadingPane.LinkActivated)
+    @on(ReadingPane.Moved)
+    @on(ReadingPane.VersionsRequested)
+    def _note(self, message: Message) -> None:
+        self.said.append(message)
+
+    @property
+    def pane(self) -> ReadingPane:
+        return self.query_one(ReadingPane)
+
+    def lines(self) -> list[str]:
+        """What the pane shows, line by line."""
+        return [self.pane.render_line(y).text.rstrip() for y in range(self.pane.size.height)]
+
+    def opened(self) -> list[str]:
+        return [each.url for each in self.said if isinstance(each, ReadingPane.LinkActivated)]
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    i18n.use_language("en")
+
+
+async def test_an_entry_begins_with_what_it_is() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(
+            an_entry(
+                author="Alva Ek", tags=("livsmedel", "djur\x1bskydd"), is_starred=True, versions=2
+            )
+        )
+        assert app.lines()[:11] == [
+            "",
+            "  Kansliets blogg · 14 May 2018 · 1 min",
+            "",
+            "  Besök på slakteriet",
+            "  Alva Ek   livsmedel  djurskydd   ★",
+            "  edited; e shows the earlier text",
+            "",
+            "  Vi såg anläggningen\u00a0[1].",
+            "",
+            "  ────────────",
+            "  [1] anläggningen  exempel.se",
+        ]
+
+
+async def test_text_is_at_most_72_cells_and_has_air() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(160, 40)):
+        app.pane.show(an_entry(html=LONG))
+        shown = [line for line in app.lines() if line]
+        assert all(line.startswith(" " * 43) for line in shown)
+        assert max(len(line.strip()) for line in shown) <= 72
+
+
+async def test_without_an_entry_a_hint_stands_there() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        assert "Choose an entry" in "".join(app.lines())
+        app.pane.show(an_entry())
+        app.pane.show(None)
+        await pilot.pause()
+        assert "Choose an entry" in "".join(app.lines())
+        assert app.pane.place == 0.0
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "expected"),
+    [
+        ("", "Bara text.\nTvå rader.", "Bara text."),
+        ("", "", "gives no text"),
+        ("<p> </p>", "", "gives no text"),
+    ],
+)
+async def test_an_entry_without_html_shows_what_there_is(
+    html: str, text: str, expected: str
+) -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(html=html, text=text, title=""))
+        assert expected in "\n".join(app.lines())
+        assert "(no title)" in "\n".join(app.lines())
+
+
+async def test_titles_are_text_and_not_markup() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(title="[b]Krav[/b] [/] \x1b[2J\u202e & 🐔", author="[red]x"))
+        assert "  [b]Krav[/b] [/] [2J & 🐔" in app.lines()
+        assert "  [red]x" in app.lines()
+
+
+async def test_attached_files_are_links_after_the_others() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(70, 24)):
+        sound = Enclosure(url="https://exempel.se/ljud/avsnitt%201.mp3", size_bytes=1_240_000)
+        app.pane.show(an_entry(enclosures=(sound, Enclosure(url="file:///etc/passwd"))))
+        assert "  [2] avsnitt 1.mp3  exempel.se  attachment, 1.2\u00a0MB" in app.lines()
+        assert [link.number for link in app.pane.links] == [1, 2]
+
+
+# --- moving --------------------------------------------------------------------------------------
+
+
+async def test_keys_move_and_say_so() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(html=LONG))
+        app.pane.focus()
+        await pilot.press("j", "j", "down", "k")
+        assert app.pane.scroll_offset.y == 2
+        await pilot.press("G")
+        assert app.pane.place == 1.0
+        await pilot.press("home")
+        assert app.pane.place == 0.0
+        moves = [each for each in app.said if isinstance(each, ReadingPane.Moved)]
+        assert {move.entry_id for move in moves} == {7}
+        assert "j" not in app.said
+
+
+async def test_page_down_reaches_the_end_and_says_when_there_is_no_more() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(html=LONG))
+        first = app.lines()
+        pages = 0
+        while app.pane.page_down():
+            pages += 1
+            assert pages < 100
+        assert app.pane.place == 1.0
+        assert first[-1] not in app.lines()
+        app.pane.show(an_entry())
+        assert not app.pane.page_down()
+
+
+async def test_a_place_is_found_again_at_another_width() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(html=LONG))
+        app.pane.scroll_to(y=150, animate=False, force=True)
+        await pilot.pause()
+        place, top = app.pane.place, app.lines()[0].split()[:3]
+        assert 0.3 < place < 0.7
+        for size in ((100, 30), (40, 12), (60, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.pane.place == pytest.approx(place, abs=0.02)
+        assert top == app.lines()[0].split()[:3]
+        app.pane.show(an_entry(html=LONG), place=place)
+        assert app.pane.place == place
+
+
+async def test_the_place_is_kept_before_the_pane_has_a_size() -> None:
+    class EarlyApp(PaneApp):
+        def on_mount(self) -> None:
+            self.pane.show(an_entry(html=LONG), place=0.5)
+
+    app = EarlyApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        await pilot.pause()
+        assert app.pane.place == pytest.approx(0.5, abs=0.02)
+        assert not app.said  # it was put there; nobody moved
+
+
+async def test_the_end_stays_the_end() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(html=LONG), place=1.0)
+        assert app.pane.place == 1.0
+        await pilot.resize_terminal(40, 24)
+        await pilot.pause()
+        assert app.pane.place == 1.0
+
+
+async def test_a_star_leaves_the_place() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(html=LONG), place=0.5)
+        before = app.pane.scroll_offset.y
+        app.pane.show_marks(an_entry(html=LONG, is_read=True))
+        assert app.pane.scroll_offset.y == before
+        app.pane.show_marks(an_entry(id=8))  # another one: not ours to show
+        assert app.pane.entry is not None
+        assert app.pane.entry.id == 7
+
+
+async def test_the_wheel_scrolls() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(html=LONG))
+        await pilot._post_mouse_events([_wheel_down()], ReadingPane, offset=(5, 5))
+        await pilot.pause()
+        assert app.pane.scroll_offset.y > 0
+
+
+def _wheel_down() -> Any:
+    from textual.events import MouseScrollDown
+
+    return MouseScrollDown
+
+
+# --- hits ----------------------------------------------------------------------------------------
+
+
+async def test_hits_are_highlighted_and_walked_through() -> None:
+    html = f"<p>Kycklingen.</p>{LONG}<p>Slaktkycklingar</p>"
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(html=html), query="kyckling")
+        assert app.pane.hit_count == 2
+        assert app.pane.next_hit()
+        assert app.pane.scroll_offset.y == 0
+        assert app.pane.next_hit()
+        assert any("Slaktkycklingar" in line for line in app.lines())
+        assert not app.pane.next_hit()
+        assert app.pane.previous_hit()
+        assert any("Kycklingen" in line for line in app.lines())
+        assert not app.pane.previous_hit()
+
+
+async def test_hits_are_drawn_as_ink_on_the_hit_colour() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(), query="slakt")
+        variables = app.theme_variables
+        found = [
+            segment.text
+            for y in range(24)
+            for segment in app.pane.render_line(y)
+            if segment.style is not None
+            and segment.style.bgcolor is not None
+            and segment.style.bgcolor.name == variables["hit"]
+        ]
+        assert found == ["slakt"]
+        app.pane.highlight("såg")
+        assert app.pane.hit_count == 1
+        app.pane.highlight("")
+        assert app.pane.hit_count == 0
+        assert not app.pane.next_hit()
+
+
+# --- links, versions, selection --------------------------------------------------------------------
+
+
+async def test_a_link_opens_by_its_number() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry())
+        app.pane.focus()
+        await pilot.press("L")
+        assert "Link number:" in app.lines()[-1]
+        await pilot.press("2")
+        assert "no such link" in app.lines()[-1]
+        await pilot.press("enter", "backspace", "1")
+        assert "anläggningen" in app.lines()[-1]
+        await pilot.press("enter")
+        assert app.opened() == ["https://exempel.se/a"]
+        assert "one" not in app.said  # the digit was for the prompt
+
+
+async def test_the_prompt_is_no_trap() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(html=LONG))
+        app.pane.focus()
+        await pilot.press("L")
+        assert "no links" in app.lines()[-1]
+        await pilot.press("escape")
+        assert "no links" not in app.lines()[-1]
+        assert "escape" not in app.said
+        await pilot.press("L", "j", "1", "escape")
+        assert app.pane.scroll_offset.y == 1
+        assert app.said[-2:] == ["one", "escape"]
+
+
+async def test_clicks_open_links_in_the_text_and_in_the_list() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry())
+        await pilot.pause()
+        for word in ("anläggningen\u00a0[1]", "[1] anl"):
+            y = next(y for y, line in enumerate(app.lines()) if word in line)
+            await pilot.click(ReadingPane, offset=(app.lines()[y].index(word) + 1, y))
+        await pilot.click(ReadingPane, offset=(3, 1))
+        assert app.opened() == ["https://exempel.se/a"] * 2
+
+
+async def test_earlier_text_is_asked_for_by_key_and_click() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.focus()
+        await pilot.press("e")
+        app.pane.show(an_entry(versions=1))
+        await pilot.press("e")
+        await pilot.click(ReadingPane, offset=(5, 4))
+        asked = [each for each in app.said if isinstance(each, ReadingPane.VersionsRequested)]
+        assert [each.entry_id for each in asked] == [7, 7]
+
+
+async def test_selected_text_comes_without_the_margin() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry())
+        await pilot.pause()
+        selection = Selection(Offset(0, 3), Offset(5, 3))
+        app.screen.selections = {app.pane: selection}
+        await pilot.pause()
+        assert app.screen.get_selected_text() == "Besök"
+        assert "Besök på slakteriet" in app.lines()[3]
+
+
+async def test_it_can_be_drawn_small_and_in_every_theme() -> None:
+    for theme in THEMES:
+        app = PaneApp()
+        app.theme = theme.name
+        async with app.run_test(size=(8, 3)) as pilot:
+            app.pane.show(
+                an_entry(html=LONG + "<pre>x\ty</pre><table><tr><td>a<td>b</table>"), query="o"
+            )
+            app.pane.focus()
+            await pilot.press("L", "escape", "G")
+            assert len(app.lines()) == 3
+
+
+# --- opening and copying ---------------------------------------------------------------------------
+
+
+class FakeBrowser(webbrowser.BaseBrowser):
+    """Notes what it is asked to open."""
+
+    def __init__(self, name: str, *, answers: bool = True) -> None:
+        super().__init__(name)
+        self.opened: list[str] = []
+        self._answers = answers
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: ARG002
+        self.opened.append(url)
+        return self._answers
+
+
+@pytest.fixture
+def use_browser(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeBrowser], FakeBrowser]:
+    def use(browser: FakeBrowser) -> FakeBrowser:
+        monkeypatch.setattr(webbrowser, "_browsers", {browser.name: [None, browser]})
+        monkeypatch.setattr(webbrowser, "_tryorder", [browser.name])
+        return browser
+
+    return use
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.se", "https://a.se/å?b=c#d", "HTTPS://A.SE/", "mailto:a@b.se"]
+)
+def test_these_may_be_opened(url: str) -> None:
+    assert links.is_openable(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "a.se",
+        "/a",
+        "//a.se",
+        "javascript:alert(1)",
+        " https://a.se",
+        "https://a.se/ -x",
+        "https://a.se/\x1b]0;x",
+        "https://",
+        "https:///etc",
+        "file:///etc/passwd",
+        "mailto:",
+        "--version",
+        "https://a.se\n--x",
+    ],
+)
+def test_these_may_not(url: str) -> None:
+    assert not links.is_openable(url)
+
+
+async def test_a_browser_gets_the_address_and_nothing_else(
+    use_browser: Callable[[FakeBrowser], FakeBrowser],
+) -> None:
+    browser = use_browser(FakeBrowser("fake"))
+    app = PaneApp()
+    async with app.run_test():
+        assert links.open_in_browser(app, "https://a.se/;touch$IFS/tmp/x")
+        assert not links.open_in_browser(app, "file:///etc/passwd")
+    assert browser.opened == ["https://a.se/;touch$IFS/tmp/x"]
+
+
+async def test_a_browser_of_the_terminal_gets_the_terminal(
+    use_browser: Callable[[FakeBrowser], FakeBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import contextmanager
+
+    browser = use_browser(FakeBrowser("w3m"))
+    app = PaneApp()
+    suspended: list[int] = []
+
+    @contextmanager
+    def suspend() -> Any:
+        suspended.append(len(browser.opened))
+        yield
+        suspended.append(len(browser.opened))
+
+    async with app.run_test():
+        monkeypatch.setattr(app, "suspend", suspend)
+        assert links.open_in_browser(app, "https://a.se/")
+    assert suspended == [0, 1]
+
+
+async def test_without_a_browser_it_says_so(
+    use_browser: Callable[[FakeBrowser], FakeBrowser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = PaneApp()
+    async with app.run_test():
+        use_browser(FakeBrowser("fake", answers=False))
+        assert not links.open_in_browser(app, "https://a.se/")
+        monkeypatch.setattr(webbrowser, "_tryorder", [])
+        assert not links.open_in_browser(app, "https://a.se/")
+        links.copy(app, "https://a.se/")
+        assert app.clipboard == "https://a.se/"
