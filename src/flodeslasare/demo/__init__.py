@@ -5,5 +5,6 @@ screenshots use it. Nothing here shows or keeps anything.
 """
 
 from flodeslasare.demo.posts import Post, extra_posts, load_posts
+from flodeslasare.demo.server import ServedBlog, serve
 
-__all__ = ["Post", "extra_posts", "load_posts"]
+__all__ = ["Post", "ServedBlog", "extra_posts", "load_posts", "serve"]
