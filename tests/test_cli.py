@@ -24,6 +24,7 @@ from flodeslasare import __main__, i18n
 from flodeslasare.cli import _output
 from flodeslasare.cli._dates import period
 from flodeslasare.cli._json import utc
+from flodeslasare.cli.demo import fill_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
 from flodeslasare.library import Library
@@ -734,6 +735,18 @@ def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:
         "error": None,
     }
     assert run("--offline", "backfill", url).code == 69
+
+
+def test_the_demo_serves_its_blog_as_it_was(library: Library) -> None:
+    with served(library) as feed_url:
+        fill_demo(library, feed_url)
+    first = library.counts().total
+    with served(library) as again:
+        fill_demo(library, again)
+
+    assert first > 100
+    assert library.counts().total == first
+    assert [feed.url for feed in library.feeds()] == [feed_url]
 
 
 # --- files -----------------------------------------------------------------------------------------

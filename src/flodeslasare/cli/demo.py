@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+import json
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +21,11 @@ from flodeslasare.model import RefreshStatus
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
     from flodeslasare.library.library import Library
+
+_USUAL_PORT = 8014
+_PORT = "demo.port"
+_EXTRAS = "demo.extras"
+_FILLED = "demo.filled"
 
 
 @click.command(
@@ -36,17 +45,36 @@ def demo(session: Session) -> None:
     from flodeslasare.cli.screen import require_terminal
 
     require_terminal()
-    from flodeslasare.demo.server import serve
-
     folder = session.places.library.parent / "demo"
     own = replace(session, library=session.library or folder / "library.db", offline=False)
-    with serve() as site, own.open_library(screen=True) as library:
-        fill_demo(library, site.feed_url)
+    with own.open_library(screen=True) as library, served(library) as feed_url:
+        fill_demo(library, feed_url)
         from flodeslasare.tui.app import run_reader
 
         code = run_reader(library, places=own.places)
     if code:
         raise click.exceptions.Exit(code)
+
+
+@contextmanager
+def served(library: Library) -> Iterator[str]:
+    """Serve the example blog as it was the last time, and give its feed's address.
+
+    The port stays the same, since the entries' links hold it. Where another program has it now, the
+    library keeps its old address: that program may well be a second demo.
+    """
+    from flodeslasare.demo.server import serve
+
+    port = int(library.recall(_PORT) or _USUAL_PORT)
+    already = [
+        datetime.fromisoformat(when).astimezone(UTC)
+        for when in json.loads(library.recall(_EXTRAS) or "[]")
+    ]
+    with serve(port, already=already) as site:
+        yield site.feed_url
+        if not library.recall(_PORT):
+            library.remember(_PORT, str(urlsplit(site.site_url).port))
+        library.remember(_EXTRAS, json.dumps([when.isoformat() for when in site.extras]))
 
 
 def fill_demo(library: Library, feed_url: str) -> None:
@@ -55,13 +83,11 @@ def fill_demo(library: Library, feed_url: str) -> None:
     Raises:
         FeedError: it does not answer.
     """
-    feeds = library.feeds()
-    if not feeds:
-        _output.say(_("Fetching the example blog …"))
-        asyncio.run(_fetch_all(library, feed_url))
-    elif len(feeds) == 1 and feeds[0].url != feed_url:
-        # The server got another port than last time; a feed that the person added stays alone.
-        library.readdress_feed(feeds[0].id, feed_url)
+    if library.recall(_FILLED):
+        return
+    _output.say(_("Fetching the example blog …"))
+    asyncio.run(_fetch_all(library, feed_url))
+    library.remember(_FILLED, "1")
 
 
 async def _fetch_all(library: Library, feed_url: str) -> None:
