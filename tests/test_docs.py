@@ -1,0 +1,56 @@
+"""Every command and every setting is named in README.md, where people look for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from flodeslasare.cli.main import main
+from flodeslasare.config import setting_names
+
+README = Path(__file__).parent.parent / "README.md"
+_CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def code_in_the_readme() -> str:
+    """Give what README.md sets as code: fenced blocks, and words between backticks."""
+    return "\n".join(_CODE.findall(README.read_text(encoding="utf-8")))
+
+
+def is_named(words: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-])", code_in_the_readme()) is not None
+
+
+def commands(group: click.Group) -> Iterator[str]:
+    for name, command in group.commands.items():
+        yield name
+        if isinstance(command, click.Group):
+            yield from commands(command)
+
+
+@pytest.mark.parametrize("name", sorted(set(commands(main))))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert is_named(name), f"README.md says nothing of the command {name}"
+
+
+@pytest.mark.parametrize("option", [option for each in main.params for option in each.opts])
+def test_every_option_for_all_commands_is_in_the_readme(option: str) -> None:
+    assert is_named(option), f"README.md says nothing of {option}"
+
+
+@pytest.mark.parametrize(("section", "key"), setting_names())
+def test_every_setting_is_in_the_readme(section: str, key: str) -> None:
+    assert is_named(key), f"README.md says nothing of {key} in [{section}]"
+    assert re.search(rf"(?<![\w-])\[?{section}(?![\w-])", code_in_the_readme())
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    named = re.findall(r"(?<![\w/.-])(?:flodeslasare|\./run) +([a-z]+)\b", code_in_the_readme())
+
+    assert set(named) - {"test", "check"} <= set(main.commands)

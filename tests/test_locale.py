@@ -1,0 +1,100 @@
+"""The Swedish of everything that the code says, complete and in step."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
+SWEDISH = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "flodeslasare.po"
+KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+Key = tuple[str | None, str | tuple[str, ...]]
+"""A message's context and its words; two words where it depends on a number."""
+
+
+@cache
+def said_in_the_code() -> dict[Key, str]:
+    """Give every message of the code, and where it stands."""
+    found: dict[Key, str] = {}
+    for name, line, message, _comments, context in extract_from_dir(
+        SOURCE, method_map=[("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True
+    ):
+        found[context, message] = f"{name}:{line}"
+    return found
+
+
+@cache
+def swedish() -> Catalog:
+    with SWEDISH.open("rb") as file:
+        return read_po(file, locale="sv")
+
+
+def translations(catalog: Catalog) -> dict[Key, tuple[str, ...]]:
+    """Give what a catalogue says for each message; one form, or two."""
+    return {
+        (message.context, message.id if isinstance(message.id, str) else tuple(message.id)): (
+            (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        )
+        for message in catalog
+        if message.id
+    }
+
+
+def test_something_is_said() -> None:
+    assert len(said_in_the_code()) > 50
+
+
+def test_everything_has_a_swedish_translation() -> None:
+    there = translations(swedish())
+    missing = [
+        f"{where}: {message!r}"
+        for (context, message), where in said_in_the_code().items()
+        if not all(there.get((context, message), ("",)))
+    ]
+
+    assert missing == [], "without a Swedish translation:\n" + "\n".join(missing)
+
+
+def test_nothing_is_translated_that_is_no_longer_said() -> None:
+    assert sorted(map(str, translations(swedish()).keys() - said_in_the_code().keys())) == []
+
+
+def test_no_translation_is_a_guess() -> None:
+    assert [message.id for message in swedish() if message.id and message.fuzzy] == []
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    wrong = []
+    for (_context, message), texts in translations(swedish()).items():
+        originals = (message,) if isinstance(message, str) else message
+        wanted = {field for original in originals for field in _FIELD.findall(original)}
+        wrong += [text for text in texts if text and set(_FIELD.findall(text)) != wanted]
+
+    assert wrong == []
+
+
+def test_the_compiled_catalogue_is_in_step() -> None:
+    with SWEDISH.with_suffix(".mo").open("rb") as file:
+        compiled = read_mo(file)
+
+    assert translations(compiled) == translations(swedish()), (
+        "run `pybabel compile`; see locale/README.md"
+    )
+
+
+@pytest.mark.parametrize(("number", "form"), [(0, 1), (1, 0), (2, 1)])
+def test_numbers_choose_their_form(number: int, form: int) -> None:
+    with SWEDISH.with_suffix(".mo").open("rb") as file:
+        plural = gettext.GNUTranslations(file).plural  # type: ignore[attr-defined]  # set when it is read
+
+    assert plural(number) == form
