@@ -13,7 +13,6 @@ from typing import Self
 from flodeslasare.config import Settings
 from flodeslasare.errors import DataError, FeedError, NoSuchFeed, NoSuchFile, OfflineError
 from flodeslasare.i18n import _
-from flodeslasare.library.refresh import Refresh, store_document
 from flodeslasare.model import (
     Counts,
     Entry,
@@ -246,6 +245,8 @@ class Library:
             OfflineError: the network is switched off.
         """
         self._require_network()
+        from flodeslasare.library.refresh import Refresh  # 30 ms that a start must not pay
+
         titles = {feed.id: feed.title for feed in self.feeds()}
         states = self._feeds.fetch_states(
             None if feed_ids is None else list(feed_ids), self._now() if due_only else None
@@ -270,6 +271,7 @@ class Library:
         from flodeslasare.fetching.backfill import older_pages
         from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
+        from flodeslasare.library.refresh import store_document
 
         (state,) = self._feeds.fetch_states([feed_id], None)
         title = self.feed(feed_id).title
