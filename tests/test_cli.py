@@ -661,6 +661,10 @@ def test_removing_a_feed_keeps_its_entries(run: Run, archive: Library) -> None:
     assert [each["title"] for each in run("feeds", "--json").objects] == ["日本 B"]
     assert ids(run("entries", "--json")) == [4, 3, 2, 1]
     assert ids(run("entries", "--json", "--feed", "Bloggen")) == [2, 1]
+    for command in ("remove", "refresh", "backfill"):
+        ran = run(command, "blogg")
+        assert (ran.code, ran.out) == (2, "")
+        assert "unsubscribed; `flodeslasare add https://blogg.exempel/feed`" in ran.err
 
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Kansliets blogg</title>

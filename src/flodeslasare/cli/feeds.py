@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 
 from flodeslasare.cli import _output
 from flodeslasare.cli._json import feed_as_json, result_as_json
-from flodeslasare.errors import FeedError
+from flodeslasare.errors import FeedError, NoSuchFeed
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus
 
@@ -84,11 +85,11 @@ Examples:
 def remove(session: Session, feed: str) -> None:
     """Unsubscribe from FEED (its address, title, or id). Its entries stay and are found as before."""
     with session.open_library() as library:
-        found = library.feed(feed)
+        found = _subscribed(library, feed)
         library.unsubscribe(found.id)
     _output.say(
         _("Unsubscribed: {title}. What was fetched stays; `flodeslasare add {url}` takes it up again.")
-        .format(title=found.title, url=found.url)
+        .format(title=found.title, url=shlex.quote(found.url))
     )  # fmt: skip
 
 
@@ -142,6 +143,23 @@ def feeds(session: Session, as_json: bool) -> None:
             )
 
 
+def _subscribed(library: Library, reference: str) -> Feed:
+    """Find a feed that is still asked.
+
+    Raises:
+        NoSuchFeed
+    """
+    feed = library.feed(reference)
+    if not feed.is_subscribed:
+        raise NoSuchFeed(
+            reference,
+            _("unsubscribed; `flodeslasare add {url}` takes it up again").format(
+                url=shlex.quote(feed.url)
+            ),
+        )
+    return feed
+
+
 def _trouble(feed: Feed) -> str | None:
     """Say what is wrong with a feed, or `None`."""
     if feed.is_gone:
@@ -184,7 +202,7 @@ def refresh(session: Session, feed: tuple[str, ...], due: bool, as_json: bool) -
     listed unless with --json.
     """
     with session.open_library() as library:
-        ids = [library.feed(reference).id for reference in feed]
+        ids = [_subscribed(library, reference).id for reference in feed]
         if not ids and not library.feeds():
             _say_that_there_is_none()
             return
@@ -259,7 +277,7 @@ Examples:
 def backfill(session: Session, feed: str, as_json: bool) -> None:
     """Fetch what FEED (its address, title, or id) no longer holds, from the site's older pages."""
     with session.open_library() as library:
-        error = asyncio.run(_fill(library, library.feed(feed).id, as_json=as_json))
+        error = asyncio.run(_fill(library, _subscribed(library, feed).id, as_json=as_json))
     if error is not None:
         raise click.exceptions.Exit(SOME_FAILED)
 

@@ -15,7 +15,7 @@ def require_terminal() -> None:
     Raises:
         UsageError: there is none.
     """
-    for stream in (sys.stdin, sys.stdout):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):  # Textual draws on stderr
         if stream is None or not stream.isatty():
             raise UsageError(
                 _(
