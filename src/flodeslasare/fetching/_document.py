@@ -60,9 +60,12 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
     root = _strict_tree(text)
     if root is None:
         flaws.append(_("it is not well-formed XML"))
-        root = _repaired_tree(text)
-        if root is not None and not _is_complete(text):
+        is_complete = _is_complete(text)
+        if not is_complete:
             flaws[-1] = _("it ends in the middle")
+            text = _UNFINISHED_TAG.sub("", text)
+        root = _repaired_tree(text)
+        if root is not None and not is_complete:
             _drop_unfinished_item(root, text)
     return Document(text, is_json=False, root=root, flaws=tuple(flaws))
 
@@ -338,22 +341,22 @@ def local_name(element: etree._Element) -> str:
 
 def _unnest_items(root: etree._Element) -> None:
     """Lift items out of items that were never closed."""
-    outer: etree._Element | None = None
-    for element in list(root.iter()):
-        if local_name(element) not in ITEM_NAMES:
-            continue
-        if outer is not None and outer in element.iterancestors():
-            element.tail = None
-            outer.addnext(element)
-        outer = element
+    previous: etree._Element | None = None
+    for item in [element for element in root.iter() if local_name(element) in ITEM_NAMES]:
+        is_nested = any(local_name(outer) in ITEM_NAMES for outer in item.iterancestors())
+        if is_nested and previous is not None:
+            item.tail = None
+            previous.addnext(item)
+        previous = item
 
 
-_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_UNFINISHED_TAG = re.compile(r"<[^<>]*\Z")
 _LAST_ITEM = re.compile(r"<(/?)(?:[\w.-]+:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 
 
 def _is_complete(text: str) -> bool:
-    return _END.search(text[-10_000:]) is not None
+    name = re.match(r"<([^\s/>]+)", text)
+    return name is not None and bool(re.search(f"</{re.escape(name[1])}\\s*>", text[-10_000:]))
 
 
 def _drop_unfinished_item(root: etree._Element, text: str) -> None:
@@ -376,7 +379,10 @@ def _drop_unfinished_item(root: etree._Element, text: str) -> None:
         "encoded",
     }:
         item.remove(unfinished)
-    if not {"guid", "id"} & {local_name(child) for child in item}:
+    names = {local_name(child) for child in item} | {
+        str(name).rpartition("}")[2] for name in item.attrib
+    }
+    if not names & {"guid", "id", "about"}:
         parent = item.getparent()
         if parent is not None:
             parent.remove(item)

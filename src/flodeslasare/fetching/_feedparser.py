@@ -34,6 +34,18 @@ _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 feedparser.registerDateHandler(lambda _text: time.gmtime(0))
 
 
+def _keep_authors_whole(self: Any, key: str = "author") -> None:
+    context = self._get_context()
+    people = dict.get(context, f"{key}s") or [{}]
+    if not people[-1] and dict.get(context, key):
+        people[-1]["name"] = context[key]
+
+
+# feedparser takes names and addresses apart itself, and cuts an address whose top-level domain has
+# more than four letters in two. `parse` does it for all readers.
+feedparser.mixin._FeedParserMixin._sync_author_detail = _keep_authors_whole
+
+
 def read_with_feedparser(xml: bytes) -> RawFeed:
     """Read a feed document that begins with its root element, in UTF-8."""
     parsed = feedparser.parse(

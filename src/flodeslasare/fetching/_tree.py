@@ -8,7 +8,6 @@ a tenth of what feedparser costs (40 µs an entry for 410). Whatever looks unusu
 from __future__ import annotations
 
 import html
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -21,6 +20,7 @@ from flodeslasare.fetching._raw import (
     RawMedia,
     RawText,
 )
+from flodeslasare.fetching.clean import join
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -186,6 +186,8 @@ class _Reader:
         if element.get("mode") or element.get("src"):
             raise NotPlain
         if self._is_atom and kind in {"xhtml", "application/xhtml+xml"}:
+            if len(element) == 1 and local_name(element[0]) == "div":
+                element = element[0]  # which is no part of the content
             value = _inner_html(element)
             return RawText(value, base=self._base(element)) if value else None
         if kind not in {"", "text", "plain", "html", "text/plain", "text/html"}:
@@ -215,7 +217,7 @@ class _Reader:
         base = self._base(element)
         links.append(
             RawLink(
-                href=urljoin(base, href) if base else href,
+                href=join(base, href),
                 rel=rel,
                 type=(element.get("type") or usual_type).lower(),
                 length=element.get("length"),

@@ -73,6 +73,7 @@ _USUAL_URL = re.compile(
     r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[A-Za-z0-9_~%!$&'()*+,;=:@/.-]*(?:\?[A-Za-z0-9_~%!$&'()*+,;=:@/?.-]+)?)?"
 )
 _SCHEMES = frozenset({"http", "https", "mailto"})
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _URL_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_HOST = re.compile(r"""[\s"'<>\\^`{|}]""")
 _TO_ESCAPE = re.compile(r"""[ "<>\\^`{|}]""")
@@ -94,7 +95,8 @@ def safe_url(url: str | None, base: str | None = None) -> str | None:
     if not url or _URL_UNSAFE.search(url):
         return None
     try:
-        parts = urlsplit(urljoin(base, url) if base else url)
+        is_absolute = _SCHEME.match(url) is not None or base is None
+        parts = urlsplit(url if is_absolute else urljoin(str(base), url))
         scheme = parts.scheme.lower()
         if scheme not in _SCHEMES:
             return None
@@ -117,6 +119,14 @@ def safe_url(url: str | None, base: str | None = None) -> str | None:
         )
     )
     return safe if len(safe) <= URL_CHARACTERS else None
+
+
+def join(base: str | None, url: str) -> str:
+    """Resolve an address (RFC 3986 §5), whatever it is; give it as it stands where that fails."""
+    try:
+        return urljoin(base, url) if base else url
+    except ValueError:  # half an IPv6 address
+        return url
 
 
 def _has_bad_host(netloc: str) -> bool:
@@ -190,7 +200,8 @@ def safe_html(html: str, base_url: str | None = None, limit: int = FIELD_CHARACT
         base_url: what relative addresses are relative to; without it they are dropped.
         limit: characters; what is beyond is cut before the HTML is read, so that it stays whole.
     """
-    html = _flattened(html[:limit])
+    # A lone surrogate is no text, and nh3 refuses it.
+    html = _flattened(html[:limit].encode("utf-8", "ignore").decode())
     if _needs_preparing(html):
         html = _prepared(html, base_url)
     # nh3 turns &#27; into a real ESC, so characters are dropped after it (and what an
@@ -263,8 +274,11 @@ def _prepared(html: str, base: str | None) -> str:
     if root is None:
         return html
     seen: set[str] = set()
-    for element in list(root.iter("noscript", "img", *_PLAYERS)):
-        if element.tag == "noscript":
+    for element in list(root.iter("a", "noscript", "img", *_PLAYERS)):
+        if element.tag == "a":
+            # lxml escapes line breaks in addresses as it writes them, and hides the scheme so.
+            element.set("href", safe_url(element.get("href"), base) or "")
+        elif element.tag == "noscript":
             element.tag = "span"  # nh3 would show its contents as text
         elif element.tag == "img":
             source = _image_source(element, base)

@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Collection, Iterable
 from datetime import tzinfo
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -24,6 +24,7 @@ from flodeslasare.fetching._tree import NotPlain, read_tree
 from flodeslasare.fetching.clean import (
     clean_line,
     html_to_text,
+    join,
     safe_html,
     safe_url,
     text_to_html,
@@ -243,7 +244,7 @@ def _html_of(raw: RawText, base: str, field_characters: int) -> str:
         # Plain text after all: then its line ends mean something.
         value = html.unescape(value)
     elif raw.is_html:
-        return safe_html(value, urljoin(base, raw.base) if raw.base else base, field_characters)
+        return safe_html(value, join(base, raw.base or ""), field_characters)
     return text_to_html(value)
 
 
@@ -304,6 +305,10 @@ def _first_url(links: list[RawLink], rel: str, base: str) -> str | None:
     return None
 
 
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
+"""RFC 6838 §4.2."""
+
+
 def _clean_enclosures(raw: RawEntry, base: str) -> tuple[Enclosure, ...]:
     files = [
         RawMedia(url=link.href, type=link.type or "", length=link.length)
@@ -319,9 +324,14 @@ def _clean_enclosures(raw: RawEntry, base: str) -> tuple[Enclosure, ...]:
     for file in files[: 10 * _MOST_ENCLOSURES]:
         url = safe_url(file.url, base)
         if url and not url.startswith("mailto:"):
-            media_type = clean_line(file.type, 100) or None
+            media_type = file.type.strip().lower()
             clean.setdefault(
-                url, Enclosure(url=url, type=media_type, size_bytes=_size_bytes(file.length))
+                url,
+                Enclosure(
+                    url=url,
+                    type=media_type if _MEDIA_TYPE.fullmatch(media_type) else None,
+                    size_bytes=_size_bytes(file.length),
+                ),
             )
     return tuple(clean.values())[:_MOST_ENCLOSURES]
 

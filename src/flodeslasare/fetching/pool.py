@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from flodeslasare.config import Settings
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
@@ -46,6 +46,9 @@ class ParsePool:
 
     It belongs to the event loop that first uses it; `aclose()` before that loop ends.
     """
+
+    worker_module: ClassVar[str] = "flodeslasare.fetching._worker"
+    """What a worker runs."""
 
     def __init__(self, settings: Settings | None = None, *, workers: int | None = None) -> None:
         """Make a pool; nothing is started yet.
@@ -156,7 +159,9 @@ class ParsePool:
                 return worker
             self._all.discard(worker)
         worker = await _Worker.start(
-            self._settings.parse_seconds, self._settings.parse_memory_bytes
+            self.worker_module,
+            self._settings.parse_seconds,
+            self._settings.parse_memory_bytes,
         )
         self._all.add(worker)
         return worker
@@ -210,7 +215,7 @@ class _Worker:
         self._answers = answers
 
     @classmethod
-    async def start(cls, seconds: float, memory_bytes: int) -> Self:
+    async def start(cls, module: str, seconds: float, memory_bytes: int) -> Self:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         paths = [str(_PACKAGES), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
@@ -218,7 +223,7 @@ class _Worker:
             sys.executable,
             "-P",  # nothing from the folder that the person happens to stand in
             "-m",
-            "flodeslasare.fetching._worker",
+            module,
             str(seconds),
             str(memory_bytes),
             stdin=asyncio.subprocess.PIPE,

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flodeslasare.fetching.dates import likely_zone, named_zone, parse_date
+
+STOCKHOLM = named_zone("Europe/Stockholm")
+SWEDISH_SUMMER = datetime(2018, 4, 5, 8, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thu, 05 Apr 2018 10:15:00 +0200",
+        "Thu, 5 Apr 18 08:15 GMT",
+        "05 Apr 2018 04:15:00 EDT",
+        "Thu, 05-Apr-2018 08:15:00 GMT",
+        "Thu, 05 Apr 2018 10:15:00 +0200 (CEST)",
+        "Thu, 05 Apr 2018 10:15:00 GMT+2",
+        "Thu, 05 Apr 2018 10:15:00 Europe/Stockholm",
+        "Thu Apr  5 10:15:00 CEST 2018",
+        "Thu Apr 5 10:15:00 2018",
+        "2018-04-05T08:15:00Z",
+        "2018-04-05T10:15:00.123456789+02:00",
+        "2018-04-05T10:15+0200",
+        "20180405T081500Z",
+        "2018-04-05 10:15",
+        "2018-04-05 kl. 10:15",
+        "5 april 2018 kl. 10:15",
+        "5 april 2018 kl 10.15",
+        "tors, 05 apr 2018 10:15:00 +0200",
+        "torsdag den 5:e april 2018 kl. 10.15",
+        "torsdag, 5 april 2018 - 10:15",
+        "05.04.2018 10:15",
+        "April 5, 2018 10:15 AM",
+        "1522916100",
+        "1522916100000",
+    ],
+)
+def test_one_moment_in_the_ways_people_write_it(text: str) -> None:
+    assert parse_date(text, STOCKHOLM) == SWEDISH_SUMMER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "igår",
+        "30 Feb 2018 10:00 GMT",
+        "2018-02-30",
+        "2018-13-01",
+        "2018-04-05T25:00:00",
+        "31 april 2018",
+        "0000-00-00 00:00:00",
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "9999-12-31T23:59:59Z",
+        "3 brumaire 2018",
+        "04/05/2018",
+    ],
+)
+def test_what_is_no_possible_date_is_none(text: str) -> None:
+    assert parse_date(text, STOCKHOLM) is None
+
+
+def test_a_date_alone_is_its_midnight_where_the_feed_is() -> None:
+    assert parse_date("5 april 2018", STOCKHOLM) == datetime(2018, 4, 4, 22, tzinfo=UTC)
+    assert parse_date("2018-04-05") == datetime(2018, 4, 5, tzinfo=UTC)
+
+
+def test_the_clock_says_summer_or_winter_time() -> None:
+    assert parse_date("2018-01-05 10:15", STOCKHOLM) == datetime(2018, 1, 5, 9, 15, tzinfo=UTC)
+
+
+def test_midnight_leap_seconds_and_afternoons() -> None:
+    assert parse_date("2018-04-05T24:00:00Z") == datetime(2018, 4, 6, tzinfo=UTC)
+    assert parse_date("Sat, 31 Dec 2016 23:59:60 GMT") == datetime(
+        2016, 12, 31, 23, 59, 59, tzinfo=UTC
+    )
+    assert parse_date("April 5, 2018 12:30 am") == datetime(2018, 4, 5, 0, 30, tzinfo=UTC)
+    assert parse_date("April 5, 2018 1:30 p.m.") == datetime(2018, 4, 5, 13, 30, tzinfo=UTC)
+
+
+def test_a_zone_nobody_knows_is_as_good_as_none() -> None:
+    assert parse_date("Thu, 05 Apr 2018 10:15:00 XYZ", STOCKHOLM) == SWEDISH_SUMMER
+
+
+@pytest.mark.parametrize(
+    ("language", "url", "is_swedish"),
+    [
+        ("sv-SE", "https://blog.example.com/", True),
+        ("", "https://www.region.se/flode", True),
+        ("en", "https://www.region.se:8080/flode", True),
+        ("en", "https://example.com/.se", False),
+        (None, None, False),
+        (None, "http://[", False),
+    ],
+)
+def test_swedish_feeds_keep_swedish_time(
+    language: str | None, url: str | None, is_swedish: bool
+) -> None:
+    assert likely_zone(language, url) is (STOCKHOLM if is_swedish else UTC)
+
+
+def test_a_machine_without_the_zone_gets_utc() -> None:
+    assert named_zone("Atlantis/Poseidonis") is UTC
+    assert named_zone("../../etc/passwd") is UTC
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789 :-.,TZ+apmjuldegnr")) | st.text())
+def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
+    when = parse_date(text, STOCKHOLM)
+
+    assert when is None or (when.tzinfo is UTC and 1900 <= when.year <= 2200)
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_iso_and_rfc_822_come_back_as_they_were(seconds: int) -> None:
+    when = datetime.fromtimestamp(seconds, UTC)
+
+    assert parse_date(when.isoformat()) == when
+    assert parse_date(when.strftime("%a, %d %b %Y %H:%M:%S GMT")) == when

@@ -1,0 +1,711 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from flodeslasare.errors import FeedError, NotAFeed, ParseError
+from flodeslasare.fetching import parse
+from flodeslasare.fetching._parsed import ParsedDocument
+from flodeslasare.fetching._tree import NotPlain
+from flodeslasare.fetching.parse import content_digest, parse_feed
+from flodeslasare.model import Enclosure, ParsedEntry
+
+FEEDS = Path(__file__).parent / "feeds"
+URL = "https://flode.example/blogg/flode.xml"
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40)
+
+
+def read(name: str, **options: object) -> ParsedDocument:
+    return parse_feed((FEEDS / name).read_bytes(), url=URL, **options)  # type: ignore[arg-type]
+
+
+def rss(items: str, channel: str = "", attributes: str = "") -> bytes:
+    return (
+        f'<rss version="2.0" {attributes}><channel><title>T</title>{channel}{items}</channel></rss>'
+    ).encode()
+
+
+def atom(entries: str, head: str = "") -> bytes:
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>{head}{entries}</feed>'
+    ).encode()
+
+
+# --- every form ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "site_url", "number"),
+    [
+        ("rss090.xml", "Regionnytt", "https://region.example/", 2),
+        ("rss091.xml", "Kansliets anslagstavla", "https://kansli.example/", 1),
+        ("rss10.xml", "Miljökraven", "https://miljo.example/", 1),
+        ("rss20.xml", "Hållbart & klokt", "https://klokt.example/", 3),
+        ("joomla.xml", "Blogg - Exempelkansliet", "https://kansli.example/bloggen", 1),
+        ("podcast.xml", "Upphandlingspodden", "https://podd.example/", 2),
+        ("atom03.xml", "Äldre anteckningar", "https://aldre.example/", 1),
+        ("atom10.xml", "Nätverket & vännerna", "https://natverk.example/blogg/", 3),
+        ("video.xml", "Filmer från nätverket", "https://film.example/kanal", 1),
+        ("json10.json", "Jämförelser", "https://jamfor.example/", 1),
+        ("json11.json", "Läkemedel & miljö", "https://lakemedel.example/", 2),
+    ],
+)
+def test_each_form_is_read(name: str, title: str, site_url: str, number: int) -> None:
+    feed = read(name)
+
+    assert (feed.title, feed.site_url, len(feed.entries)) == (title, site_url, number)
+    assert feed.flaw is None or name == "rss091.xml"  # its entities stand in a DTD far away
+
+
+def test_an_rss_20_entry() -> None:
+    first, second, third = read("rss20.xml").entries
+
+    assert first == ParsedEntry(
+        guid="klokt-42",
+        url="https://klokt.example/inlagg/42?utm=flode&x=1",
+        title="Studiebesök på ett fjäderfäslakteri",
+        author="Kajsa Öberg",
+        published=datetime(2018, 4, 5, 8, 15, tzinfo=UTC),
+        tags=("livsmedel", "Djurskydd & tillsyn"),
+        html=(
+            '<h2>Hela kedjan</h2><p>Vi fick se <a href="https://flode.example/kedjan">hela kedjan</a>.</p>\n'
+            "<ul><li>Kläckning</li><li>Uppfödning</li></ul>"
+            '<img src="https://flode.example/blogg/bild.jpg" alt="Hallen">'
+        ),
+        text="Hela kedjan\nVi fick se hela kedjan.\n• Kläckning\n• Uppfödning\nHallen",
+    )
+    assert second.title == "AT&T svarar: ja, om 1 < 2 [preliminärt] 😀"
+    assert second.url == second.guid == "https://klokt.example/inlagg/41"
+    assert second.author == "Bo Älv"
+    assert second.text == "Rad ett.\nRad två."
+    assert second.html.endswith('<img src="https://klokt.example/liten.jpg" alt=""></p>')
+    assert second.enclosures == (
+        Enclosure(
+            url="https://klokt.example/rapport.pdf", type="application/pdf", size_bytes=123456
+        ),
+        Enclosure(url="https://klokt.example/film.mp4", type="video/mp4"),
+    )
+    assert (third.guid, third.title, third.published) == (None, "", None)
+
+
+def test_an_rss_10_entry() -> None:
+    feed = read("rss10.xml")
+    (entry,) = feed.entries
+
+    assert feed.min_interval_seconds == 6 * 3600
+    assert entry.guid == "https://miljo.example/1"
+    assert entry.author == "Inez Ström"
+    assert entry.tags == ("plast",)
+    assert entry.published == datetime(2017, 3, 2, 8, 30, tzinfo=UTC)
+    assert entry.text == "Kraven på plast skärps i vår."
+
+
+def test_atom_entries() -> None:
+    feed = read("atom10.xml")
+    tables, advice, text = feed.entries
+
+    assert feed.next_url == "https://natverk.example/blogg/arkiv/2017.xml"
+    assert tables.title == "Använd <table> med måtta"
+    assert tables.url == "https://natverk.example/blogg/2018/tabeller"
+    assert tables.author == "Hilding Ask, orvar@natverk.example"
+    assert tables.published == datetime(2018, 1, 10, 8, tzinfo=UTC)
+    assert tables.updated == datetime(2018, 1, 12, 8, tzinfo=UTC)
+    assert tables.tags == ("Planering",)
+    assert tables.enclosures[0].url == "https://natverk.example/blogg/filer/planering.pdf"
+    assert tables.html == (
+        '<p>Se <a href="https://natverk.example/blogg/2018/bilaga">bilagan</a>.<br>Tack &amp; hej!</p>'
+        '<p><img src="https://natverk.example/blogg/2018/karta.png" alt="Karta"></p>'
+    )
+    assert advice.title == "Fem råd"
+    assert advice.author == "Nätverkets kansli"
+    assert (advice.published, advice.updated) == (datetime(2018, 1, 8, 9, tzinfo=UTC), None)
+    assert text.html == "<p>Första stycket &lt; andra.</p><p>Andra stycket.</p>"
+
+
+def test_an_atom_03_entry() -> None:
+    (entry,) = read("atom03.xml").entries
+
+    assert entry.guid == "tag:aldre.example,2005:1"
+    assert entry.author == "Maj Dahl"
+    assert entry.html == "<p>Det är skrivet.</p>"
+    assert entry.published == datetime(2005, 6, 1, 8, tzinfo=UTC)
+
+
+def test_media_rss() -> None:
+    (entry,) = read("video.xml").entries
+
+    assert entry.title == "Planeringsdagen"
+    assert entry.text == "Se filmen.\nLäs mer på webben."
+    assert "https://film.example/1.jpg" in entry.html
+    assert entry.enclosures == (Enclosure(url="https://film.example/1.mp4", type="video/mp4"),)
+
+
+def test_podcasts() -> None:
+    first, last = read("podcast.xml").entries
+
+    assert first.author == "Folke Lind"
+    assert last.author == "Redaktionen"
+    assert first.tags == ("uppföljning", "avtal")
+    assert first.text == "Vi talar om uppföljning."
+    assert [file.size_bytes for file in (*first.enclosures, *last.enclosures)] == [9000000, None]
+
+
+def test_json_feeds() -> None:
+    first, second = read("json11.json").entries
+    (old,) = read("json10.json").entries
+
+    assert read("json11.json").next_url == "https://lakemedel.example/feed.json?sida=2"
+    assert first.url == first.guid
+    assert first.author == "Petra Berg, Jon Sjö"
+    assert first.tags == ("läkemedel", "EU")
+    assert first.text == "Läs programmet."
+    assert first.html.startswith('<p>Läs <a href="https://flode.example/blogg/program">')
+    assert first.published == datetime(2019, 2, 3, 9, tzinfo=UTC)
+    assert first.enclosures[0].size_bytes == 4096
+    assert (second.guid, second.url) == ("b", "https://annan.example/b")
+    assert (old.guid, old.url, old.author) == ("17", "https://flode.example/17", "Love Holm")
+    assert old.html == "<p>Stycke ett.</p><p>Stycke två &lt; tre.</p>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        path.name
+        for path in sorted(FEEDS.glob("*.xml"))
+        if path.name != "hostile.xml"  # feedparser takes file:///x for file://x
+    ],
+)
+def test_both_readers_say_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_root: object) -> None:
+        raise NotPlain
+
+    quick = read(name)
+    monkeypatch.setattr(parse, "read_tree", never)
+
+    assert read(name) == quick
+
+
+# --- characters ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "flaw"),
+    [
+        ("cp1252-as-latin1.xml", None),
+        ("cp1252-as-utf8.xml", "it says utf-8 and is windows-1252"),
+        ("utf8-as-latin1.xml", "it says iso8859-1 and is utf-8"),
+        ("utf8-bom.xml", None),
+        ("utf16.xml", None),
+        ("utf16-no-bom.xml", None),
+    ],
+)
+def test_the_character_set_is_found(name: str, flaw: str | None) -> None:
+    feed = read(name)
+
+    assert feed.title == "Å, ä och ö"
+    assert feed.entries[0].title == "Läkemedelsupphandling på Åland – “klar” för 5 €"
+    assert feed.entries[0].text == "Så här är det… ”citat” i Överkalix."
+    assert feed.flaw == flaw
+
+
+def test_latin1_is_read_whatever_the_server_says() -> None:
+    for content_type in (None, "text/plain", "text/html; charset=latin-1", "image/png"):
+        assert read("latin1.xml", content_type=content_type).title == "Å, ä och ö"
+
+
+def test_a_charset_of_the_reply_counts_where_the_document_says_nothing() -> None:
+    body = rss("<item><title>Ж</title></item>").decode().encode("koi8-r")
+
+    feed = parse_feed(body, url=URL, content_type='application/xml; charset="KOI8-R"')
+
+    assert feed.entries[0].title == "Ж"
+
+
+@pytest.mark.parametrize("name", ["zip", "rot13", "idna", "unicode_escape", "utf-7", "finns-inte"])
+def test_a_character_set_that_is_none_is_not_used(name: str) -> None:
+    body = f'<?xml version="1.0" encoding="{name}"?>'.encode() + rss(
+        "<item><title>åäö \\u0041+AGE-</title></item>"
+    )
+
+    assert parse_feed(body, url=URL).entries[0].title == "åäö \\u0041+AGE-"
+
+
+def test_text_that_was_encoded_twice_is_put_right() -> None:
+    mangled = "Hållbart".encode().decode("latin-1")
+
+    assert parse_feed(rss(f"<item><title>{mangled}</title></item>"), url=URL).entries[0].title == (
+        "Hållbart"
+    )
+
+
+# --- broken documents --------------------------------------------------------------------------------
+
+
+def test_bare_ampersands_and_signs() -> None:
+    feed = read("bare-ampersands.xml")
+
+    assert feed.title == "Bygg & fordon"
+    assert feed.site_url == "https://bygg.example/?a=1&b=2"
+    assert feed.entries[0].title == "Krav & avtal: 3 < 4"
+    assert feed.entries[0].url == "https://bygg.example/?id=7&sida=2"
+    assert feed.entries[0].text == "Fisk & vilt & bär"
+    assert feed.flaw == "it is not well-formed XML"
+
+
+def test_entities_of_html() -> None:
+    feed = read("html-entities.xml")
+
+    assert feed.title == "Entiteter — alla slag"
+    assert feed.entries[0].title == "Köttfärs & fisk… ’ja’ &okand; 😀"
+    assert feed.entries[0].text == "Fjåll"
+
+
+def test_prefixes_without_a_declaration() -> None:
+    (entry,) = read("undeclared-prefixes.xml").entries
+
+    assert (entry.author, entry.text) == ("Ebba Ek", "Texten finns.")
+
+
+def test_items_that_are_never_closed() -> None:
+    assert [entry.guid for entry in read("unclosed-items.xml").entries] == ["s1", "s2", "s3"]
+
+
+def test_warnings_in_front_and_rubbish_behind() -> None:
+    feed = read("warning-in-front.xml")
+
+    assert feed.entries[0].title == "Ändå läsbart"
+    assert feed.flaw == "there is something in front of the feed; it is not well-formed XML"
+
+
+def test_a_cut_document_gives_what_came_whole() -> None:
+    feed = read("truncated.xml")
+
+    assert [entry.guid for entry in feed.entries] == ["hel", "halv"]
+    assert feed.entries[1].text == "Så långt kom"
+    assert feed.flaw == "it ends in the middle"
+
+
+def test_half_a_guid_is_no_guid() -> None:
+    assert [entry.guid for entry in read("truncated-guid.xml").entries] == ["hel"]
+
+
+@pytest.mark.parametrize("name", ["rss20.xml", "atom10.xml", "json11.json", "rss10.xml"])
+def test_a_document_may_be_cut_anywhere(name: str) -> None:
+    whole = read(name)
+    guids = [entry.guid for entry in whole.entries]
+    body = (FEEDS / name).read_bytes()
+
+    for end in range(0, len(body), 3):
+        try:
+            feed = parse_feed(body[:end], url=URL)
+        except FeedError:
+            continue
+        found = [entry.guid for entry in feed.entries]
+        assert found == guids[: len(found)]
+
+
+def test_a_cut_json_feed() -> None:
+    body = (FEEDS / "json11.json").read_bytes()
+
+    feed = parse_feed(body[: body.index(b'{"id": "b"') + 20], url=URL)
+
+    assert feed.title == "Läkemedel & miljö"
+    assert [entry.title for entry in feed.entries] == ["Konferens i parlamentet"]
+    assert feed.flaw
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", ParseError),
+        (b" \r\n\t ", ParseError),
+        (b"\xef\xbb\xbf", ParseError),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ParseError),
+        (b"%PDF-1.7 ...", ParseError),
+        (b"hej", ParseError),
+        (b'{"a": ', ParseError),
+        (b'{"a": 1}', NotAFeed),
+        (b"[" * 100_000, ParseError),
+        (b'{"items":' + b"[" * 100_000, NotAFeed),
+        (b"<!DOCTYPE html><title>x</title>", NotAFeed),
+        (b"<html><body><rss></rss></body></html>", NotAFeed),
+        (b"<div>404</div>", NotAFeed),
+        (b'<?xml version="1.0"?><opml version="2.0"><body/></opml>', NotAFeed),
+        (b"<urlset/>", NotAFeed),
+        ((FEEDS / "page.html").read_bytes(), NotAFeed),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_feed_is_refused_in_words(body: bytes, kind: type[FeedError]) -> None:
+    with pytest.raises(kind) as caught:
+        parse_feed(body, url=URL)
+
+    assert caught.value.url == URL
+    assert len(caught.value.reason) > 20
+
+
+def test_an_empty_feed_is_a_feed() -> None:
+    assert parse_feed(rss(""), url=URL).entries == ()
+    assert parse_feed(atom(""), url=URL).entries == ()
+    assert (
+        parse_feed(b'{"version": "https://jsonfeed.org/version/1", "items": []}', url=URL).entries
+        == ()
+    )
+
+
+# --- what entries say ------------------------------------------------------------------------------------
+
+
+def test_swedish_dates_in_a_swedish_feed() -> None:
+    feed = read("swedish-dates.xml")
+    morning = datetime(2018, 4, 5, 8, 15, tzinfo=UTC)
+
+    assert [entry.published for entry in feed.entries] == [
+        morning,
+        morning,
+        morning,
+        datetime(2018, 4, 4, 22, tzinfo=UTC),
+        None,
+        None,
+    ]
+
+
+def test_content_goes_before_the_summary_unless_that_says_more() -> None:
+    item = "<item><description>{}</description><content:encoded>{}</content:encoded></item>"
+    space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+
+    short = parse_feed(rss(item.format("Kort.", "Den långa texten."), attributes=space), url=URL)
+    odd = parse_feed(rss(item.format("Den långa texten.", "Mer…"), attributes=space), url=URL)
+
+    assert short.entries[0].text == odd.entries[0].text == "Den långa texten."
+
+
+def test_content_location_goes_before_the_address() -> None:
+    body = rss(
+        '<item><link>a</link><description>&lt;a href="b"&gt;b&lt;/a&gt;</description></item>'
+    )
+
+    feed = parse_feed(body, url=URL, location="/arkiv/")
+
+    assert feed.entries[0].url == "https://flode.example/arkiv/a"
+    assert feed.entries[0].html == '<a href="https://flode.example/arkiv/b">b</a>'
+
+
+@pytest.mark.parametrize(
+    ("author", "name"),
+    [
+        ("<author>bo@a.se (Bo Älv)</author>", "Bo Älv"),
+        ("<author>Bo Älv &lt;bo@a.se&gt;</author>", "Bo Älv"),
+        ("<author>bo@museet.museum</author>", "bo@museet.museum"),
+        ("<author>Bo &amp;amp; Maj</author>", "Bo & Maj"),
+        ("<dc:creator>Bo</dc:creator><dc:creator>Maj</dc:creator><author>bo</author>", "Bo, Maj"),
+        ("", "Redaktionen"),
+    ],
+)
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_authors(author: str, name: str, is_plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_root: object) -> None:
+        raise NotPlain
+
+    if not is_plain:
+        monkeypatch.setattr(parse, "read_tree", never)
+    body = rss(
+        f"<item><title>x</title>{author}</item>",
+        channel="<managingEditor>red@a.se (Redaktionen)</managingEditor>",
+        attributes='xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    )
+
+    assert parse_feed(body, url=URL).entries[0].author == name
+
+
+def test_an_entry_without_author_takes_its_source_s() -> None:
+    body = atom(
+        "<entry><id>1</id><source><author><name>Källan</name></author></source></entry>",
+        "<author><name>Samlaren</name></author>",
+    )
+
+    assert parse_feed(body, url=URL).entries[0].author == "Källan"
+
+
+def test_the_feed_says_how_often_it_wants_to_be_asked() -> None:
+    sy = 'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    hourly = "<sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>"
+
+    def interval(channel: str) -> int | None:
+        return parse_feed(rss("", channel, sy), url=URL).min_interval_seconds
+
+    assert interval("<ttl>90</ttl>") == 5400
+    assert interval(hourly) == 1800
+    assert interval(hourly + "<ttl>60</ttl>") == 3600
+    assert interval("<ttl>0</ttl>") is None
+    assert interval("<ttl>ofta</ttl>") is None
+    assert interval("<ttl>9999999</ttl>") == 30 * 24 * 3600
+
+
+def test_the_next_page_is_another_one() -> None:
+    def next_url(link: str) -> str | None:
+        return parse_feed(atom("", link), url=URL).next_url
+
+    assert next_url('<link rel="next" href="?sida=2"/>') == URL + "?sida=2"
+    assert next_url(f'<link rel="next" href="{URL}"/>') is None
+    assert next_url('<link rel="next" href="javascript:x"/>') is None
+
+
+def test_a_very_long_guid_stays_itself() -> None:
+    long = "x" * 5000
+
+    first, second = parse_feed(
+        rss(f"<item><guid>{long}a</guid></item><item><guid>{long}b</guid></item>"), url=URL
+    ).entries
+
+    assert first.guid != second.guid
+    assert len(first.guid or "") < 100
+
+
+def test_limits() -> None:
+    many = rss("".join(f"<item><guid>{n}</guid></item>" for n in range(30)))
+    long = rss(f"<item><description>{'ord ' * 10_000}</description></item>")
+
+    feed = parse_feed(many, url=URL, max_entries=10)
+
+    assert [entry.guid for entry in feed.entries] == [str(n) for n in range(10)]
+    assert feed.flaw == "it holds 30 entries; the first 10 were read"
+    assert len(parse_feed(long, url=URL, field_characters=100).entries[0].text) <= 100
+
+
+# --- hostile documents -----------------------------------------------------------------------------------
+
+
+def strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from strings(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from strings(getattr(value, field.name))
+
+
+def assert_is_safe(feed: ParsedDocument) -> None:
+    for text in strings(feed):
+        assert not UNSAFE.search(text), ascii(text)
+    urls = [feed.site_url, feed.next_url]
+    for entry in feed.entries:
+        urls += [entry.url, *(file.url for file in entry.enclosures)]
+        for line in (entry.title, entry.author or "", entry.guid or "", *entry.tags):
+            assert "\n" not in line
+            assert "\t" not in line
+        assert not re.search(r"<(script|style|iframe|svg|object|form|bdo)\b", entry.html)
+        for element in lxml_html.fromstring(f"<div>{entry.html}</div>").iter():
+            urls += [str(element.get(name)) for name in ("href", "src") if element.get(name)]
+            assert not [name for name in element.attrib if str(name).startswith("on")]
+    for url in urls:
+        assert url is None or re.fullmatch(r"(https?://|mailto:)\S+", url), ascii(url)
+
+
+def assert_is_safe_or_refused(body: bytes) -> None:
+    try:
+        feed = parse_feed(body, url=URL)
+    except FeedError as error:
+        feed = ParsedDocument(title=error.reason, site_url=None, entries=())
+    assert_is_safe(feed)
+
+
+def test_a_hostile_feed() -> None:
+    feed = read("hostile.xml")
+    (entry,) = feed.entries
+
+    assert_is_safe(feed)
+    assert feed.title == "Ond gnirts [31mröd"
+    assert feed.site_url is None
+    assert entry.title == "[bold]nej[/bold] ilav ]0;ägd"
+    assert entry.url is None
+    assert [file.type for file in entry.enclosures] == [None]
+    assert entry.text == "Text [2J en två tre fyra fem sex\nbak tla"
+    assert re.findall('href="([^"]*)"', entry.html) == ["https://ok.example/"]
+
+
+def test_entities_are_not_expanded() -> None:
+    feed = read("entity-bomb.xml")
+
+    assert feed.entries[0].title == "Före &m; efter"
+
+
+def test_entities_from_outside_stay_outside() -> None:
+    (entry,) = read("xxe.xml").entries
+
+    assert entry.title == "Innehåll: &fil;"
+    assert entry.text == "&fil;"
+
+
+def test_deep_nesting_ends_soon() -> None:
+    deep = "<div>" * 100_000 + "djupt" + "</div>" * 100_000
+
+    escaped = parse_feed(
+        rss(f"<item><guid>1</guid><description>{escape(deep)}</description></item>"), url=URL
+    )
+    raw = parse_feed(rss(f"<item><guid>1</guid><description>{deep}</description></item>"), url=URL)
+
+    assert escaped.entries[0].text == "djupt"
+    assert raw.flaw
+
+
+FIELDS = st.fixed_dictionaries(
+    {
+        name: ANY_TEXT | ANY_TEXT.map("javascript:".__add__) | ANY_TEXT.map("https://a.se/".__add__)
+        for name in ("id", "url", "title", "html", "author", "tag", "date", "file", "type")
+    }
+)
+
+
+@settings(max_examples=150)
+@given(FIELDS)
+def test_no_field_of_json_brings_anything_unsafe(field: dict[str, str]) -> None:
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": field["title"],
+        "home_page_url": field["url"],
+        "next_url": field["file"],
+        "items": [
+            {
+                "id": field["id"],
+                "url": field["url"],
+                "title": field["title"],
+                "content_html": f"<p>{field['html']}<a href='{field['url']}' title='{field['tag']}'>",
+                "image": field["file"],
+                "authors": [{"name": field["author"]}],
+                "tags": [field["tag"]],
+                "date_published": field["date"],
+                "attachments": [{"url": field["file"], "mime_type": field["type"]}],
+            },
+            {"id": field["id"], "content_text": field["html"]},
+        ],
+    }
+
+    assert_is_safe(parse_feed(json.dumps(document).encode(), url=URL))
+
+
+@settings(max_examples=150)
+@given(FIELDS, st.booleans(), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_no_field_of_xml_brings_anything_unsafe(
+    field: dict[str, str], is_escaped: bool, charset: str
+) -> None:
+    safe = {key: escape(escape(value)) if is_escaped else value for key, value in field.items()}
+    text = (
+        f"<rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel><title>{safe['title']}</title>"
+        f"<link>{safe['url']}</link><item><guid>{safe['id']}</guid><link>{safe['url']}</link>"
+        f"<title>{safe['title']}</title><dc:creator>{safe['author']}</dc:creator><category>{safe['tag']}</category>"
+        f"<pubDate>{safe['date']}</pubDate><description>{safe['html']}</description>"
+        f"<enclosure url='{safe['file']}' type='{safe['type']}'/></item></channel></rss>"
+    )
+
+    assert_is_safe_or_refused(text.encode(charset, "replace"))
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(
+        [b"", b"<rss>", b"<rss><channel><item><title>", b"<feed><entry>", b"{", b"\xff\xfe"]
+    ),
+    st.binary(max_size=200),
+)
+def test_any_bytes_are_a_feed_or_an_error(start: bytes, body: bytes) -> None:
+    assert_is_safe_or_refused(start + body)
+
+
+# --- what is known -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["rss20.xml", "atom10.xml", "rss10.xml"])
+def test_known_items_are_left_out(name: str) -> None:
+    whole = read(name)
+
+    again = read(name, known=whole.item_hashes)
+    but_one = read(name, known=whole.item_hashes[1:])
+
+    assert again.entries == ()
+    assert len(again.skipped_guids) == len(whole.entries)
+    assert again.item_hashes == whole.item_hashes
+    assert (again.title, again.site_url) == (whole.title, whole.site_url)
+    assert but_one.entries == whole.entries[:1]
+
+
+def test_the_guids_of_what_was_left_out() -> None:
+    whole = read("rss20.xml")
+
+    assert read("rss20.xml", known=whole.item_hashes).skipped_guids == (
+        "klokt-42",
+        "https://klokt.example/inlagg/41",
+        "https://klokt.example/inlagg/40",
+    )
+
+
+def test_an_edited_item_has_another_hash() -> None:
+    body = (FEEDS / "rss20.xml").read_bytes()
+    whole = parse_feed(body, url=URL)
+
+    edited = parse_feed(
+        body.replace(b"hela kedjan</a>", b"kedjan</a>"), url=URL, known=whole.item_hashes
+    )
+
+    assert [entry.guid for entry in edited.entries] == ["klokt-42"]
+
+
+# --- edits ---------------------------------------------------------------------------------------------
+
+
+def an_entry(html: str = "<p>Text</p>", title: str = "Titel", file: str = "") -> ParsedEntry:
+    enclosure = f'<enclosure url="{escape(file)}"/>' if file else ""
+    body = rss(
+        f"<item><guid>1</guid><title>{escape(title)}</title>"
+        f"<description>{escape(html)}</description>{enclosure}</item>"
+    )
+    return parse_feed(body, url=URL).entries[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<p>En text</p>", "<div>En\n   <b>text</b></div>"),
+        ('<p>x<a href="/a?sig=1">länk</a></p>', '<p>x<a href="/a?sig=2">länk</a></p>'),
+        ('<p>x<img src="/a" alt="b"></p>', '<p>x<img alt="b" src="/a"></p>'),
+        ("<p>Text</p><p>3 kommentarer</p>", "<p>Text</p><p>14 kommentarer</p>"),
+        ("<p>Text</p><p>1 024 visningar</p>", "<p>Text</p><p>1 025 visningar</p>"),
+        ("<p>Text</p><p>Comments: 3</p>", "<p>Text</p><p>Comments: 4</p>"),
+    ],
+)
+def test_what_is_no_edit_keeps_the_digest(before: str, after: str) -> None:
+    assert content_digest(an_entry(before)) == content_digest(an_entry(after))
+
+
+def test_a_signed_file_is_the_same_file() -> None:
+    first = an_entry(file="https://a.se/1.mp3?token=1")
+    second = an_entry(file="https://a.se/1.mp3?token=2")
+
+    assert content_digest(first) == content_digest(second)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        an_entry("<p>Texten</p>"),
+        an_entry(title="Ny titel"),
+        an_entry(file="https://a.se/1.mp3"),
+        an_entry("<p>Text</p><p>3 kommuner lämnade 12 kommentarer på förslaget om nya krav.</p>"),
+    ],
+    ids=["text", "title", "file", "numbers"],
+)
+def test_an_edit_changes_the_digest(other: ParsedEntry) -> None:
+    assert content_digest(other) != content_digest(an_entry())
