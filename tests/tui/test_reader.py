@@ -255,7 +255,7 @@ async def test_next_and_previous_unread(app: FeedReaderApp) -> None:
         assert app.reader.entries.cursor == 4
         await pilot.press("n")
         assert app.reader.entries.cursor == 4
-        assert app.reader.status.notice == "no more unread below"
+        assert app.reader.status.notice == "no more unread here"
         await pilot.press("N")
         assert app.reader.entries.cursor == 1
 
@@ -506,6 +506,69 @@ async def test_the_place_in_a_half_read_entry_is_kept(filled: StagedLibrary) -> 
         entry_id = app.reader.entries.entry_id
     assert entry_id is not None
     assert filled.place(entry_id) > 0
+
+
+# --- what comes over it ----------------------------------------------------------------------------
+
+
+async def test_an_empty_library_opens_on_the_welcome_screen(staged: StagedLibrary) -> None:
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert type(app.screen).__name__ == "WelcomeScreen"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is app.reader
+        assert "No entries yet." in shown(app)
+
+
+@pytest.mark.parametrize("has_demo", [False, True])
+async def test_the_example_is_left_for(staged: StagedLibrary, has_demo: bool) -> None:
+    app = FeedReaderApp(staged, has_demo=has_demo, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("1")
+        await settle(pilot)
+    assert app.wants_demo == has_demo
+
+
+@pytest.mark.parametrize(
+    ("key", "screen"), [("question_mark", "HelpScreen"), ("a", "AddFeedScreen")]
+)
+async def test_screens_come_and_go(app: FeedReaderApp, key: str, screen: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await settle(pilot)
+        assert type(app.screen).__name__ == screen
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is app.reader
+
+
+async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p", *"rename")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert type(app.screen).__name__ == "PromptScreen"
+        await pilot.press("ctrl+u", *"Nytt", "enter")
+        await settle(pilot)
+        assert "Nytt" in [feed.title for feed in app.library.feeds()]
+
+
+async def test_a_feed_is_moved_and_left(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.reader.move_feed()
+        await settle(pilot)
+        await pilot.press(*"Blogg", "enter")
+        await settle(pilot)
+        assert "▾ Blogg" in shown(app)
+        app.reader.remove_feed()
+        await settle(pilot)
+        assert len(filled.feeds()) == 2
+        assert filled.counts().total == 132
 
 
 # --- the table of keys -----------------------------------------------------------------------------

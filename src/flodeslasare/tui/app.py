@@ -46,6 +46,7 @@ class FeedReaderApp(App[None]):
         library: Library,
         *,
         places: Places | None = None,
+        has_demo: bool = False,
         now: Callable[[], datetime] = _now,
     ) -> None:
         """Make the application.
@@ -53,12 +54,16 @@ class FeedReaderApp(App[None]):
         Args:
             library: what it shows; opened by the thread that runs the application.
             places: where the files are, for the screens that name them.
+            has_demo: whether the caller opens the example blog when `wants_demo` is set at the end.
             now: the clock.
         """
         super().__init__()
         self.library = library
         self.places = places
         self._now = now
+        self._has_demo = has_demo
+        self.wants_demo = False
+        """Whether the person left for the example blog."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._remembered_theme()
@@ -89,6 +94,14 @@ class FeedReaderApp(App[None]):
                 stack[0].status.message = ""
         await super().on_event(event)
 
+    def on_welcome_screen_demo_chosen(self) -> None:  # by name: its module is imported when needed
+        """Leave for the example blog, which has a library of its own."""
+        if self._has_demo:
+            self.wants_demo = True
+            self.exit()
+        else:
+            self.notify(_("Leave with q, then run: flodeslasare demo"), markup=False)
+
     # --- refresh ---------------------------------------------------------------------------------
 
     def _refresh_due(self) -> None:
@@ -97,7 +110,7 @@ class FeedReaderApp(App[None]):
 
     @on(ReaderScreen.RefreshRequested)
     def _refresh_now(self, event: ReaderScreen.RefreshRequested) -> None:
-        self.refresh_feeds(event.feed_ids, due_only=False)
+        self.refresh_feeds(event.feed_ids, due_only=event.due_only)
 
     @work(exclusive=True, group="refresh", description="refresh feeds")
     async def refresh_feeds(self, feed_ids: Sequence[int] | None, *, due_only: bool) -> None:
@@ -176,12 +189,24 @@ class FeedReaderApp(App[None]):
         self.action_interrupt()
 
 
-def run_reader(library: Library, *, places: Places | None = None) -> int:
+def run_reader(
+    library: Library,
+    *,
+    places: Places | None = None,
+    demo: Callable[[], int] | None = None,
+) -> int:
     """Run the reader until the person leaves it.
+
+    Args:
+        library: what it shows.
+        places: where the files are.
+        demo: opens the example blog, for a person who chooses it on an empty library.
 
     Returns:
         What the program should exit with: 0, or 130 after Ctrl+C.
     """
-    app = FeedReaderApp(library, places=places)
+    app = FeedReaderApp(library, places=places, has_demo=demo is not None)
     app.run()
+    if app.wants_demo and demo is not None:
+        return demo()
     return app.return_code or 0

@@ -80,6 +80,8 @@ def _now() -> datetime:
 class ReaderScreen(Screen[None]):
     """Browse the archive, read, mark, search."""
 
+    AUTO_FOCUS = "#entries"
+
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
     base: reactive[View] = reactive(View(), init=False)
@@ -94,14 +96,22 @@ class ReaderScreen(Screen[None]):
 
     @dataclass
     class RefreshRequested(Message):
-        """The person asks for what is new, in some feeds or (`None`) in all."""
+        """What is new is asked for, in some feeds or (`None`) in all."""
 
         feed_ids: Sequence[int] | None
+        due_only: bool = False
+        """Leave out feeds that need not be asked yet."""
 
     def __init__(self, library: Library, *, now: Callable[[], datetime] = _now) -> None:
         super().__init__()
         self.library = library
         self._now = now
+        self.archive = ArchiveTree(id="archive")
+        self.search_bar = SearchBar(id="search")
+        self.entries = EntryList(library, now=now, id="entries")
+        self.text = ReadingPane(id="reading")
+        self.status = StatusLine(id="status")
+        self._middle = Vertical(id="middle")
         self._reading = 0
         """Which reading of a view is the latest; answers to older ones are dropped."""
         self._shown = -1
@@ -123,37 +133,20 @@ class ReaderScreen(Screen[None]):
         self._count_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        yield ArchiveTree(id="archive")
-        with Vertical(id="middle"):
-            yield SearchBar(id="search")
-            yield EntryList(self.library, now=self._now, id="entries")
-        yield ReadingPane(id="reading")
-        yield StatusLine(id="status")
-
-    @property
-    def archive(self) -> ArchiveTree:
-        """The pane at the left."""
-        return self.query_one("#archive", ArchiveTree)
-
-    @property
-    def entries(self) -> EntryList:
-        """The pane in the middle."""
-        return self.query_one("#entries", EntryList)
-
-    @property
-    def text(self) -> ReadingPane:
-        """The pane at the right."""
-        return self.query_one("#reading", ReadingPane)
-
-    @property
-    def search_bar(self) -> SearchBar:
-        """What stands above the entries."""
-        return self.query_one("#search", SearchBar)
-
-    @property
-    def status(self) -> StatusLine:
-        """The line at the bottom."""
-        return self.query_one("#status", StatusLine)
+        # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
+        self._arrange()
+        with self._telling():
+            self._restore()
+            self._count_feeds()
+        self._list(entry_id=self._wanted)
+        self.archive.set_view(self.base)
+        self._hint_keys()
+        yield self.archive
+        with self._middle:
+            yield self.search_bar
+            yield self.entries
+        yield self.text
+        yield self.status
 
     @property
     def view(self) -> View:
@@ -174,17 +167,17 @@ class ReaderScreen(Screen[None]):
     # --- start -----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self._arrange()
-        with self._telling():
-            self._restore()
-        self._count()
-        self._list(entry_id=self._wanted)
-        self.archive.set_view(self.base)
-        self.entries.focus()
-        self._hint_keys()
-        self._search_bar_says()
+        self.call_after_refresh(self._follow_up)
+
+    def _follow_up(self) -> None:
+        """Read what could wait for the first screen."""
+        self._read_months()
+        if not self.entries.listing.is_whole:
+            self._read_listing(self.view, self._reading, beginning=False)
         if self.is_empty:
-            self.call_after_refresh(self._welcome)
+            self._welcome()
+        else:
+            self._preview()
 
     @property
     def is_empty(self) -> bool:
@@ -221,7 +214,7 @@ class ReaderScreen(Screen[None]):
     def _arrange(self) -> None:
         """Show the panes there is room for, the one with the keys among them."""
         width = self.size.width or self.app.size.width
-        archive, middle, text = self.archive, self.query_one("#middle"), self.text
+        archive, middle, text = self.archive, self._middle, self.text
         in_archive, in_text = self.pane == "archive", self.pane == "reading"
         if self.alone:
             shown = (False, False, True)
@@ -264,7 +257,7 @@ class ReaderScreen(Screen[None]):
         """Keys go where the mouse went."""
         panes = {"archive": "archive", "entries": "list", "reading": "reading", "query": "list"}
         pane = panes.get(event.widget.id or "")
-        if pane is not None:
+        if pane is not None and event.widget is self.focused:
             self.pane = pane
 
     def _hint_keys(self) -> None:
@@ -436,10 +429,13 @@ class ReaderScreen(Screen[None]):
     def _count(self) -> None:
         """Count feeds at once, months when there is time."""
         with self._telling():
-            self._feeds = self.library.feeds()
-            self._counts = self.library.counts()
-            self.archive.show_feeds(self._feeds, self._counts)
+            self._count_feeds()
         self._read_months()
+
+    def _count_feeds(self) -> None:
+        self._feeds = self.library.feeds()
+        self._counts = self.library.counts()
+        self.archive.show_feeds(self._feeds, self._counts)
 
     def _count_soon(self) -> None:
         """Count again when marks have come to rest."""
@@ -720,30 +716,28 @@ class ReaderScreen(Screen[None]):
             if open_it and entry_id is not None:
                 self._open(entry_id)
         elif is_all and self.entries.listing.is_whole:
-            self.status.tell(_("no more unread below") if step > 0 else _("no more unread above"))
-        else:
-            self._find_unread(self.view, self.entries.ids, self.entries.cursor, step, open_it)
+            self._say_no_more()
+        elif self.entries.entry_id is not None:
+            self._find_unread(self.view, self.entries.entry_id, step > 0, open_it)
+
+    def _say_no_more(self) -> None:
+        self.status.tell(_("no more unread here"))
 
     @work(thread=True, exclusive=True, group="unread", description="look for the next unread")
-    def _find_unread(
-        self, view: View, ids: list[int], cursor: int, step: int, open_it: bool
-    ) -> None:
+    def _find_unread(self, view: View, entry_id: int, older: bool, open_it: bool) -> None:
         try:
             with self.library.opened_again() as library:
-                unread = set(library.listing(view.but(unread=True)).ids)
+                found = library.next_in(view.but(unread=True), entry_id, older=older)
+                self.post_message(UnreadFound(found, view, open_it))
         except ReaderError as error:
             self.post_message(ReadingFailed(str(error)))
-            return
-        rows = range(cursor + step, len(ids) if step > 0 else -1, step)
-        found = next((ids[row] for row in rows if ids[row] in unread), None)
-        self.post_message(UnreadFound(found, view, open_it))
 
     @on(UnreadFound)
     def _go_to_unread(self, event: UnreadFound) -> None:
         if event.view != self.view:
             return
         if event.entry_id is None:
-            self.status.tell(_("no more unread here"))
+            self._say_no_more()
         elif self.entries.go_to(event.entry_id) and event.open_it:
             self._open(event.entry_id)
 
@@ -755,6 +749,23 @@ class ReaderScreen(Screen[None]):
     @on(ReadingPane.LinkActivated)
     def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
         self._browse(event.url)
+
+    @on(ReadingPane.VersionsRequested)
+    def _show_versions(self, event: ReadingPane.VersionsRequested) -> None:
+        """Show how an entry read before it was changed."""
+        from flodeslasare.tui.screens._versions import VersionsScreen
+
+        with self._telling():
+            versions = self.library.earlier_versions(event.entry_id)
+            if not versions:
+                self.status.tell(_("no earlier version is kept"))
+                return
+            screen = VersionsScreen(self.library.entry(event.entry_id), versions)
+            self.app.push_screen(screen, self._browse_if_chosen)
+
+    def _browse_if_chosen(self, url: str | None) -> None:
+        if url is not None:
+            self._browse(url)
 
     def _browse(self, url: str) -> None:
         from flodeslasare.tui.links import copy, open_in_browser
@@ -952,9 +963,15 @@ class ReaderScreen(Screen[None]):
 
         self.app.push_screen(ImportScreen(self.library), self._added)
 
-    def _added(self, _result: object) -> None:
+    def _added(self, result: object) -> None:
         """Show what came with a subscription or an import."""
-        self.post_message(LibraryChanged())
+        if isinstance(result, Feed):
+            self._count()
+            self.base = View(feed_id=result.id)
+            self._list()
+        elif result is not None:
+            self.post_message(LibraryChanged())
+            self.post_message(self.RefreshRequested(None, due_only=True))
 
     def action_help(self) -> None:
         from flodeslasare.tui.screens.help import HelpScreen

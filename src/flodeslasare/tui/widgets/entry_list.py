@@ -36,7 +36,7 @@ from flodeslasare.tui.widgets._text import cut, plain
 PAGE_ROWS = 64
 """Rows that are read at a time."""
 _KEPT_ROWS = 4096
-_NEAR_PAGES = 8
+_NEAR_PAGES = 2
 """How far the next unread entry is looked for at once; beyond that a worker looks."""
 _GUTTER = 3
 """Cells before a title: the cursor's bar, the unread dot, a space."""

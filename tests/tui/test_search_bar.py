@@ -1,0 +1,116 @@
+"""The bar above the entries: what it says, and what typing does."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+
+from flodeslasare.tui.theme import GRANIT
+from flodeslasare.tui.widgets.search_bar import SearchBar
+
+
+class BarApp(App[None]):
+    """The bar, alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(GRANIT)
+        self.theme = GRANIT.name
+        self.bar = SearchBar()
+        self.searched: list[str] = []
+        self.ended: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.bar
+
+    def on_search_bar_changed(self, event: SearchBar.Changed) -> None:
+        self.searched.append(event.query)
+
+    def on_search_bar_accepted(self) -> None:
+        self.ended.append("accepted")
+
+    def on_search_bar_cancelled(self) -> None:
+        self.ended.append("cancelled")
+
+    def line(self, y: int) -> str:
+        return self.bar.render_line(y).text.rstrip()
+
+
+async def test_it_says_what_is_listed() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)):
+        app.bar.title, app.bar.total, app.bar.unread = "All entries [x]", 12345, 3
+        assert app.line(0) == "  All entries [x]  12,345   3 unread"
+        assert app.line(1) == "  newest first"
+        app.bar.filtered = True
+        assert app.line(1) == "  unread only · f shows all"
+
+
+async def test_a_long_name_is_cut_before_the_numbers() -> None:
+    app = BarApp()
+    async with app.run_test(size=(34, 5)):
+        app.bar.title, app.bar.total, app.bar.unread = "Ett mycket långt namn på ett flöde", 132, 3
+        assert app.line(0).endswith("…  132   3 unread")
+        assert len(app.line(0)) <= 34
+
+
+async def test_typing_searches_when_it_rests() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        app.bar.begin()
+        await pilot.pause()
+        await pilot.press(*"abc")
+        await pilot.pause(0.1)
+        assert app.searched[-1] == "abc"
+        app.bar.total = 28
+        app.bar.words = (("abcdef", 11), ("xabc", 7))
+        assert app.line(0).endswith("28 hits")
+        assert app.line(1) == "  abcdef 11  xabc 7"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.ended == ["accepted"]
+
+
+async def test_esc_steps_out() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        app.bar.begin()
+        await pilot.pause()
+        await pilot.press("a", "escape")
+        await pilot.pause(0.1)
+        assert app.ended == ["cancelled"]
+
+
+async def test_enter_on_nothing_is_stepping_out() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        app.bar.begin()
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.ended == ["cancelled"]
+
+
+async def test_a_word_narrows_when_it_is_clicked() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        app.bar.begin()
+        await pilot.pause()
+        await pilot.press(*"x ab")
+        await pilot.pause(0.1)
+        app.bar.words = (("abcdef", 11),)
+        app.line(1)
+        await pilot.click(app.bar, offset=(4, 1))
+        await pilot.pause()
+        assert app.searched[-1] == "x abcdef"
+        assert app.bar.query_text == "x abcdef"
+
+
+async def test_words_that_do_not_fit_are_left_out() -> None:
+    app = BarApp()
+    async with app.run_test(size=(30, 5)) as pilot:
+        app.bar.begin()
+        await pilot.pause()
+        await pilot.press("a")
+        await pilot.pause(0.1)
+        app.bar.words = tuple((f"ord{n}", 10) for n in range(12))
+        assert app.line(1) == "  ord0 10  ord1 10  ord2 10"

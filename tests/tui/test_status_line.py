@@ -1,0 +1,91 @@
+"""The line at the bottom."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+
+from flodeslasare.tui.theme import GRANIT
+from flodeslasare.tui.widgets import status_line
+from flodeslasare.tui.widgets.status_line import StatusLine, wrapped
+
+KEYS = (("?", "help"), ("/", "search"), ("Enter", "open"), ("m", "read"), ("s", "star"))
+
+
+class LineApp(App[None]):
+    """The line, alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(GRANIT)
+        self.theme = GRANIT.name
+        self.status = StatusLine()
+
+    def compose(self) -> ComposeResult:
+        yield self.status
+
+    def lines(self) -> list[str]:
+        return [self.status.render_line(y).text for y in range(self.status.size.height)]
+
+
+async def test_keys_fill_what_is_left() -> None:
+    app = LineApp()
+    async with app.run_test(size=(120, 5)) as pilot:
+        app.status.keys = KEYS
+        await pilot.pause()
+        assert app.lines()[0].endswith("? help   / search   Enter open   m read   s star ")
+        await pilot.resize_terminal(30, 5)
+        await pilot.pause()
+        assert app.lines()[0].strip() == "? help   / search"
+
+
+async def test_progress_and_what_came_in_stand_side_by_side() -> None:
+    app = LineApp()
+    async with app.run_test(size=(120, 5)) as pilot:
+        app.status.progress = (12, 40, "Konkurrensverket [/]")
+        app.status.new = 2
+        await pilot.pause()
+        line = app.lines()[0]
+    assert "12/40 ━━━━━━━━━━━━ Konkurrensverket [/]   2 new, press . to show" in line
+
+
+async def test_it_fits_a_narrow_terminal() -> None:
+    app = LineApp()
+    async with app.run_test(size=(40, 5)) as pilot:
+        app.status.keys = KEYS
+        app.status.progress = (12, 40, "Ett mycket långt namn på ett flöde")
+        app.status.new = 12345
+        await pilot.pause()
+        assert len(app.lines()[0]) == 40
+        assert "12/40" in app.lines()[0]
+
+
+async def test_a_message_takes_the_lines_it_needs() -> None:
+    app = LineApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.status.message = "https://exempel.se/rss: the server answered 503; try again in an hour"
+        await pilot.pause()
+        assert len(app.lines()) == 2
+        assert app.lines()[0].startswith(" ! https://exempel.se/rss")
+        app.status.message = ""
+        await pilot.pause()
+        assert len(app.lines()) == 1
+
+
+async def test_a_notice_goes_by_itself(monkeypatch: object) -> None:
+    was, status_line.NOTICE_SECONDS = status_line.NOTICE_SECONDS, 0.05
+    try:
+        app = LineApp()
+        async with app.run_test(size=(80, 5)) as pilot:
+            app.status.tell("12 marked as read · u undoes it")
+            assert "12 marked" in app.lines()[0]
+            await pilot.pause(0.2)
+            assert "12 marked" not in app.lines()[0]
+    finally:
+        status_line.NOTICE_SECONDS = was
+
+
+def test_sentences_are_broken_at_spaces() -> None:
+    assert wrapped("ett två tre", 7) == ["ett två", "tre"]
+    assert wrapped("", 7) == [""]
+    assert wrapped("enormtlångtord kort", 6) == ["enorm…", "kort"]
+    assert len(wrapped("ord " * 100, 20)) == 4
