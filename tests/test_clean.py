@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -66,6 +66,7 @@ def test_limits_are_kept() -> None:
     assert clean_line("  ord " * 1000, 10) == "ord ord or"
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_no_text_comes_out_unsafe(text: str) -> None:
     assert not UNSAFE.search(clean_text(text))
@@ -142,6 +143,7 @@ def test_a_relative_address_needs_a_base() -> None:
     assert safe_url("/x") is None
 
 
+@settings(deadline=None)
 @given(
     ANY_TEXT
     | st.sampled_from(["http:", "https://", "mailto:", "//"]).flatmap(
@@ -220,6 +222,7 @@ def test_players_become_links_and_pixels_go() -> None:
     )
 
 
+@settings(deadline=None)
 @given(MARKUP)
 def test_no_html_comes_out_unsafe(html: str) -> None:
     safe = safe_html(html, BASE)
@@ -248,6 +251,7 @@ def test_no_html_comes_out_unsafe(html: str) -> None:
     assert not UNSAFE.search(html_to_text(html))
 
 
+@settings(deadline=None)
 @given(MARKUP)
 def test_cleaning_twice_changes_no_word(html: str) -> None:
     once = safe_html(html, BASE)

@@ -570,7 +570,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(FIELDS)
 def test_no_field_of_json_brings_anything_unsafe(field: dict[str, str]) -> None:
     document = {
@@ -597,7 +597,7 @@ def test_no_field_of_json_brings_anything_unsafe(field: dict[str, str]) -> None:
     assert_is_safe(parse_feed(json.dumps(document).encode(), url=URL))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(FIELDS, st.booleans(), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_no_field_of_xml_brings_anything_unsafe(
     field: dict[str, str], is_escaped: bool, charset: str
@@ -614,7 +614,7 @@ def test_no_field_of_xml_brings_anything_unsafe(
     assert_is_safe_or_refused(text.encode(charset, "replace"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(
         [b"", b"<rss>", b"<rss><channel><item><title>", b"<feed><entry>", b"{", b"\xff\xfe"]

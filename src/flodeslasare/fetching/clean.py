@@ -336,10 +336,10 @@ def _link_instead(player: etree._Element, base: str | None) -> None:
         return
     tail = player.tail
     player.clear()
-    player.tail = tail
+    player.tail = _safe_characters(tail or "")
     player.tag = "a"
     player.set("href", url)
-    player.text = player.get("title") or urlsplit(url).hostname or url
+    player.text = urlsplit(url).hostname or url
 
 
 def _remove(element: etree._Element) -> None:
@@ -347,11 +347,11 @@ def _remove(element: etree._Element) -> None:
     if parent is None:
         return
     before = element.getprevious()
-    if element.tail:
+    if element.tail:  # lxml gives control characters and does not take them
         if before is None:
-            parent.text = (parent.text or "") + element.tail
+            parent.text = _safe_characters((parent.text or "") + element.tail)
         else:
-            before.tail = (before.tail or "") + element.tail
+            before.tail = _safe_characters((before.tail or "") + element.tail)
     parent.remove(element)
 
 

@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from flodeslasare.config import Settings
+from flodeslasare.errors import FeedError, NotAFeed, ParseError
+from flodeslasare.fetching._parsed import ParsedDocument
+from flodeslasare.fetching._wire import (
+    NonsenseError,
+    document_from_parts,
+    document_parts,
+    entries_from_part,
+    frame,
+)
+from flodeslasare.fetching.parse import parse_feed
+from flodeslasare.fetching.pool import ParsePool
+from flodeslasare.i18n import use_language
+
+FEEDS = Path(__file__).parent / "feeds"
+URL = "https://flode.example/flode.xml"
+BODY = (FEEDS / "rss20.xml").read_bytes()
+FRESH = b"<rss><channel><title>frisk</title></channel></rss>"
+
+ODD_WORKER = '''
+import json, os, sys, time
+from flodeslasare.fetching import _worker
+from flodeslasare.fetching._parsed import ParsedDocument
+
+def odd(body, **options):
+    """Do what the body says, where a hostile document would make the parser do it."""
+    if body == b"hang":
+        while True:
+            pass
+    if body == b"die":
+        os._exit(3)
+    if body == b"eat":
+        held = []
+        while True:
+            held.append(bytearray(20_000_000))
+    if body == b"stumble":
+        raise KeyError("en egenhet\\x1b[2J")
+    if body == b"lie":
+        yield "inte en lista"
+        return
+    if body == b"chatter":
+        print("skrap " * 10_000)
+    yield from _worker._parse(body.removeprefix(b"chatter") or b"<rss><channel/></rss>", **options)
+
+_worker.TASKS["parse"] = odd
+_worker.main()
+'''
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ParsePool]:
+    async with ParsePool() as pool:
+        yield pool
+
+
+@pytest.fixture
+async def odd_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ParsePool]:
+    (tmp_path / "odd_worker.py").write_text(ODD_WORKER, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(ParsePool, "worker_module", "odd_worker")
+    settings = Settings(parse_seconds=5.0, parse_memory_bytes=500_000_000)
+    async with ParsePool(settings, workers=1) as pool:
+        yield pool
+
+
+def processes(pool: ParsePool) -> list[int]:
+    return [worker._process.pid for worker in pool._all]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_worker_says_what_the_parser_says(pool: ParsePool) -> None:
+    for name in ("rss20.xml", "atom10.xml", "json11.json", "rss10.xml", "hostile.xml"):
+        body = (FEEDS / name).read_bytes()
+
+        assert await pool.parse(body, url=URL, content_type=None, location="/x") == parse_feed(
+            body, url=URL, location="/x"
+        )
+
+
+async def test_many_at_once_share_few_workers() -> None:
+    async with ParsePool(workers=2) as pool:
+        bodies = [FRESH.replace(b"frisk", str(n).encode()) for n in range(20)]
+        feeds = await asyncio.gather(*(pool.parse(body, url=URL) for body in bodies))
+
+        assert [feed.title for feed in feeds] == [str(n) for n in range(20)]
+        assert len(processes(pool)) == 2
+
+
+async def test_nothing_is_started_before_it_is_needed(pool: ParsePool) -> None:
+    assert processes(pool) == []
+
+
+async def test_workers_end_with_the_pool() -> None:
+    pool = ParsePool(workers=1)
+    await pool.parse(FRESH, url=URL)
+    (pid,) = processes(pool)
+
+    await pool.aclose()
+
+    assert not is_running(pid)
+
+
+async def test_a_closed_pool_starts_again_when_asked(pool: ParsePool) -> None:
+    await pool.parse(FRESH, url=URL)
+    await pool.aclose()
+
+    assert (await pool.parse(FRESH, url=URL)).title == "frisk"
+
+
+async def test_what_is_known_stays_out(pool: ParsePool) -> None:
+    whole = await pool.parse(BODY, url=URL)
+
+    assert (await pool.parse(BODY, url=URL, known=whole.item_hashes)).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"<html></html>", NotAFeed), (b"", ParseError), (b'{"a"', ParseError)]
+)
+async def test_the_parser_s_refusals_come_through(
+    pool: ParsePool, body: bytes, kind: type[FeedError]
+) -> None:
+    with pytest.raises(kind) as here:
+        parse_feed(body, url=URL)
+    with pytest.raises(kind) as there:
+        await pool.parse(body, url=URL)
+
+    assert str(there.value) == str(here.value)
+
+
+async def test_limits_of_the_settings_hold() -> None:
+    async with ParsePool(Settings(fetch_entries=1, fetch_field_characters=10)) as pool:
+        feed = await pool.parse(BODY, url=URL)
+
+    assert len(feed.entries) == 1
+    assert len(feed.entries[0].text) <= 10
+
+
+async def test_reasons_are_in_the_language_of_the_screen(pool: ParsePool) -> None:
+    use_language("sv")
+    try:
+        with pytest.raises(ParseError) as here:
+            parse_feed(b"", url=URL)
+        with pytest.raises(ParseError) as there:
+            await pool.parse(b"", url=URL)
+    finally:
+        use_language("en")
+
+    assert str(there.value) == str(here.value)
+
+
+# --- limits ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"hang", "longer than 5 s"),
+        (b"die", "ended in the middle"),
+        pytest.param(
+            b"eat",
+            "more than 500 MB of memory",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps the limit"),
+        ),
+        (b"stumble", "its parser fails on"),
+        (b"lie", "makes no sense"),
+    ],
+)
+async def test_a_parser_that_runs_wild_costs_one_turn(
+    odd_pool: ParsePool, body: bytes, words: str
+) -> None:
+    with pytest.raises(ParseError) as caught:
+        await odd_pool.parse(body, url=URL)
+
+    assert words in caught.value.reason
+    assert caught.value.url == URL
+    assert (await odd_pool.parse(FRESH, url=URL)).title == "frisk"
+
+
+async def test_what_a_library_prints_does_no_harm(odd_pool: ParsePool) -> None:
+    assert (await odd_pool.parse(b"chatter" + FRESH, url=URL)).title == "frisk"
+
+
+async def test_a_worker_killed_while_it_rests_is_replaced(pool: ParsePool) -> None:
+    await pool.parse(FRESH, url=URL)
+    (pid,) = processes(pool)
+    os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    for worker in pool._all:
+        await worker._process.wait()
+
+    assert (await pool.parse(FRESH, url=URL)).title == "frisk"
+
+
+async def test_a_cancelled_parse_leaves_no_worker_behind(odd_pool: ParsePool) -> None:
+    await odd_pool.parse(FRESH, url=URL)
+    (pid,) = processes(odd_pool)
+    task = asyncio.create_task(odd_pool.parse(b"hang", url=URL))
+    await asyncio.sleep(0.1)  # so that it has begun
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert not is_running(pid)
+    assert (await odd_pool.parse(FRESH, url=URL)).title == "frisk"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+async def test_a_worker_does_not_hear_ctrl_c(pool: ParsePool) -> None:
+    await pool.parse(FRESH, url=URL)
+    (pid,) = processes(pool)
+
+    os.kill(pid, signal.SIGINT)
+
+    assert (await pool.parse(FRESH, url=URL)).title == "frisk"
+    assert processes(pool) == [pid]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_workers_end_when_the_reader_is_killed() -> None:
+    program = (
+        "import asyncio, os, signal\n"
+        "from flodeslasare.fetching.pool import ParsePool\n"
+        "async def main():\n"
+        "    pool = ParsePool(workers=1)\n"
+        f"    await pool.parse({FRESH!r}, url='https://a.se/')\n"
+        "    print(*[worker._process.pid for worker in pool._all], flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    source = Path(__file__).parents[1] / "src"
+
+    reader = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        timeout=60,
+        check=False,
+    )
+
+    pid = int(reader.stdout)
+    for _ in range(500):
+        if not is_running(pid) or _is_zombie(pid):
+            return
+        time.sleep(0.02)
+    pytest.fail("the worker outlived its reader")
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it has ended and only its parent, here the system's first process, has not looked."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+# --- what crosses the pipe -----------------------------------------------------------------------------
+
+
+def test_a_document_crosses_the_pipe_in_parts() -> None:
+    items = "".join(
+        f"<item><guid>{n}</guid><description>{'ord ' * 5000}</description></item>"
+        for n in range(20)
+    )
+    document = parse_feed(f"<rss><channel>{items}</channel></rss>".encode(), url=URL)
+
+    head, *parts = (frame(part) for part in document_parts(document))
+
+    assert len(parts) > 5
+    assert max(len(part) for part in parts) < 300_000
+    assert len(head) < 10_000
+
+
+@pytest.mark.parametrize(
+    "head",
+    [None, "x", [], {}, [1, None, None, None, None, [], []], ["T", None, "x", None, None, [], []]],
+    ids=str,
+)
+def test_an_answer_of_the_wrong_shape_is_refused(head: object) -> None:
+    with pytest.raises(NonsenseError):
+        document_from_parts(head, [])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        [None] * 9,
+        ["g", None, 5, None, None, None, [], [], "", ""],
+        ["g", None, "t", None, "2018", None, [], [], "", ""],
+        ["g", None, "t", None, 10**30, None, [], [], "", ""],
+        ["g", None, "t", None, None, None, [["u"]], [], "", ""],
+        ["g", None, "t", None, None, None, [], [["u", None, True]], "", ""],
+    ],
+    ids=str,
+)
+def test_an_entry_of_the_wrong_shape_is_refused(entry: object) -> None:
+    with pytest.raises(NonsenseError):
+        entries_from_part([entry])
+
+
+def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:
+    program = (
+        "import sys, flodeslasare.fetching, flodeslasare.fetching.pool\n"
+        "print(*sorted({'httpx', 'feedparser', 'lxml', 'nh3'} & sys.modules.keys()))"
+    )
+    source = Path(__file__).parents[1] / "src"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        check=True,
+    )
+
+    assert loaded.stdout.strip() == b""
+
+
+def test_a_parsed_document_is_a_parsed_feed() -> None:
+    assert ParsedDocument(title=None, site_url=None, entries=()).item_hashes == ()
