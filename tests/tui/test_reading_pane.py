@@ -21,6 +21,7 @@ from flodeslasare.tui.theme import DEFAULT, THEMES
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
 
 THEN = datetime(2018, 5, 14, 8, tzinfo=UTC)
+TABLE = "<table><tr><th>Region<th>Avtal</tr><tr><td>Norra<td>12</tr><tr><td>Södra<td>7</tr></table>"
 LONG = "".join(f"<p>Stycke {number}. {'Ord om avtal och krav. ' * 9}</p>" for number in range(60))
 
 
@@ -210,6 +211,18 @@ async def test_a_place_is_found_again_at_another_width() -> None:
         assert top == app.lines()[0].split()[:3]
         app.pane.show(an_entry(html=LONG), place=place)
         assert app.pane.place == place
+
+
+async def test_every_line_is_a_place_of_its_own() -> None:
+    html = f"<h2>Rubrik</h2><ul><li>a<li>b</ul>{TABLE}<blockquote>{LONG}</blockquote><hr><pre>x\n\ny</pre>"
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)):
+        app.pane.show(an_entry(html=html, author="Alva Ek"))
+        for y in range(app.pane.max_scroll_y):
+            app.pane.scroll_to(y=y, animate=False, force=True)
+            place = app.pane.place
+            app.pane.show(an_entry(html=html, author="Alva Ek"), place=place)
+            assert abs(app.pane.scroll_offset.y - y) <= 1, y
 
 
 async def test_the_place_is_kept_before_the_pane_has_a_size() -> None:

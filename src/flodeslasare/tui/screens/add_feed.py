@@ -1,0 +1,416 @@
+"""Adding: a feed by its address, or many from another program's file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester, SuggestFromList
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from flodeslasare.errors import ReaderError
+from flodeslasare.i18n import _, ngettext
+from flodeslasare.library.library import Library
+from flodeslasare.model import Feed, FeedResult, FoundFeed, ImportReport, RefreshStatus
+from flodeslasare.tui import phrases
+from flodeslasare.tui.content import shown_host
+from flodeslasare.tui.screens._dialog import Choices, DialogScreen, Status, named
+
+_MOST_SKIPPED = 4
+"""Sentences about what an import left out; the rest is counted."""
+
+
+class AddFeedScreen(DialogScreen[Feed | None]):
+    """Asks for an address, finds its feeds, subscribes to one; gives the feed, or `None`."""
+
+    @dataclass
+    class FeedsFound(Message):
+        """An address offers several feeds."""
+
+        feeds: list[FoundFeed]
+
+    @dataclass
+    class Failed(Message):
+        """It did not work out; `reason` says why in a sentence."""
+
+        reason: str
+
+    @dataclass
+    class Subscribed(Message):
+        """The feed is there; `result` is how its first refresh went, `None` when it was there before."""
+
+        feed: Feed
+        result: FeedResult | None
+
+    def __init__(self, library: Library, address: str = "") -> None:
+        """Make the dialog.
+
+        Args:
+            library: where the feed goes.
+            address: what stands there to begin with.
+        """
+        super().__init__()
+        self._library = library
+        self._given = address
+        self._feed: Feed | None = None
+        """What the dialog gives, once there is only something left to read."""
+
+    def compose(self) -> ComposeResult:
+        folders = sorted({feed.folder for feed in self._library.feeds() if feed.folder})
+        with Vertical(classes="dialog"):
+            yield Static(Content(_("Add a feed")), classes="dialog--title")
+            yield Static(
+                Content(_("By its address, or that of a page that has one.")),
+                classes="dialog--lead",
+            )
+            yield Static(Content(_("Address")), classes="dialog--label")
+            yield Input(self._given, placeholder="exempel.se/blogg", id="address")
+            yield Static(Content(_("Folder, if you like")), classes="dialog--label")
+            yield Input(
+                placeholder=", ".join(folders[:5]),
+                suggester=SuggestFromList(folders, case_sensitive=False),
+                id="folder",
+            )
+            yield Status()
+            yield Choices()
+            yield Static(Content(_("Enter adds it · Esc leaves")), classes="dialog--keys")
+
+    def on_mount(self) -> None:
+        self._choices.display = False
+        self.query_one("#address", Input).focus()
+
+    @property
+    def _status(self) -> Status:
+        return self.query_one(Status)
+
+    @property
+    def _choices(self) -> Choices:
+        return self.query_one(Choices)
+
+    @property
+    def _address(self) -> str:
+        return self.query_one("#address", Input).value.strip()
+
+    @property
+    def _folder(self) -> str | None:
+        return self.query_one("#folder", Input).value.strip() or None
+
+    @property
+    def _is_at_work(self) -> bool:
+        return any(worker.group == "add" and not worker.is_finished for worker in self.workers)
+
+    @on(Input.Changed, "#address")
+    def _begin_anew(self) -> None:
+        """Stop what is under way, and let the message go: it was about another address."""
+        if self._feed is None:
+            self.workers.cancel_group(self, "add")
+            self._choices.display = False
+            self._status.clear()
+
+    @on(Input.Submitted)
+    def _look(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._feed is not None:
+            self.dismiss(self._feed)
+        elif not self._address:
+            self._status.warn(_("Type the address of a blog or of its feed."))
+            self.query_one("#address", Input).focus()
+        elif not self._is_at_work:
+            host = shown_host(self._address) or self._address
+            self._choices.display = False
+            self._status.say(_("Looking for feeds at {host} …").format(host=host))
+            self.find_feed(self._address, self._folder)
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if not self._is_at_work:
+            self._status.say(_("Fetching …"))
+            self.subscribe(str(event.option_id), self._folder)
+
+    @work(exclusive=True, group="add", description="look for feeds")
+    async def find_feed(self, address: str, folder: str | None) -> None:
+        """Find the feeds at an address; subscribe at once where there is only one."""
+        try:
+            found = await self._library.discover(address)
+            if len(found) > 1:
+                self.post_message(self.FeedsFound(found))
+            else:
+                await self._subscribe(found[0].url, folder)
+        except ReaderError as error:
+            self.post_message(self.Failed(str(error)))
+
+    @work(exclusive=True, group="add", description="subscribe to a feed")
+    async def subscribe(self, url: str, folder: str | None) -> None:
+        """Subscribe to the feed that was chosen."""
+        try:
+            await self._subscribe(url, folder)
+        except ReaderError as error:
+            self.post_message(self.Failed(str(error)))
+
+    async def _subscribe(self, url: str, folder: str | None) -> None:
+        known = next((feed for feed in self._library.feeds() if feed.url == url), None)
+        if known is not None:
+            self.post_message(self.Subscribed(known, None))
+        else:
+            self.post_message(self.Subscribed(*await self._library.subscribe(url, folder=folder)))
+
+    @on(FeedsFound)
+    def _offer(self, event: FeedsFound) -> None:
+        event.stop()
+        n = len(event.feeds)
+        self._status.say(
+            ngettext("{n} feed there. Choose it:", "{n} feeds there. Choose one:", n).format(n=n)
+        )
+        choices = self._choices
+        choices.clear_options()
+        for feed in event.feeds:
+            choices.add_option(Option(named(feed.title or feed.url, feed.url), id=feed.url))
+        choices.display = True
+        choices.highlighted = 0
+        choices.focus()
+
+    @on(Failed)
+    def _tell_failure(self, event: Failed) -> None:
+        event.stop()
+        self._status.warn(event.reason)
+        if not self._choices.display:
+            self.query_one("#address", Input).focus()
+
+    @on(Subscribed)
+    def _end(self, event: Subscribed) -> None:
+        event.stop()
+        feed, result = event.feed, event.result
+        if result is not None and result.status is not RefreshStatus.ERROR:
+            self.dismiss(feed)
+            return
+        self._feed = feed
+        if result is None:
+            self._status.say(_("You subscribe to {feed} already.").format(feed=feed.title))
+        else:
+            self._status.warn(
+                _("{feed} was added, but could not be fetched: {reason}").format(
+                    feed=feed.title, reason=result.error
+                )
+            )
+        self._choices.display = False
+        self.query_one("#address", Input).focus()
+
+    def action_leave(self) -> None:
+        """Stop what is under way; else close."""
+        if self._is_at_work:
+            self.workers.cancel_group(self, "add")
+            self._status.say(_("Stopped."))
+        else:
+            self.dismiss(self._feed)
+
+
+class ImportScreen(DialogScreen[ImportReport | None]):
+    """Asks for another program's file and takes it in; gives the report, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    @dataclass
+    class Failed(Message):
+        """The file could not be taken in; `reason` says why in a sentence."""
+
+        reason: str
+
+    @dataclass
+    class Imported(Message):
+        """The file was taken in."""
+
+        report: ImportReport
+
+    def __init__(self, library: Library, path: str = "") -> None:
+        """Make the dialog.
+
+        Args:
+            library: where everything goes.
+            path: what stands there to begin with; empty for a file of newsboat's, where there is one.
+        """
+        super().__init__()
+        self._library = library
+        self._given = path
+        self._report: ImportReport | None = None
+
+    def compose(self) -> ComposeResult:
+        found = newsboat_files()
+        with Vertical(classes="dialog"):
+            yield Static(Content(_("Import")), classes="dialog--title")
+            yield Static(
+                Content(
+                    _(
+                        "An OPML file with subscriptions, newsboat's urls, or its cache.db with "
+                        "entries and marks. What is here already stays as it is."
+                    )
+                ),
+                classes="dialog--lead",
+            )
+            yield Static(Content(_("File")), classes="dialog--label")
+            given = self._given or (_short(found[0]) if found else "")
+            yield Input(given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path")
+            yield Status()
+            yield Choices(*(Option(Content(_short(path))) for path in found))
+            yield Static(Content(_("Enter imports it · Esc leaves")), classes="dialog--keys")
+
+    def on_mount(self) -> None:
+        choices = self.query_one(Choices)
+        choices.display = choices.option_count > 1
+        path = self.query_one("#path", Input)
+        path.focus()
+        path.action_end()
+
+    @property
+    def _status(self) -> Status:
+        return self.query_one(Status)
+
+    @property
+    def _is_at_work(self) -> bool:
+        return any(worker.group == "import" and not worker.is_finished for worker in self.workers)
+
+    @on(Input.Changed)
+    def _begin_anew(self) -> None:
+        if self._report is None and not self._is_at_work:
+            self._status.clear()
+
+    @on(OptionList.OptionSelected)
+    def _take_path(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        path = self.query_one("#path", Input)
+        path.value = str(event.option.prompt)
+        path.focus()
+
+    @on(Input.Submitted)
+    def _import(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._report is not None:
+            self.dismiss(self._report)
+        elif not event.value.strip():
+            self._status.warn(_("Type the path of a file."))
+        elif not self._is_at_work:
+            path = typed_path(event.value)
+            self._status.say(_("Importing {file} …").format(file=path.name))
+            self.import_file(path)
+
+    @work(exclusive=True, group="import", description="import a file")
+    async def import_file(self, path: Path) -> None:
+        """Take a file in, on a thread and a connection of its own."""
+
+        def take_in() -> ImportReport:
+            with self._library.opened_again() as library:
+                return library.import_file(path)
+
+        try:
+            self.post_message(self.Imported(await asyncio.to_thread(take_in)))
+        except ReaderError as error:
+            self.post_message(self.Failed(str(error)))
+
+    @on(Failed)
+    def _tell_failure(self, event: Failed) -> None:
+        event.stop()
+        self._status.warn(event.reason)
+
+    @on(Imported)
+    def _tell(self, event: Imported) -> None:
+        event.stop()
+        self._report = event.report
+        self.query_one(Choices).display = False
+        self._status.say("\n".join(report_lines(event.report)))
+        self.query_one(".dialog--keys", Static).update(Content(_("Enter closes")))
+
+    def action_leave(self) -> None:
+        """Close, unless the file is just being taken in: that ends by itself, whole or not at all."""
+        if not self._is_at_work:
+            self.dismiss(self._report)
+
+
+def report_lines(report: ImportReport) -> list[str]:
+    """Say what an import brought, and what it left and why."""
+    n = phrases.number
+    parts = [
+        ngettext("{n} feed added", "{n} feeds added", report.subscribed).format(
+            n=n(report.subscribed)
+        )
+    ]
+    if report.already:
+        parts.append(
+            ngettext("{n} was here already", "{n} were here already", report.already).format(
+                n=n(report.already)
+            )
+        )
+    if report.entries:
+        parts.append(
+            ngettext("{n} entry", "{n} entries", report.entries).format(n=n(report.entries))
+        )
+    lines = [", ".join(parts) + "."]
+    if report.skipped:
+        lines.append(_("Left out:"))
+        lines += [f"· {sentence}" for sentence in report.skipped[:_MOST_SKIPPED]]
+        if (more := len(report.skipped) - _MOST_SKIPPED) > 0:
+            lines.append(ngettext("· and {n} more", "· and {n} more", more).format(n=n(more)))
+    return lines
+
+
+def typed_path(text: str) -> Path:
+    """Read a path as people type, paste and drop it: with ~, in quotes, as a file address."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~somebody who is not there
+        return Path(text)
+
+
+def newsboat_files() -> list[Path]:
+    """Give newsboat's files that are on this machine, where it keeps them (newsboat(1), FILES)."""
+    home = Path("~").expanduser()
+    places = (
+        ".newsboat/urls",
+        ".config/newsboat/urls",
+        ".newsboat/cache.db",
+        ".local/share/newsboat/cache.db",
+    )
+    return [path for place in places if (path := home / place).is_file()]
+
+
+def _short(path: Path) -> str:
+    home = Path("~").expanduser()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+class PathSuggester(Suggester):
+    """Suggests how a path may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Give the first name in the folder that begins as typed."""
+        folder, slash, begun = value.rpartition("/")
+        if not begun or not value.startswith(("/", "~", ".")):
+            return None
+        names = await asyncio.to_thread(_names_in, typed_path(f"{folder}{slash}" or "."))
+        name = next((name for name in names if name.startswith(begun)), None)
+        return f"{folder}{slash}{name}" if name is not None else None
+
+
+def _names_in(folder: Path) -> Sequence[str]:
+    try:
+        return sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+    except (OSError, ValueError):
+        return ()

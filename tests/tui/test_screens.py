@@ -1,0 +1,455 @@
+"""The screens around the reader: welcome, adding, importing, help, earlier versions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import on
+from textual.app import App
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from flodeslasare import i18n
+from flodeslasare.errors import FetchError, NotAFeed
+from flodeslasare.library.library import Library
+from flodeslasare.model import (
+    EntryVersion,
+    Feed,
+    FeedResult,
+    FoundFeed,
+    ImportReport,
+    RefreshStatus,
+    Subscription,
+)
+from flodeslasare.tui._keys import KEYS
+from flodeslasare.tui.screens._dialog import Choices, Status
+from flodeslasare.tui.screens._versions import VersionsScreen
+from flodeslasare.tui.screens.add_feed import (
+    AddFeedScreen,
+    ImportScreen,
+    PathSuggester,
+    report_lines,
+    typed_path,
+)
+from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
+from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
+from flodeslasare.tui.theme import DEFAULT, THEMES
+from tui.test_reading_pane import an_entry
+
+SIZES = [(80, 24), (160, 48), (40, 12)]
+FOUND = FoundFeed(url="https://exempel.se/rss", title="Bloggen")
+OTHER = FoundFeed(url="https://exempel.se/kommentarer", title="Kommentarer [alla]")
+
+
+class ScreenApp(App[None]):
+    """Pushes one screen and keeps what it gives."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DEFAULT
+        self._pushed = screen
+        self.given: list[object] = []
+        self.demos = 0
+
+    def on_mount(self) -> None:
+        self.push_screen(self._pushed, self.given.append)
+
+    @on(WelcomeScreen.DemoChosen)
+    def _count_demo(self) -> None:
+        self.demos += 1
+
+    def text(self) -> str:
+        """Everything on the screen."""
+        width, height = self.size
+        strips = self.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip()[:width] for strip in strips[:height])
+
+
+class StagedLibrary(Library):
+    """A library whose network answers as the test says."""
+
+    def stage(self, *answers: Sequence[FoundFeed] | Exception) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.first_refresh = RefreshStatus.OK
+
+    async def discover(self, address: str) -> list[FoundFeed]:
+        self.asked.append(address)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return list(answer)
+
+    async def subscribe(
+        self, address: str, *, folder: str | None = None, title: str | None = None
+    ) -> tuple[Feed, FeedResult]:
+        feed = self.add_subscription(Subscription(url=address, title=title, folder=folder))
+        assert feed is not None
+        error = "the server does not answer" if self.first_refresh is RefreshStatus.ERROR else None
+        return feed, FeedResult(
+            feed_id=feed.id, url=feed.url, title=feed.title, status=self.first_refresh, error=error
+        )
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[StagedLibrary]:
+    with StagedLibrary(tmp_path / "library.db") as opened:
+        opened.stage()
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    i18n.use_language("en")
+
+
+async def settle(app: ScreenApp, pilot: Pilot[None]) -> None:
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def status(app: ScreenApp) -> str:
+    return str(app.screen.query_one(Status).content)
+
+
+# --- adding a feed -------------------------------------------------------------------------------
+
+
+async def test_one_feed_is_added_at_once(library: StagedLibrary) -> None:
+    library.stage([FOUND])
+    app = ScreenApp(AddFeedScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"exempel.se", "tab", *"Offentligt", "enter")
+        await settle(app, pilot)
+    (feed,) = library.feeds()
+    assert app.given == [feed]
+    assert (feed.url, feed.folder) == (FOUND.url, "Offentligt")
+    assert library.asked == ["exempel.se"]
+
+
+async def test_several_feeds_are_offered(library: StagedLibrary) -> None:
+    library.stage([FOUND, OTHER])
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert "Kommentarer [alla]" in app.text()
+        await pilot.press("j", "enter")
+        await settle(app, pilot)
+    assert [feed.url for feed in library.feeds()] == [OTHER.url]
+
+
+async def test_a_failure_stays_until_the_address_is_edited(library: StagedLibrary) -> None:
+    library.stage(NotAFeed("https://exempel.se/", "the page names no feed"), [FOUND])
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert status(app) == "! https://exempel.se/: the page names no feed"
+        await pilot.press("tab", "shift+tab")
+        assert status(app) != ""
+        await pilot.press("end", "/", "b")
+        assert status(app) == ""
+        await pilot.press("enter")
+        await settle(app, pilot)
+    assert len(app.given) == 1
+    assert library.asked == ["exempel.se", "exempel.se/b"]
+
+
+async def test_a_hostile_message_is_text(library: StagedLibrary) -> None:
+    library.stage(FetchError("https://exempel.se/", "[b]no[/b] \x1b[2J [/]"))
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert "[b]no[/b] [2J [/]" in app.text()
+
+
+async def test_without_an_address_it_asks_for_one(library: StagedLibrary) -> None:
+    app = ScreenApp(AddFeedScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        assert status(app).startswith("! ")
+        await pilot.press("escape")
+        await pilot.pause()
+    assert app.given == [None]
+
+
+async def test_a_feed_that_is_there_already_is_said_and_given(library: StagedLibrary) -> None:
+    library.add_subscription(Subscription(url=FOUND.url, title="Min blogg"))
+    library.stage([FOUND])
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert status(app) == "You subscribe to Min blogg already."
+        await pilot.press("enter")
+        await pilot.pause()
+    assert app.given == library.feeds()
+
+
+async def test_a_feed_whose_first_refresh_fails_is_kept_and_the_cause_is_said(
+    library: StagedLibrary,
+) -> None:
+    library.stage([FOUND])
+    library.first_refresh = RefreshStatus.ERROR
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert "the server does not answer" in status(app)
+        await pilot.press("escape")
+        await pilot.pause()
+    assert app.given == library.feeds()
+
+
+async def test_esc_stops_the_search_and_then_leaves(library: StagedLibrary) -> None:
+    started = asyncio.Event()
+
+    class SilentLibrary(StagedLibrary):
+        async def discover(self, address: str) -> list[FoundFeed]:  # noqa: ARG002
+            started.set()
+            await asyncio.Event().wait()
+            return []
+
+    with SilentLibrary(library.path) as silent:
+        app = ScreenApp(AddFeedScreen(silent, "exempel.se"))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("enter")
+            await started.wait()
+            assert status(app) == "Looking for feeds at exempel.se …"
+            await pilot.press("escape")
+            await pilot.pause()
+            assert status(app) == "Stopped."
+            assert app.given == []
+            await pilot.press("escape")
+            await pilot.pause()
+        assert app.given == [None]
+
+
+async def test_folders_that_exist_are_suggested(library: StagedLibrary) -> None:
+    library.add_subscription(Subscription(url="https://a.se/rss", folder="Offentligt/Regioner"))
+    library.stage([FOUND])
+    app = ScreenApp(AddFeedScreen(library, "exempel.se"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "Offentligt/Regioner" in app.text()
+        await pilot.press("tab", "o", "f")
+        await pilot.pause()
+        await pilot.press("right", "enter")
+        await settle(app, pilot)
+    assert {feed.folder for feed in library.feeds()} == {"Offentligt/Regioner"}
+
+
+# --- importing -----------------------------------------------------------------------------------
+
+
+async def test_a_file_is_imported_and_what_it_brought_is_said(
+    library: StagedLibrary, tmp_path: Path
+) -> None:
+    file = tmp_path / "flöden.opml"
+    file.write_text(
+        '<opml version="2.0"><body><outline type="rss" xmlUrl="https://a.se/f" text="A"/>'
+        '<outline type="rss" xmlUrl="ftp://b.se/f" text="B"/></body></opml>'
+    )
+    app = ScreenApp(ImportScreen(library, str(file)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert status(app).startswith("1 feed added.\nLeft out:\n· ")
+        await pilot.press("enter")
+        await pilot.pause()
+    (report,) = app.given
+    assert isinstance(report, ImportReport)
+    assert [feed.url for feed in library.feeds()] == ["https://a.se/f"]
+
+
+async def test_a_file_that_cannot_be_read_is_said_in_place(
+    library: StagedLibrary, tmp_path: Path
+) -> None:
+    app = ScreenApp(ImportScreen(library, str(tmp_path / "borta.opml")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert "no such file" in status(app)
+        await pilot.press("x")
+        assert status(app) == ""
+        await pilot.press("escape")
+        await pilot.pause()
+    assert app.given == [None]
+
+
+async def test_newsboats_own_files_are_offered(
+    library: StagedLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in (".newsboat/urls", ".newsboat/cache.db"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("https://a.se/rss\n")
+    app = ScreenApp(ImportScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        path_input = app.screen.query_one("#path", Input)
+        assert path_input.value == "~/.newsboat/urls"
+        app.screen.query_one(Choices).focus()
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert path_input.value == "~/.newsboat/cache.db"
+        assert app.focused is path_input
+
+
+def test_paths_are_read_as_people_give_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert typed_path(" ~/a b.opml ") == tmp_path / "a b.opml"
+    assert typed_path("'/x/a.opml'") == Path("/x/a.opml")
+    assert typed_path("file:///x/fl%C3%B6den.opml") == Path("/x/flöden.opml")
+    assert typed_path("~nobody-there/x") == Path("~nobody-there/x")
+
+
+async def test_paths_are_completed(tmp_path: Path) -> None:
+    (tmp_path / "flöden").mkdir()
+    suggester = PathSuggester()
+    assert await suggester.get_suggestion(f"{tmp_path}/fl") == f"{tmp_path}/flöden/"
+    assert await suggester.get_suggestion(f"{tmp_path}/x") is None
+    assert await suggester.get_suggestion(f"{tmp_path}/ingen/x") is None
+    assert await suggester.get_suggestion("fl") is None
+
+
+def test_a_report_counts_and_names_what_was_left() -> None:
+    report = ImportReport(
+        subscribed=12, already=1, entries=1240, skipped=tuple(f"line {n}" for n in range(6))
+    )
+    assert report_lines(report) == [
+        "12 feeds added, 1 was here already, 1,240 entries.",
+        "Left out:",
+        "· line 0",
+        "· line 1",
+        "· line 2",
+        "· line 3",
+        "· and 2 more",
+    ]
+
+
+# --- welcome -------------------------------------------------------------------------------------
+
+
+async def test_welcome_leads_to_an_address(library: StagedLibrary) -> None:
+    library.stage([FOUND])
+    app = ScreenApp(WelcomeScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert SUGGESTED_ADDRESS in app.text()
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert app.screen.query_one("#address", Input).value == SUGGESTED_ADDRESS
+        await pilot.press("escape", "2")  # back, and there again
+        await pilot.pause()
+        await pilot.press("enter")
+        await settle(app, pilot)
+    assert app.given == library.feeds()
+    assert library.asked == [SUGGESTED_ADDRESS]
+
+
+async def test_welcome_leads_to_a_file_the_example_and_on(library: StagedLibrary) -> None:
+    app = ScreenApp(WelcomeScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        assert isinstance(app.screen, ImportScreen)
+        await pilot.press("escape", "enter")
+        await pilot.pause()
+        assert app.demos == 1
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+    assert app.given == [None]
+
+
+async def test_welcome_takes_the_mouse(library: StagedLibrary) -> None:
+    app = ScreenApp(WelcomeScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.click(Choices, offset=(6, 6))
+        await pilot.pause()
+        assert isinstance(app.screen, ImportScreen)
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_help_lists_every_key(size: tuple[int, int]) -> None:
+    app = ScreenApp(HelpScreen())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        shown = "\n".join(group.render().plain for group in app.screen.query(KeyGroup))
+        for key in KEYS:
+            assert key.shown in shown
+        for _group, keys, _does in tip_rows():
+            assert keys in shown
+        assert "Esc closes" in app.text()
+        await pilot.press("G")
+        await pilot.pause()
+        assert tip_rows()[-1][1] in app.text()
+        await pilot.press("g", "j", "k", "space", "q")
+        await pilot.pause()
+    assert app.given == [None]
+
+
+async def test_help_is_set_anew_when_the_terminal_changes() -> None:
+    rows = [("One", "x", "does this"), ("Two", "y", "does [b]that[/b]")]
+    app = ScreenApp(HelpScreen(rows))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert len(app.screen.query(".column")) == 1
+        await pilot.resize_terminal(140, 40)
+        await pilot.pause()
+        assert len(app.screen.query(".column")) == 2
+        assert "does [b]that[/b]" in app.text()
+
+
+# --- earlier versions ----------------------------------------------------------------------------
+
+
+async def test_earlier_versions_are_shown_newest_first() -> None:
+    then = datetime(2018, 6, 3, 7, tzinfo=UTC)
+    versions = [
+        EntryVersion(
+            replaced=then, title="Andra", html="<p>andra <a href='https://a.se/'>x</a></p>"
+        ),
+        EntryVersion(replaced=then, title="Första", html="<p>första</p>"),
+    ]
+    app = ScreenApp(VersionsScreen(an_entry(versions=2), versions))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "Andra" in app.text()
+        assert "as it read until 3 June 2018" in app.text()
+        await pilot.press("h", "h")
+        await pilot.pause()
+        assert "Första" in app.text()
+        await pilot.press("l", "L", "1", "enter")
+        await pilot.pause()
+    assert app.given == ["https://a.se/"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_dialog_shows_its_way_out(
+    library: StagedLibrary, size: tuple[int, int]
+) -> None:
+    for screen in (AddFeedScreen(library), ImportScreen(library), WelcomeScreen(library)):
+        app = ScreenApp(screen)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            assert screen.query(Static).last().region.height > 0
+            await pilot.press("escape")
+            await pilot.pause()
+        assert app.given == [None]
