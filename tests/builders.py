@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flodeslasare.documents import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
 from flodeslasare.library import Library
 from flodeslasare.library.plan import digest_of, name_of
 from flodeslasare.library.refresh import store_document
-from flodeslasare.model import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
 from flodeslasare.storage import open_database
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

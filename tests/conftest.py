@@ -11,8 +11,9 @@ import pytest
 
 from builders import Clock
 from flodeslasare import i18n
+from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
-from flodeslasare.model import Feed, Subscription
+from flodeslasare.model import Feed
 
 ROOT = Path(__file__).parent.parent
 

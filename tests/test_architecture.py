@@ -11,8 +11,8 @@ import pytest
 
 from builders import entries, keep
 from conftest import ROOT
+from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
-from flodeslasare.model import Subscription
 
 LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
 

@@ -11,10 +11,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from flodeslasare.config import Settings
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import AddressRefused, FetchError, NotAFeed, ParseError
 from flodeslasare.fetching.backfill import Way, older_pages, page_url, way_for
 from flodeslasare.fetching.http import Fetcher
-from flodeslasare.model import ParsedEntry, ParsedFeed
 
 QUICK = Settings(fetch_connect_seconds=2.0, fetch_read_seconds=2.0, fetch_total_seconds=5.0)
 

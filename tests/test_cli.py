@@ -27,8 +27,9 @@ from flodeslasare.cli._json import utc
 from flodeslasare.cli.demo import fill_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
+from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
-from flodeslasare.model import Enclosure, Entry, Subscription, View
+from flodeslasare.model import Enclosure, Entry, View
 
 PYTHON = sys.executable
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOW, Clock, an_entry, entries, keep
+from flodeslasare.documents import Subscription
 from flodeslasare.errors import (
     AddressRefused,
     DataError,
@@ -17,7 +18,7 @@ from flodeslasare.errors import (
     OfflineError,
 )
 from flodeslasare.library import Library
-from flodeslasare.model import Counts, Feed, MarkKind, Subscription, View
+from flodeslasare.model import Counts, Feed, MarkKind, View
 
 
 def titles(library: Library, view: View | None = None) -> list[str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
 from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_urls
-from flodeslasare.model import Enclosure, KeptEntry, ParsedEntry, Subscription
+from flodeslasare.model import Enclosure
 
 # As newsboat 2.21 makes them (its own words, in their order).
 SCHEMA = """

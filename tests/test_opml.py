@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flodeslasare.documents import Subscription
 from flodeslasare.errors import DataError
 from flodeslasare.exchange import join_folder, read_opml, split_folder, write_opml
-from flodeslasare.model import Subscription
 
 
 def opml(outlines: str) -> bytes:

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from flodeslasare.documents import ParsedEntry
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching import parse
 from flodeslasare.fetching._parsed import ParsedDocument
 from flodeslasare.fetching._tree import NotPlain
 from flodeslasare.fetching.parse import content_digest, parse_feed
-from flodeslasare.model import Enclosure, ParsedEntry
+from flodeslasare.model import Enclosure
 
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://flode.example/blogg/flode.xml"

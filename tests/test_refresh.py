@@ -14,18 +14,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from builders import NOW, Clock, an_entry, entries
+from flodeslasare.documents import FetchState, ParsedEntry
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library import Library
 from flodeslasare.library.refresh import by_turns
-from flodeslasare.model import (
-    Feed,
-    FeedResult,
-    FeedStarted,
-    FetchState,
-    ParsedEntry,
-    RefreshStatus,
-    View,
-)
+from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, View
 
 
 def rss(parsed: Sequence[ParsedEntry], title: str = "Bloggen", extra: str = "") -> str:

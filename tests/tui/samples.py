@@ -9,18 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flodeslasare.config import Settings
+from flodeslasare.documents import ParsedEntry, ParsedFeed, Subscription
 from flodeslasare.library.library import Library
 from flodeslasare.library.refresh import store_document
-from flodeslasare.model import (
-    EntryRow,
-    FeedResult,
-    FeedStarted,
-    ParsedEntry,
-    ParsedFeed,
-    RefreshStatus,
-    Subscription,
-    View,
-)
+from flodeslasare.model import EntryRow, FeedResult, FeedStarted, RefreshStatus, View
 from flodeslasare.storage import open_database
 
 NOW = datetime(2018, 5, 16, 10, 0, tzinfo=UTC)

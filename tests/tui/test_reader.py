@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -414,6 +417,22 @@ async def test_the_screen_holds_still_until_what_came_in_is_asked_for(
         assert "press ." not in shown(app)
 
 
+async def test_going_to_the_top_shows_what_came_in(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    blog = next(feed.id for feed in filled.feeds() if feed.total)
+    new = an_entry(0, guid="ny", published=NOW, url="https://exempel.se/ny", title="Alldeles nytt")
+    filled.staged[blog] = (new,)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("j", "R")
+        await settle(pilot)
+        assert "Alldeles nytt" not in shown(app)
+        await pilot.press("g")
+        await settle(pilot)
+        assert "Alldeles nytt" in shown(app)
+        assert app.reader.entries.cursor == 0
+
+
 async def test_a_refresh_shows_how_far_it_is(app: FeedReaderApp, filled: StagedLibrary) -> None:
     filled.gate = asyncio.Event()
     async with app.run_test(size=WIDE) as pilot:
@@ -569,6 +588,22 @@ async def test_a_feed_is_moved_and_left(app: FeedReaderApp, filled: StagedLibrar
         await settle(pilot)
         assert len(filled.feeds()) == 2
         assert filled.counts().total == 132
+
+
+def test_the_way_to_the_first_screen_is_light() -> None:
+    heavy = {"httpx", "feedparser", "sqlite_utils", "lxml", "nh3", "click", "multiprocessing"}
+    code = (
+        "import sys; before = set(sys.modules); import flodeslasare.tui.app; "
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before})"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ).stdout.split()
+    assert not heavy & set(loaded)
 
 
 # --- the table of keys -----------------------------------------------------------------------------

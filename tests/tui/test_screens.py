@@ -16,17 +16,10 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from flodeslasare import i18n
+from flodeslasare.documents import FoundFeed, ImportReport, Subscription
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library.library import Library
-from flodeslasare.model import (
-    EntryVersion,
-    Feed,
-    FeedResult,
-    FoundFeed,
-    ImportReport,
-    RefreshStatus,
-    Subscription,
-)
+from flodeslasare.model import EntryVersion, Feed, FeedResult, RefreshStatus
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.screens._dialog import Choices, Status
 from flodeslasare.tui.screens._versions import VersionsScreen

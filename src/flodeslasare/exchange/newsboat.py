@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
 from flodeslasare.exchange._names import clean_name, web_address
 from flodeslasare.exchange.opml import join_folder
 from flodeslasare.i18n import _
-from flodeslasare.model import Enclosure, KeptEntry, ParsedEntry, Subscription
+from flodeslasare.model import Enclosure
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
 _SPECIAL = ("query:", "exec:", "filter:")

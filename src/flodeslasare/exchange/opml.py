@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from html.entities import html5
 from xml.etree import ElementTree
 
+from flodeslasare.documents import Subscription
 from flodeslasare.errors import DataError
 from flodeslasare.exchange._names import clean_name, web_address
 from flodeslasare.i18n import _
-from flodeslasare.model import Subscription
 
 _DEEPEST = 32
 """Folders nested deeper than this are joined with the one above: nobody has so many by hand."""

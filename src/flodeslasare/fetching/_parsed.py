@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flodeslasare.model import ParsedFeed
+from flodeslasare.documents import ParsedFeed
 
 FIELD_CHARACTERS = 2_000_000
 """The most characters of one text, where nothing else is said (`Settings.fetch_field_characters`)."""

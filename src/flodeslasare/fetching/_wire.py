@@ -11,8 +11,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from flodeslasare.documents import ParsedEntry
 from flodeslasare.fetching._parsed import ParsedDocument
-from flodeslasare.model import Enclosure, ParsedEntry
+from flodeslasare.model import Enclosure
 
 LENGTH = struct.Struct("!I")
 LARGEST_FRAME_BYTES = 64_000_000

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.fetching._address import may_share_credentials, with_credentials_of
 from flodeslasare.fetching.discover import looks_like_feed, page_generator
-from flodeslasare.model import ParsedEntry, ParsedFeed
 
 if TYPE_CHECKING:
     from flodeslasare.fetching.http import Fetcher, Reply

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from flodeslasare.documents import FoundFeed
 from flodeslasare.errors import AddressRefused, FetchError, NotAFeed
 from flodeslasare.fetching._address import (
     canonical_url,
@@ -26,7 +27,6 @@ from flodeslasare.fetching._address import (
     without_credentials,
 )
 from flodeslasare.i18n import _
-from flodeslasare.model import FoundFeed
 
 if TYPE_CHECKING:
     from lxml import etree

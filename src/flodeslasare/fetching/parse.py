@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
 from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_ENTRIES, ParsedDocument
@@ -32,7 +33,7 @@ from flodeslasare.fetching.clean import (
 )
 from flodeslasare.fetching.dates import likely_zone, parse_date
 from flodeslasare.i18n import _
-from flodeslasare.model import Enclosure, ParsedEntry, ParsedFeed
+from flodeslasare.model import Enclosure
 
 _AUTHOR_CHARACTERS = 300
 _TAG_CHARACTERS = 200

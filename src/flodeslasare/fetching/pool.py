@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from flodeslasare.config import Settings
+from flodeslasare.documents import ParsedEntry
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching._parsed import ParsedDocument
 from flodeslasare.fetching._wire import (
@@ -32,7 +33,6 @@ from flodeslasare.fetching._wire import (
     frame,
 )
 from flodeslasare.i18n import _, language
-from flodeslasare.model import ParsedEntry
 
 _log = logging.getLogger(__name__)
 _PACKAGES = Path(__file__).resolve().parents[2]

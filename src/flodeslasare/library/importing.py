@@ -7,11 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flodeslasare.documents import ImportReport, KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError
 from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_opml, read_urls
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import plan_update
-from flodeslasare.model import ImportReport, KeptEntry, MarkKind, ParsedEntry, Subscription
+from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, EntryStore, MarkStore, SearchIndex
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from flodeslasare.config import Settings
 from flodeslasare.errors import DataError, FeedError, NoSuchFeed, NoSuchFile, OfflineError
@@ -21,15 +21,11 @@ from flodeslasare.model import (
     Feed,
     FeedResult,
     FeedStarted,
-    FoundFeed,
-    ImportReport,
     Listing,
     Marked,
     MarkKind,
     MonthCount,
-    ParsedFeed,
     RefreshStatus,
-    Subscription,
     View,
 )
 from flodeslasare.storage import (
@@ -40,6 +36,9 @@ from flodeslasare.storage import (
     StateStore,
     open_database,
 )
+
+if TYPE_CHECKING:
+    from flodeslasare.documents import FoundFeed, ImportReport, ParsedFeed, Subscription
 
 PAGE = 200
 """How many entries are read whole at a time."""
@@ -502,6 +501,7 @@ class Library:
 
     def export_opml(self) -> bytes:
         """Give all subscriptions as OPML 2.0, folders nested."""
+        from flodeslasare.documents import Subscription
         from flodeslasare.exchange import write_opml
         from flodeslasare.fetching.discover import without_credentials
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from flodeslasare.model import ChangedEntry, FeedUpdate, KnownEntry, NewEntry, ParsedEntry
+from flodeslasare.documents import ChangedEntry, FeedUpdate, KnownEntry, NewEntry, ParsedEntry
 
 FIGURE_EDITS = 3
 """How often an entry whose figures alone changed counts as edited: a counter in it would go on for ever."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flodeslasare.config import Settings
+from flodeslasare.documents import FetchState, ParsedFeed
 from flodeslasare.errors import FeedError, FetchError, StorageError
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
@@ -26,7 +27,7 @@ from flodeslasare.library.plan import (
     next_after_success,
     plan_update,
 )
-from flodeslasare.model import FeedResult, FeedStarted, FetchState, ParsedFeed, RefreshStatus
+from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus
 from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex, open_database
 
 if TYPE_CHECKING:

@@ -11,23 +11,15 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from flodeslasare.errors import NoSuchEntry
-from flodeslasare.model import (
-    ChangedEntry,
-    Counts,
-    Enclosure,
-    Entry,
-    EntryRow,
-    EntryVersion,
-    KnownEntry,
-    MonthCount,
-    NewEntry,
-    ParsedEntry,
-    View,
-)
+from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.search import IndexedText, SearchIndex
+
+if TYPE_CHECKING:
+    from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry
 
 SLOTS = 256
 """Entries that one second holds in order of arrival; more of them flow over into the next."""
@@ -62,6 +54,8 @@ class EntryStore:
 
     def known(self, feed_id: int, guids: Sequence[str], urls: Sequence[str]) -> list[KnownEntry]:
         """Which of these names or links does the feed already have?"""
+        from flodeslasare.documents import KnownEntry  # only a refresh asks
+
         rows = self._db.rows(
             """
             SELECT id, guid, url, title, published, digest, versions

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from flodeslasare.model import Feed, FetchState, RefreshStatus
+from flodeslasare.model import Feed, RefreshStatus
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import moment, seconds
+
+if TYPE_CHECKING:
+    from flodeslasare.documents import FetchState
 
 KEPT_FETCHES = 50
 """How many refreshes of each feed the history holds."""
@@ -133,6 +137,8 @@ class FeedStore:
             feed_ids: only these; `None` is every subscription.
             due: leave out those whose time has not come at this moment, and those that are gone.
         """
+        from flodeslasare.documents import FetchState  # only a refresh asks
+
         rows = self._db.rows(
             """
             SELECT * FROM feeds

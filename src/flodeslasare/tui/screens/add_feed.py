@@ -19,10 +19,11 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from flodeslasare.documents import FoundFeed, ImportReport
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
-from flodeslasare.model import Feed, FeedResult, FoundFeed, ImportReport, RefreshStatus
+from flodeslasare.model import Feed, FeedResult, RefreshStatus
 from flodeslasare.tui import phrases
 from flodeslasare.tui.content import shown_host
 from flodeslasare.tui.screens._dialog import Choices, DialogScreen, Status, named

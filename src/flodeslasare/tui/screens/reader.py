@@ -26,16 +26,7 @@ from textual.worker import get_current_worker
 from flodeslasare.errors import NoSuchEntry, ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
-from flodeslasare.model import (
-    Counts,
-    Entry,
-    Feed,
-    Listing,
-    Marked,
-    MarkKind,
-    RefreshStatus,
-    View,
-)
+from flodeslasare.model import Counts, Entry, Feed, Listing, Marked, MarkKind, RefreshStatus, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
@@ -576,6 +567,7 @@ class ReaderScreen(Screen[None]):
     def _offer_taken_at_top(self) -> None:
         if self.status.new:
             self.action_show_new()
+            self.entries.cursor = 0
 
     @on(EntryList.Failed)
     def _tell_rows_failed(self, event: EntryList.Failed) -> None:

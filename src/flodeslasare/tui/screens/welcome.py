@@ -15,9 +15,10 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from flodeslasare.documents import ImportReport
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
-from flodeslasare.model import Feed, ImportReport
+from flodeslasare.model import Feed
 from flodeslasare.tui.screens._dialog import Choices, named
 
 SUGGESTED_ADDRESS = "https://www.hållbarupphandling.se/"

@@ -1,0 +1,161 @@
+"""The values of feed documents, other programs' files and a refresh: what comes in before it is kept.
+
+Like those of `model`: frozen, typed, without I/O, times in UTC, text already safe (see `fetching.clean`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flodeslasare.model import Enclosure, require_utc
+
+# --- what a feed document holds ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEntry:
+    """One item of a feed document, cleaned."""
+
+    guid: str | None
+    """The feed's own name for it (RFC 4287 §4.2.6, RSS 2.0 `guid`); `None` when it has none."""
+    url: str | None
+    title: str
+    """Plain text; may be empty."""
+    author: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    tags: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    html: str = ""
+    """Safe HTML with absolute links: the content, or the summary where there is no content."""
+    text: str = ""
+    """The same as plain text, paragraphs apart by a newline: what is searched."""
+
+    def __post_init__(self) -> None:
+        require_utc(self.published, self.updated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed document, cleaned."""
+
+    title: str | None
+    site_url: str | None
+    entries: tuple[ParsedEntry, ...]
+    """In the order of the document."""
+    min_interval_seconds: int | None = None
+    """How long the feed asks us to wait: RSS `ttl`, `sy:updatePeriod`; `None` when it says nothing."""
+    flaw: str | None = None
+    """What was wrong with the document, although it could be read; `None` when it was in order."""
+    next_url: str | None = None
+    """Where older entries are: RFC 5005 `next` or `prev-archive`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFeed:
+    """A feed that a page offers."""
+
+    url: str
+    title: str | None = None
+    type: str | None = None
+
+
+# --- what a refresh needs and decides -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchState:
+    """What the next conditional request to a feed needs (RFC 9110 §13)."""
+
+    feed_id: int
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    """SHA-256 of the last body that was stored, in hex."""
+    interval_seconds: int | None = None
+    """The feed's own rhythm as learnt; `None` before there is one."""
+    failures: int = 0
+    allows_private: bool = False
+    """The person subscribed to an address on a private network, so it may be connected to."""
+    moved_to: str | None = None
+    """Where 301/308 replies have pointed, while that is being confirmed."""
+    moved_times: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What deciding whether an entry is new needs to know of one that is kept."""
+
+    id: int
+    guid: str
+    url: str | None
+    title: str
+    published: datetime | None
+    digest: str
+    versions: int = 0
+    """How many earlier versions are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """An entry to be kept, under the name it is known by from now on."""
+
+    guid: str
+    digest: str
+    entry: ParsedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedEntry:
+    """A kept entry that the feed now gives otherwise."""
+
+    id: int
+    guid: str
+    digest: str
+    entry: ParsedEntry
+    is_edit: bool
+    """Its words changed, so the earlier ones are kept; else only its name, link or date did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedUpdate:
+    """What one feed document brings."""
+
+    new: tuple[NewEntry, ...] = ()
+    changed: tuple[ChangedEntry, ...] = ()
+
+
+# --- other programs' files --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A feed's address, name and folder, as OPML and the command line carry them."""
+
+    url: str
+    title: str | None = None
+    site_url: str | None = None
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptEntry:
+    """An entry from another reader's file, with its marks."""
+
+    feed_url: str
+    entry: ParsedEntry
+    is_read: bool
+    is_starred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What an import brought, and what it left and why."""
+
+    subscribed: int = 0
+    already: int = 0
+    entries: int = 0
+    skipped: tuple[str, ...] = field(default=())
+    """A sentence for each line or outline that was left out."""
