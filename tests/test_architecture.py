@@ -46,6 +46,9 @@ from pathlib import Path
 from flodeslasare.config import Settings
 from flodeslasare.library import Library
 from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.screens import reader
+
+reader.ReaderScreen._follow_up = lambda self: None  # what follows the first screen
 
 async def start() -> None:
     app = FeedReaderApp(Library(Path({path!r}), Settings(refresh_at_start=False)))
