@@ -1,0 +1,343 @@
+"""The search language: text → tree, and where its words stand."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flodeslasare.query import (
+    DEPTH,
+    EVERYTHING,
+    NAMES,
+    NOTHING,
+    VALUES,
+    All,
+    Any,
+    Dated,
+    Field,
+    HasEnclosure,
+    Is,
+    Match,
+    Node,
+    Not,
+    OfFeeds,
+    State,
+    Words,
+    fold,
+    hits,
+    parse,
+    plain,
+    words,
+)
+
+
+def inside(word: str, field: Field | None = None) -> Words:
+    return Words((word,), Match.INSIDE, field)
+
+
+def row(text: str, field: Field | None = None) -> Words:
+    return Words(tuple(text.split()), Match.ROW, field)
+
+
+def begun(text: str, field: Field | None = None) -> Words:
+    return Words(tuple(text.split()), Match.BEGUN, field)
+
+
+def marked(query: str, text: str) -> str:
+    """Set what is hit in brackets."""
+    for start, end in reversed(hits(query, text)):
+        text = f"{text[:start]}[{text[start:end]}]{text[end:]}"
+    return text
+
+
+# --- the tree --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        ("upphandl", inside("upphandl")),
+        ("Läkemedel KRAV", All((inside("läkemedel"), inside("krav")))),
+        ("krav krav", inside("krav")),
+        ('"en hel fras"', row("en hel fras")),
+        ('"en hel fr', begun("en hel fr")),
+        ('"en hel ', row("en hel")),
+        ("”en hel fras”", row("en hel fras")),
+        ("e-handel", begun("e handel")),
+        ("2019/45", begun("2019 45")),
+        ("C++", inside("c")),
+        ("foo_bar", begun("foo bar")),
+        ("🐔", inside("🐔")),
+        ("-krav", Not(inside("krav"))),
+        ("--krav", Not(inside("krav"))),
+        ('-"en fras"', Not(row("en fras"))),
+        ("-(a b)", Not(All((inside("a"), inside("b"))))),
+        ("a OR b", Any((inside("a"), inside("b")))),
+        ("a ELLER b", Any((inside("a"), inside("b")))),
+        ("a or b", All((inside("a"), inside("or"), inside("b")))),
+        ("a b OR c", All((inside("a"), Any((inside("b"), inside("c")))))),
+        ("a OR b OR c d", All((Any((inside("a"), inside("b"), inside("c"))), inside("d")))),
+        ("(a b) OR c", Any((All((inside("a"), inside("b"))), inside("c")))),
+        ("a OR -b", Any((inside("a"), Not(inside("b"))))),
+        ("title:rapport", inside("rapport", Field.TITLE)),
+        ('rubrik:"ny rapport"', row("ny rapport", Field.TITLE)),
+        ("title:(a OR b)", Any((inside("a", Field.TITLE), inside("b", Field.TITLE)))),
+        ("title:(a tag:b)", All((inside("a", Field.TITLE), inside("b", Field.TAG)))),
+        ("författare:alva", inside("alva", Field.AUTHOR)),
+        ("forfattare:alva", inside("alva", Field.AUTHOR)),
+        ("FÖRFATTARE:alva", inside("alva", Field.AUTHOR)),
+        ("-etikett:fisk", Not(inside("fisk", Field.TAG))),
+        ("title:-a", inside("a", Field.TITLE)),
+        ("feed:region", OfFeeds(("region",))),
+        ('flöde:"Region Skåne"', OfFeeds(("region", "skåne"))),
+        ("feed:https://exempel.se/rss", OfFeeds(("https", "exempel", "se", "rss"))),
+        ("mapp:Offentligt/Regioner", OfFeeds(("offentligt", "regioner"), by_folder=True)),
+        ("is:unread", Is(State.UNREAD)),
+        ("är:oläst", Is(State.UNREAD)),
+        ("ar:olasta", Is(State.UNREAD)),
+        ("är:läst", Is(State.READ)),
+        ("är:stjärnmärkt", Is(State.STARRED)),
+        ("is:un", Is(State.UNREAD)),
+        ("is:(unread OR starred)", Any((Is(State.UNREAD), Is(State.STARRED)))),
+        ("has:enclosure", HasEnclosure()),
+        ("har:bilaga", HasEnclosure()),
+        ("before:2018-04", Dated(date(2018, 4, 1), True)),
+        ("before:2018", Dated(date(2018, 1, 1), True)),
+        ("före:2018-04-09", Dated(date(2018, 4, 9), True)),
+        ("after:2017", Dated(date(2018, 1, 1), False)),
+        ("efter:2017-12", Dated(date(2018, 1, 1), False)),
+        ("after:2017-12-31", Dated(date(2018, 1, 1), False)),
+        ("after:20171231", Dated(date(2018, 1, 1), False)),
+        ("after:2017/2", Dated(date(2017, 3, 1), False)),
+    ],
+)
+def test_a_text_is_understood(text: str, root: Node) -> None:
+    assert parse(text).root == root
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", " ", "-", "--", "- -", '"', '""', "(", ")", "((", "()", "-(", '-"', "title:", "is:"],
+        *[
+            "has: ",
+            "feed:",
+            "before:",
+            "before:201",
+            "title: -",
+            "title:(",
+            "is:(",
+            "-title:",
+            'tag:"',
+        ],
+    ],
+)
+def test_what_is_only_half_typed_asks_for_nothing_yet(text: str) -> None:
+    assert parse(text).root == EVERYTHING
+    assert not parse(text).asks
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        ("krav -", inside("krav")),
+        ("krav OR", inside("krav")),
+        ("krav (", inside("krav")),
+        ("krav title:", inside("krav")),
+        ("krav !!! och", All((inside("krav"), inside("och")))),
+        ("krav & avtal", All((inside("krav"), inside("avtal")))),
+        ("(krav", inside("krav")),
+        ("krav)", inside("krav")),
+        ("a OR ! b", All((inside("a"), inside("b")))),
+        ("before:2018-", Dated(date(2018, 1, 1), True)),
+        ("before:2018-0", Dated(date(2018, 1, 1), True)),
+        ("before:2018-04-0", Dated(date(2018, 4, 1), True)),
+        ("before:2018-04-3", Dated(date(2018, 4, 3), True)),
+    ],
+)
+def test_what_is_half_typed_leaves_the_rest_as_it_is(text: str, root: Node) -> None:
+    assert parse(text).root == root
+
+
+@pytest.mark.parametrize(
+    ("text", "root"),
+    [
+        ("foo:bar", begun("foo bar")),
+        ("is:blå", begun("is blå")),
+        ("before:jul", begun("before jul")),
+        ("before:2018-13", begun("before 2018 13")),
+        ("before:2018-02-30", begun("before 2018 02 30")),
+        ("10:15", begun("10 15")),
+        ("OR", inside("or")),
+        ("OR krav", All((inside("or"), inside("krav")))),
+        ("title:OR", inside("or", Field.TITLE)),
+        ("är:blå", begun("är blå")),
+        ("NEAR(a, b)", All((inside("near"), All((inside("a"), inside("b")))))),
+        ("'; DROP TABLE entries", All((inside("drop"), inside("table"), inside("entries")))),
+        ("x AND y", All((inside("x"), inside("and"), inside("y")))),
+    ],
+)
+def test_what_is_no_operator_is_searched_for_as_it_stands(text: str, root: Node) -> None:
+    assert parse(text).root == root
+
+
+@pytest.mark.parametrize("text", ["!!!", "*", "+ +", '"…"', "-!", "§"])
+def test_signs_alone_are_nowhere(text: str) -> None:
+    assert parse(text).root == NOTHING
+
+
+def depth(node: Node) -> int:
+    inner = (
+        (node.node,) if isinstance(node, Not) else node.nodes if isinstance(node, All | Any) else ()
+    )
+    return 1 + max(map(depth, inner), default=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 10_000,
+        ")" * 10_000,
+        "-" * 10_000,
+        '"' * 10_000,
+        "(a OR (b " * 1_500,
+        "-(" * 5_000 + "a",
+        "title:" * 2_000,
+        "a" * 10_000,
+        " ".join(f"ord{number}" for number in range(1_000)),
+        " OR ".join(f"ord{number}" for number in range(1_000)),
+        "\x00\x1b[31m\ud800",
+    ],
+    ids=range(11),
+)
+def test_no_text_is_too_much(text: str) -> None:
+    assert depth(parse(text).root) <= 3 * DEPTH + 3
+    hits(text, text)
+
+
+PIECES = st.sampled_from(
+    [
+        *["krav", "läkemedel", "ab", "e-post", '"', "(", ")", "-", "OR", "ELLER", "title:", "tag:"],
+        *["is:", "unread", "has:", "before:", "2018"],
+        *[" ", " ", " ", " ", "-04", "feed:", "ÅÄÖ", "ß", "İ", "\u0301"],
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=60))
+def test_any_text_is_a_query(text: str) -> None:
+    query = parse(text)
+    assert query.text == text
+    for node in query.sought():
+        assert node.words
+        assert all(words(word) == [word] and plain(word) == word for word in node.words)
+
+
+def test_every_name_is_understood() -> None:
+    values = dict.fromkeys(NAMES, "2018") | {"is": "read", "has": "enclosure"}
+    for key, names in NAMES.items():
+        for name in names:
+            value = values[key]
+            assert parse(f"{name}:{value}").root != begun(f"{name} {value}"), name
+    for operator, named in VALUES.items():
+        for aliases in named.values():
+            assert {type(parse(f"{operator}:{alias}").root) for alias in aliases} <= {
+                Is,
+                HasEnclosure,
+            }
+
+
+# --- letters and words -----------------------------------------------------------------------------
+
+
+def test_case_and_dots_are_folded_letter_by_letter() -> None:
+    assert fold("Läkemedel ÉÈ Øst Æ") == "lakemedel ee ost a"
+    assert plain("LÄKEMEDEL Straße ΟΔΟΣ") == "läkemedel straße οδοσ"
+    assert fold("Straße") == "strase"
+    assert plain("İstanbul") == fold("İstanbul") == "istanbul"
+    assert plain("a\u030aterbruk o\u0308") == "återbruk ö"
+    assert plain("läke\xadmedel") == "läkemedel"
+    assert fold("한국") == "한국"
+
+
+@given(st.text())
+def test_folding_keeps_positions(text: str) -> None:
+    assert len(fold(text)) == len(text)
+    assert fold(plain(text)) == fold(unicodedata.normalize("NFC", text.replace("\xad", "")))
+    assert plain(plain(text)) == plain(text)
+    assert fold(fold(text)) == fold(text)
+
+
+def test_latin_1_is_folded_as_the_rest() -> None:
+    for code in range(256):
+        assert fold(chr(code)) == fold(chr(code) + "…")[0], hex(code)
+
+
+def test_words_are_letters_digits_and_their_marks() -> None:
+    assert words("ett e-brev, 3.11 foo_bar it's 🐔🐔x") == (
+        ["ett", "e", "brev", "3", "11", "foo", "bar", "it", "s", "🐔", "🐔", "x"]
+    )
+    assert words("हिन्दी ไทยที่") == ["हिन्दी", "ไทยที่"]
+
+
+def test_every_letter_digit_and_mark_belongs_to_a_word() -> None:
+    signs = range(0x2600, 0x27C0)
+    apart = {*range(0x20D0, 0x2100), *range(0xFE00, 0xFE10)}  # round symbols, after emoji
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        category = unicodedata.category(char)
+        # Newer Pythons know more marks than the list; those of today's scripts are all old.
+        is_mark = unicodedata.ucd_3_2_0.category(char) in ("Mn", "Mc") and code not in apart
+        if category[0] in "LN" or (is_mark and code < 0x10000):
+            assert words(f"a{char}b") in ([f"a{char}b"], ["a", char, "b"]), hex(code)
+        elif category[0] in "ZPC" and category != "Cn" and code not in signs:
+            assert words(f"a{char}b") == ["a", "b"], hex(code)
+
+
+# --- hits --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("upphandl", "Läkemedels[upphandl]ingen och [upphandl]arna"),
+        ("OCH", "Läkemedelsupphandlingen [och] upphandlarna"),
+        ("lakemedel", "[Läkemedel]supphandlingen och upphandlarna"),
+        ("läkemedel", "[Läkemedel]supphandlingen och upphandlarna"),
+        ("läkemedél", "Läkemedelsupphandlingen och upphandlarna"),
+        ('"och upphandlarna"', "Läkemedelsupphandlingen [och upphandlarna]"),
+        ('"och upp', "Läkemedelsupphandlingen [och upp]handlarna"),
+        ('"och upp"', "Läkemedelsupphandlingen och upphandlarna"),
+        ("-och upphandlarna", "Läkemedelsupphandlingen och [upphandlarna]"),
+        ("title:och", "Läkemedelsupphandlingen [och] upphandlarna"),
+        ("ingen arna", "Läkemedelsupphandl[ingen] och upphandl[arna]"),
+        ("upp uppha", "Läkemedels[uppha]ndlingen och [uppha]ndlarna"),
+        ("is:unread", "Läkemedelsupphandlingen och upphandlarna"),
+        ("", "Läkemedelsupphandlingen och upphandlarna"),
+    ],
+)
+def test_hits_are_what_was_typed(query: str, shown: str) -> None:
+    text = shown.replace("[", "").replace("]", "")
+    assert marked(query, text) == shown
+
+
+def test_hits_hold_their_place_among_odd_letters() -> None:
+    assert marked("bar", "İß ﬁ bar") == "İß ﬁ [bar]"
+    assert marked("återbruk", "(a\u030aterbruk!)") == "([a\u030aterbruk]!)"
+    assert marked("aterbruk", "a\u030aterbruk") == "[a\u030aterbruk]"
+    assert marked("läkemedel", "om läke\xadmedel.") == "om [läke\xadmedel]."
+    assert marked("3.11", "Python 3.11 och 3.110") == "Python [3.11] och [3.11]0"
+    assert marked("🐔", "ett 🐔!") == "ett [🐔]!"
+
+
+@given(st.text(max_size=20), st.text(max_size=40))
+def test_hits_lie_in_the_text_in_order(query: str, text: str) -> None:
+    end = -1
+    for start, stop in hits(query, text):
+        assert end < start < stop <= len(text)
+        end = stop
