@@ -70,7 +70,7 @@ def plain(text: str) -> str:
     folded = composed.casefold()
     if len(folded) == len(composed):  # a letter never becomes none, so each became one
         return folded
-    return "".join(map(_one_case, composed))
+    return unicodedata.normalize("NFC", "".join(map(_one_case, composed)))
 
 
 def _one_case(char: str) -> str:
