@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
 SWEDISH = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "flodeslasare.po"
-KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 Key = tuple[str | None, str | tuple[str, ...]]

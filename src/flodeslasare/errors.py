@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flodeslasare.i18n import _
+
 
 class ReaderError(Exception):
     """Base of every error a user can act on; `str()` is one readable sentence."""
@@ -42,8 +44,12 @@ class UsageError(ReaderError):
 class NoSuchFeed(UsageError):
     """No subscription answers to the given id, address or title."""
 
-    def __init__(self, reference: str, reason: str = "no such feed") -> None:
-        super().__init__(f"{reference}: {reason}; `flodeslasare feeds` lists them")
+    def __init__(self, reference: str, reason: str | None = None) -> None:
+        super().__init__(
+            _("{reference}: {reason}; `flodeslasare feeds` lists them").format(
+                reference=reference, reason=reason or _("no such feed")
+            )
+        )
         self.reference = reference
 
 
@@ -51,7 +57,9 @@ class NoSuchEntry(UsageError):
     """No kept entry has the given id."""
 
     def __init__(self, entry_id: int | str) -> None:
-        super().__init__(f"{entry_id}: no such entry; `flodeslasare entries --json` shows the ids")
+        super().__init__(
+            _("{id}: no such entry; `flodeslasare entries --json` shows the ids").format(id=entry_id)
+        )
         self.entry_id = entry_id
 
 
@@ -70,8 +78,10 @@ class NoSuchFile(ReaderError):
 
     exit_code = 66
 
-    def __init__(self, path: Path | str, reason: str = "no such file") -> None:
-        super().__init__(f"{path}: {reason}; check the path")
+    def __init__(self, path: Path | str, reason: str | None = None) -> None:
+        super().__init__(
+            _("{path}: {reason}; check the path").format(path=path, reason=reason or _("no such file"))
+        )
         self.path = path
 
 
