@@ -28,6 +28,7 @@ from flodeslasare.model import (
     RefreshStatus,
     View,
 )
+from flodeslasare.query import parse
 from flodeslasare.storage import (
     EntryStore,
     FeedStore,
@@ -337,13 +338,10 @@ class Library:
         self, view: View, limit: int | None, before: int | None = None
     ) -> list[tuple[int, int, int]]:
         """Give (id, month, sort_key) of a view's entries, newest first."""
-        if not view.query.strip():
+        query = parse(view.query)
+        if not query.asks:
             return self._entries.page(view, limit=limit, before=before)
-        keys = self._index.find(view.query)
-        if before is not None:
-            keys = [key for key in keys if key < before]
-        found = self._entries.ids_by_sort_key(keys, view)
-        return found if limit is None else found[:limit]
+        return list(self._index.page(query, view, limit=limit, before=before))
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
         """Read rows in the order of their ids; deleted ones are absent."""
@@ -391,20 +389,17 @@ class Library:
 
         The entry itself need not be in the view: of `View(unread=True)` this is the next unread one.
         """
-        if view.query.strip():
-            ids = self.listing(view.but(unread=False)).ids
-            if entry_id not in ids:
-                return None
-            at = ids.index(entry_id)
-            ids = ids[at + 1 :] if older else ids[:at][::-1]
-            if not view.unread:
-                return ids[0] if ids else None
-            return next((row.id for row in self._rows_in_pages(ids) if not row.is_read), None)
-        return self._entries.neighbour(view, entry_id, older=older)
-
-    def _rows_in_pages(self, ids: Sequence[int]) -> Iterator[EntryRow]:
-        for start in range(0, len(ids), PAGE):
-            yield from self.rows(ids[start : start + PAGE])
+        query = parse(view.query)
+        if not query.asks:
+            return self._entries.neighbour(view, entry_id, older=older)
+        key = self._entries.sort_key(entry_id)
+        if key is None:
+            return None
+        if older:
+            found = self._index.page(query, view, limit=1, before=key)
+        else:
+            found = self._index.page(query, view, limit=1, after=key, oldest_first=True)
+        return found[0].id if found else None
 
     def earlier_versions(self, entry_id: int) -> list[EntryVersion]:
         """How an entry read before, newest first."""
@@ -416,16 +411,17 @@ class Library:
 
     def months(self, view: View | None = None) -> list[MonthCount]:
         """Count entries per feed and month, newest first; with a view that has a query, its hits."""
-        if view is None or not view.query.strip():
+        query = parse("" if view is None else view.query)
+        if view is None or not query.asks:
             return self._entries.count_by_month()
-        return self._entries.count_by_month_at(self._index.find(view.query), view.but(query=""))
+        return self._index.count_by_month(query, view)
 
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
         """The archive's words that the last word of a query matches, with their numbers of entries."""
-        words = query.split()
-        if not words:
+        sought = parse(query).sought()
+        if not sought:
             return []
-        return self._index.count(self._index.matching_words(words[-1]))[:limit]
+        return self._index.count(self._index.matching_words(sought[-1].words[-1]))[:limit]
 
     # --- marks -----------------------------------------------------------------------------------
 

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
+from flodeslasare.storage._views import SLOTS, walk
+from flodeslasare.storage._views import conditions as conditions_of
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.search import IndexedText, SearchIndex
 
 if TYPE_CHECKING:
     from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry
-
-SLOTS = 256
-"""Entries that one second holds in order of arrival; more of them flow over into the next."""
 
 EXCERPT_CHARACTERS = 200
 
@@ -192,7 +191,7 @@ class EntryStore:
             ):
                 self._index.remove(
                     [
-                        (key, IndexedText(title, text, author or "", " ".join(json.loads(tags))))
+                        (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
                         for key, title, text, author, tags in chunk
                     ]
                 )
@@ -237,26 +236,18 @@ class EntryStore:
             limit: how many at most.
             before: go on after this sort_key.
         """
-        sql, parameters = _walk(view)
+        by, conditions, parameters = walk(view)
+        conditions.append("(:before IS NULL OR sort_key < :before)")
+        sql = f"""
+            SELECT id, month, sort_key FROM entries INDEXED BY {by}
+            WHERE {" AND ".join(conditions)}
+            ORDER BY sort_key DESC
+            LIMIT :limit
+            """  # noqa: S608 - the conditions are constants of `_views`
         found: list[tuple[int, int, int]] = []
         for chunk in self._db.chunks(
             sql, parameters | {"before": before, "limit": -1 if limit is None else limit}
         ):
-            found.extend(chunk)
-        return found
-
-    def ids_by_sort_key(self, sort_keys: Sequence[int], view: View) -> list[tuple[int, int, int]]:
-        """Which of these places, found by a search, are in the view: (id, month, sort_key), newest first."""
-        conditions, parameters = _conditions(view)
-        where = "".join(f" AND {condition}" for condition in conditions)
-        sql = f"""
-            SELECT entries.id, month, sort_key
-            FROM json_each(:keys) JOIN entries ON sort_key = value
-            WHERE TRUE{where}
-            ORDER BY sort_key DESC
-            """  # noqa: S608 - the conditions are constants of this module
-        found: list[tuple[int, int, int]] = []
-        for chunk in self._db.chunks(sql, parameters | {"keys": json.dumps(sort_keys)}):
             found.extend(chunk)
         return found
 
@@ -331,19 +322,24 @@ class EntryStore:
             )
         ]
 
+    def sort_key(self, entry_id: int) -> int | None:
+        """Where does an entry stand in every list?"""
+        found = self._db.value("SELECT sort_key FROM entries WHERE id = ?", (entry_id,))
+        return None if found is None else int(found)
+
     def neighbour(self, view: View, entry_id: int, *, older: bool) -> int | None:
         """Which entry of the view stands next to this one, in the one direction or the other?"""
-        key = self._db.value("SELECT sort_key FROM entries WHERE id = ?", (entry_id,))
+        key = self.sort_key(entry_id)
         if key is None:
             return None
-        conditions, parameters = _conditions(view)
+        conditions, parameters = conditions_of(view)
         conditions.append("sort_key < :key" if older else "sort_key > :key")
         sql = f"""
             SELECT id FROM entries
             WHERE {" AND ".join(conditions)}
             ORDER BY sort_key {"DESC" if older else "ASC"}
             LIMIT 1
-            """  # noqa: S608 - the conditions are constants of this module
+            """  # noqa: S608 - the conditions are constants of `_views`
         found = self._db.value(sql, parameters | {"key": key})
         return None if found is None else int(found)
 
@@ -376,93 +372,11 @@ class EntryStore:
             )
         ]
 
-    def count_by_month_at(self, sort_keys: Sequence[int], view: View) -> list[MonthCount]:
-        """How many of these places, found by a search, has each feed in each month, newest first?"""
-        conditions, parameters = _conditions(view)
-        where = "".join(f" AND {condition}" for condition in conditions)
-        sql = f"""
-            SELECT feed_id, month, count(*) AS total, count(*) - count(read_at) AS unread
-            FROM json_each(:keys) JOIN entries ON sort_key = value
-            WHERE TRUE{where}
-            GROUP BY feed_id, month
-            ORDER BY month DESC, feed_id
-            """  # noqa: S608 - the conditions are constants of this module
-        return [
-            MonthCount(row["feed_id"], row["month"], row["total"], row["unread"])
-            for row in self._db.rows(sql, parameters | {"keys": json.dumps(sort_keys)})
-        ]
-
 
 def _sort_seconds(published: datetime | None, first_seen: datetime) -> int:
     """Tell what an entry sorts by: its date, or when it was first seen if that lies ahead or is missing."""
     when = first_seen if published is None or published > first_seen else published
     return int(when.timestamp())
-
-
-def _conditions(view: View) -> tuple[list[str], dict[str, object]]:
-    """Spell a view, without its query, as conditions that must all hold."""
-    conditions: list[str] = []
-    parameters: dict[str, object] = {}
-    if view.feed_id is not None:
-        conditions.append("feed_id = :feed_id")
-        parameters["feed_id"] = view.feed_id
-    if view.folder is not None:
-        conditions.append(
-            "feed_id IN (SELECT id FROM feeds WHERE folder = :folder OR substr(folder, 1, :inside) = :folder || '/')"
-        )
-        parameters["folder"] = view.folder
-        parameters["inside"] = len(view.folder) + 1
-    months = _months(view)
-    if months is not None:
-        conditions.append("month BETWEEN :first_month AND :last_month")
-        parameters["first_month"], parameters["last_month"] = months
-    if view.unread:
-        conditions.append("read_at IS NULL")
-    if view.starred:
-        conditions.append("starred_at IS NOT NULL")
-    return conditions, parameters
-
-
-def _months(view: View) -> tuple[int, int] | None:
-    """Give the first and last month of a view, or `None` when it is of all times."""
-    if view.month is not None:
-        return view.month, view.month
-    if view.year is not None:
-        return view.year * 100 + 1, view.year * 100 + 12
-    return None
-
-
-def _walk(view: View) -> tuple[str, dict[str, object]]:
-    """Spell a view as a walk down the index that fits it."""
-    conditions, parameters = _conditions(view)
-    if view.starred:
-        index = "entries_starred"
-    elif view.feed_id is not None:
-        index = "entries_unread_of_feed" if view.unread else "entries_of_feed"
-    else:
-        index = "entries_unread" if view.unread else "entries_newest"
-    months = _months(view)
-    if months is not None:
-        # Months are runs of sort_key, so a year or month is a range of the same index. The bounds are
-        # a day wide of it on both sides, for time zones; `month` itself decides.
-        conditions.append("sort_key BETWEEN :range_start AND :range_end")
-        parameters["range_start"], parameters["range_end"] = _month_range(*months)
-    conditions.append("(:before IS NULL OR sort_key < :before)")
-    sql = f"""
-        SELECT id, month, sort_key FROM entries INDEXED BY {index}
-        WHERE {" AND ".join(conditions)}
-        ORDER BY sort_key DESC
-        LIMIT :limit
-        """  # noqa: S608 - the conditions are constants of this module
-    return sql, parameters
-
-
-def _month_range(first: int, last: int) -> tuple[int, int]:
-    day = 86_400
-    start = datetime(first // 100, first % 100, 1, tzinfo=UTC)
-    year, month = divmod(last // 100 * 12 + last % 100, 12)
-    end = datetime(year, month + 1, 1, tzinfo=UTC)
-    return (int(start.timestamp()) - day) * SLOTS, (int(end.timestamp()) + day) * SLOTS
 
 
 def _columns(entry: ParsedEntry) -> dict[str, object]:
@@ -487,12 +401,12 @@ def _excerpt(text: str) -> str:
 
 
 def _indexed(entry: ParsedEntry) -> IndexedText:
-    return IndexedText(entry.title, entry.text, entry.author or "", " ".join(entry.tags))
+    return IndexedText(entry.title, entry.text, entry.author or "", "\n".join(entry.tags))
 
 
 def _indexed_row(row: sqlite3.Row) -> IndexedText:
     return IndexedText(
-        row["title"], row["text"], row["author"] or "", " ".join(json.loads(row["tags"]))
+        row["title"], row["text"], row["author"] or "", "\n".join(json.loads(row["tags"]))
     )
 
 

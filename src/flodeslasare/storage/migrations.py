@@ -199,22 +199,23 @@ _M001 = (
     """,
     # The search index: see storage.search, and docs/adr for why it is made of words.
     # It keeps no copy of the text (content=''), and its rowid is the sort_key, so that FTS5's own
-    # order is newest first. detail=column: which field a word stands in, not where: phrases are
-    # checked on the text.
+    # order is newest first. Words come to it cut and folded, a space apart: the tokenizer `ascii` takes
+    # everything beyond ASCII for a letter.
     """
     CREATE VIRTUAL TABLE search_entries USING fts5 (
-        title, text, author, tags,
-        content = '', detail = column, tokenize = 'unicode61 remove_diacritics 0', columnsize = 0
+        title, text, author, tags, content = '', tokenize = 'ascii'
     )
     """,
     "CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab (search_entries, 'row')",
     """
     CREATE TABLE search_words (             -- every word of the archive, to find words by a part of them
         id INTEGER PRIMARY KEY,
-        word TEXT NOT NULL UNIQUE,          -- as the tokenizer gives it
+        word TEXT NOT NULL UNIQUE,          -- as query.plain gives it
         folded TEXT NOT NULL                -- without dots: query.fold
     )
     """,
+    # the words with dots that are meant by one without: storage.search._Expansions
+    "CREATE INDEX search_words_dotted ON search_words (folded, word) WHERE folded <> word",
     """
     CREATE VIRTUAL TABLE search_word_parts USING fts5 (
         folded, content = '', detail = none, tokenize = 'trigram', columnsize = 0

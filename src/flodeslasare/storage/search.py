@@ -1,22 +1,74 @@
-"""The search index: the words of the archive, and which entries hold them.
+"""The search index: the words of the archive, and in which entries each stands.
 
 A word of a query matches inside words, so it is first expanded to the archive's words that hold it
-(`search_words`, found by their trigrams), and those are then looked up in a full-text index of whole
-words. The index keeps no copy of the text. Its rowid is the entry's sort_key, so its own order is newest
-first.
+(`search_words`, found by their trigrams in `search_word_parts`), and these are looked up in a full-text
+index of whole words (`search_entries`). The words are told apart here, by `flodeslasare.query`, and given to
+FTS5 one by one, so that a query and a text are always cut alike. The index keeps no copy of the text, and
+its rowid is the entry's sort_key, so that its own order is that of every list.
+
+Where a word expands to very many (`a`, `ing`), looking all of them up is slow, and hits are
+close to one another. There the entries are walked in order and their texts are asked, as long as that goes
+well; the index answers for the rest. Either way the answer is the same. Measured in docs/adr.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from itertools import product
+from typing import Any as AnyValue
 from typing import NamedTuple
 
-from flodeslasare.query import fold
+from flodeslasare.model import MonthCount, View
+from flodeslasare.query import (
+    EVERYTHING,
+    NOTHING,
+    All,
+    Any,
+    Dated,
+    Document,
+    Field,
+    HasEnclosure,
+    Is,
+    Match,
+    Node,
+    Not,
+    OfFeeds,
+    Query,
+    State,
+    Words,
+    fold,
+    parse,
+    plain,
+    words,
+)
+from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
 from flodeslasare.storage.database import Database
 
-_WORD = re.compile(r"[^\W_]+")
+MANY_WORDS = 300
+"""A word of a query that expands to more of the archive's words is first looked for in the texts."""
+
+FEW_ENTRIES = 200
+"""The texts of so few entries are asked themselves: quicker than their places in a long list of hits."""
+
+TEXTS_ASKED = 256
+"""How many texts are asked at most before the index is used after all."""
+
+TEXTS_AT_ONCE = 32
+"""How many of them are read before it is asked whether that goes well."""
+
+_SHORTEST_PART = 3
+"""Letters that a part of a word must have for the trigrams to find it."""
+
+_MOST_TRIGRAMS = 16
+"""More of them hardly narrow the choice of words."""
+
+_MOST_SPELLINGS = 64
+"""A phrase without dots is tried in so many spellings; above it, only in those that stand together somewhere."""
+
+_BETWEEN_TAGS = "\ue000"
+"""Stands between tags, so that no phrase runs across them; of a private area, so that no text holds it as a word."""
 
 
 class IndexedText(NamedTuple):
@@ -26,27 +78,45 @@ class IndexedText(NamedTuple):
     text: str
     author: str
     tags: str
+    """A line each."""
+
+
+class Place(NamedTuple):
+    """Where an entry stands in a list."""
+
+    id: int
+    month: int
+    sort_key: int
 
 
 class SearchIndex:
     """Keeps the index in step, inside the caller's transaction, and answers from it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, zone: tzinfo | None = None) -> None:
+        """Use a database.
+
+        Args:
+            database: the library.
+            zone: whose days `before:` and `after:` name; `None` is the machine's own.
+        """
         self._db = database
+        self._zone = zone
+
+    # --- keeping -------------------------------------------------------------------------------
 
     def add(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
         """Index entries by their sort_key."""
         if not entries:
             return
+        cut = _cut(entries)
         self._db.run_many(
             "INSERT INTO search_entries (rowid, title, text, author, tags) VALUES (?, ?, ?, ?, ?)",
-            ((key, *text) for key, text in entries),
+            cut,
         )
-        words: set[str] = set()
-        for _, text in entries:
-            for part in text:
-                words.update(_words(part))
-        self._add_words(words)
+        # In order of arrival: the words that come first are the ones that come often.
+        self._add_words(
+            dict.fromkeys(word for row in cut for part in row[1:] for word in part.split())
+        )
 
     def remove(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
         """Take entries out; their text must be given as it was put in (sqlite.org/fts5.html, «delete»)."""
@@ -55,7 +125,7 @@ class SearchIndex:
             INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            ((key, *text) for key, text in entries),
+            _cut(entries),
         )
 
     def _add_words(self, words: Iterable[str]) -> None:
@@ -63,37 +133,268 @@ class SearchIndex:
         new = self._db.rows(
             """
             INSERT INTO search_words (word, folded)
-            SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:words) WHERE TRUE
+            SELECT value, value FROM json_each(:words) WHERE TRUE
             ON CONFLICT DO NOTHING
-            RETURNING id, folded
+            RETURNING id, word
             """,
-            {"words": json.dumps([[word, fold(word)] for word in words])},
+            {"words": json.dumps(list(words))},
         )
+        folded = [(fold(row["word"]), row["id"]) for row in new if not row["word"].isascii()]
+        self._db.run_many("UPDATE search_words SET folded = ? WHERE id = ?", folded)
         self._db.run_many(
             "INSERT INTO search_word_parts (rowid, folded) VALUES (?, ?)",
-            ((row[0], row[1]) for row in new),
+            ((row["id"], fold(row["word"])) for row in new),
         )
+
+    # --- finding -------------------------------------------------------------------------------
+
+    def find(
+        self, query: str | Query, *, limit: int | None = None, before: int | None = None
+    ) -> list[int]:
+        """Which places (sort_keys) match the query, newest first?
+
+        Args:
+            query: in the query language.
+            limit: how many at most.
+            before: go on after this sort_key.
+        """
+        return [place.sort_key for place in self.page(query, View(), limit=limit, before=before)]
+
+    def page(
+        self,
+        query: str | Query,
+        view: View,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        oldest_first: bool = False,
+    ) -> list[Place]:
+        """Which entries of a view match the query, newest first? The view's own query is not looked at.
+
+        Args:
+            query: in the query language.
+            view: among which entries.
+            limit: how many at most.
+            before: only those with a smaller sort_key.
+            after: only those with a greater one.
+            oldest_first: the other way round.
+        """
+        question = self._question(query, view)
+        question.bound(before=before, after=after)
+        expand = _Expansions(self._db)
+        found: list[Place] = []
+        if question.text != EVERYTHING and not question.is_mixed:
+            if self._is_small(question):
+                return self._asked_of_texts(question, _WHOLE, limit, None, oldest_first)[0]
+            relaxed = _expression(question.text, expand.few)
+            if relaxed == _NONE:
+                return []
+            if limit is not None and expand.gave_up:
+                found, last = self._asked_of_texts(
+                    question, relaxed, limit, TEXTS_ASKED, oldest_first
+                )
+                if last is None:
+                    return found
+                if oldest_first:
+                    question.bound(after=last)
+                else:
+                    question.bound(before=last)
+                limit -= len(found)
+        sql, parameters = self._select(
+            "entries.id, entries.month, entries.sort_key",
+            question,
+            _expression(question.text, expand.all),
+            expand,
+            f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'} LIMIT :limit",
+        )
+        parameters["limit"] = -1 if limit is None else limit
+        for chunk in self._db.chunks(sql, parameters):
+            found.extend(map(Place._make, chunk))
+        return found
+
+    def count_by_month(self, query: str | Query, view: View) -> list[MonthCount]:
+        """How many entries of a view match the query in each feed and month, newest first?"""
+        question = self._question(query, view)
+        expand = _Expansions(self._db)
+        sql, parameters = self._select(
+            "entries.feed_id, entries.month, count(*), count(*) - count(entries.read_at)",
+            question,
+            _expression(question.text, expand.all),
+            expand,
+            "GROUP BY entries.feed_id, entries.month ORDER BY entries.month DESC, entries.feed_id",
+        )
+        return [MonthCount(*row) for row in self._db.rows(sql, parameters)]
+
+    def _question(self, query: str | Query, view: View) -> _Question:
+        """Take a query apart: what asks the texts, what the view can say, and other conditions."""
+        root = (parse(query) if isinstance(query, str) else query).root
+        texts: list[Node] = []
+        others: list[Node] = []
+        for node in root.nodes if isinstance(root, All) else (root,):
+            if node == Is(State.UNREAD):
+                view = view.but(unread=True)
+            elif node == Is(State.STARRED):
+                view = view.but(starred=True)
+            elif _is_text(node):
+                texts.append(node)
+            else:
+                if isinstance(node, OfFeeds) and view.feed_id is None:
+                    ids = self._feeds(node)
+                    if len(ids) == 1:  # one feed has an index of its own
+                        view = view.but(feed_id=ids[0])
+                        continue
+                others.append(node)
+        question = _Question(All(tuple(texts)), view, walk(view))
+        between = sort_keys(view)
+        if between is not None:
+            question.bound(after=between[0] - 1, before=between[1] + 1)
+        for node in others:
+            if isinstance(node, Dated):
+                key = self._sort_key(node.day)
+                if node.is_before:
+                    question.bound(before=key)
+                else:
+                    question.bound(after=key - 1)
+            else:
+                question.others.append(node)
+                question.is_mixed |= _has_text(node)
+        return question
+
+    def _is_small(self, question: _Question) -> bool:
+        """Tell whether so few entries are in question that their texts are soonest asked themselves."""
+        view = question.view
+        if question.others or view.folder is not None or view == View(query=view.query):
+            return False  # no index says how many, or all of them
+        by, conditions, parameters = question.walk
+        keys, bounds = question.bounds("sort_key")
+        some = self._db.value(
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM entries INDEXED BY {by}
+                WHERE {" AND ".join([*conditions, *keys])}
+                LIMIT :most
+            )
+            """,  # noqa: S608 - constants of this module and of `_views`
+            parameters | bounds | {"most": FEW_ENTRIES + 1},
+        )
+        return int(some) <= FEW_ENTRIES
+
+    def _asked_of_texts(
+        self,
+        question: _Question,
+        relaxed: _Expression,
+        limit: int | None,
+        most: int | None,
+        oldest_first: bool,
+    ) -> tuple[list[Place], int | None]:
+        """Walk what may match, and ask the texts.
+
+        Args:
+            question: what is asked.
+            relaxed: what the index can say quickly; everything that matches is in it.
+            limit: stop at so many that match.
+            most: give up after so many texts, and sooner where they match too seldom.
+            oldest_first: the way to walk.
+
+        Returns:
+            What matches, and where it gave up; `None` when all that was asked for is there.
+        """
+        sql, parameters = self._select(
+            "entries.id, entries.month, entries.sort_key,"
+            " entries.title, texts.text, entries.author, entries.tags",
+            question,
+            relaxed,
+            _Expansions(self._db),
+            f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'}",
+            with_texts=True,
+        )
+        found: list[Place] = []
+        asked = 0
+        for chunk in self._db.chunks(sql, parameters, size=TEXTS_AT_ONCE):
+            for id_, month, key, title, text, author, tags in chunk:
+                if Document(title, text, author or "", json.loads(tags)).matches(question.text):
+                    found.append(Place(id_, month, key))
+                    if len(found) == limit:
+                        return found, None
+            asked += len(chunk)
+            if most is not None and limit is not None and len(chunk) == TEXTS_AT_ONCE:
+                is_too_seldom = asked >= most // 4 and len(found) * most < limit * asked
+                if asked >= most or is_too_seldom:
+                    return found, int(chunk[-1][2])
+        return found, None
+
+    def _select(
+        self,
+        columns: str,
+        question: _Question,
+        text: _Expression,
+        expand: _Expansions,
+        end: str,
+        *,
+        with_texts: bool = False,
+    ) -> tuple[str, dict[str, AnyValue]]:
+        """Spell a question in SQL, led by the index where it can lead, else by a walk of the view.
+
+        Args:
+            columns: of `entries`, and of `texts` when these are joined.
+            question: what is asked.
+            text: what is asked of the texts, for FTS5.
+            expand: how words inside the other conditions are expanded.
+            end: what follows the conditions; `{key}` is what leads.
+            with_texts: join the texts.
+        """
+        spell = _Spelling(self, expand, dict(question.walk.parameters))
+        conditions = [*question.walk.conditions, *map(spell.node, question.others)]
+        is_led = text.match is not None and not text.is_complement
+        key = "search_entries.rowid" if is_led else "entries.sort_key"
+        bounds, parameters = question.bounds(key)
+        conditions += bounds
+        if text.match is not None:
+            if is_led:
+                conditions.insert(0, f"search_entries MATCH {spell.value(text.match)}")
+            else:
+                conditions.append(f"NOT {spell.holding(text.match)}")
+        elif not text.is_complement:
+            conditions.append("FALSE")
+        if is_led:
+            tables = f"""search_entries
+                CROSS JOIN entries INDEXED BY {question.index_by_key} ON entries.sort_key = search_entries.rowid"""
+        else:
+            tables = f"entries INDEXED BY {question.walk.by}"
+        if with_texts:
+            tables += "\n                CROSS JOIN texts ON texts.entry_id = entries.id"
+        sql = f"""
+            SELECT {columns}
+            FROM {tables}
+            WHERE {" AND ".join(conditions) or "TRUE"}
+            {end.format(key=key)}
+            """  # noqa: S608 - constants of this module and of `_views`; values are parameters
+        return sql, spell.parameters | parameters
+
+    def _feeds(self, node: OfFeeds) -> list[int]:
+        """Which feeds does a condition name?"""
+        rows = self._db.rows(
+            "SELECT id, coalesce(named, nullif(title, ''), url) AS name, url, folder FROM feeds"
+        )
+        if node.by_folder:
+            return [row["id"] for row in rows if row["folder"] and node.name(row["folder"])]
+        return [row["id"] for row in rows if node.name(row["name"]) or node.name(row["url"])]
+
+    def _sort_key(self, day: date) -> int:
+        """Where does a day begin?"""
+        begins = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local, as the person means it
+        try:
+            when = begins.replace(tzinfo=self._zone).timestamp()
+        except (OverflowError, OSError, ValueError):  # long ago, on some systems
+            when = begins.replace(tzinfo=UTC).timestamp()
+        return int(when) * SLOTS
+
+    # --- the archive's words -------------------------------------------------------------------
 
     def matching_words(self, part: str) -> list[str]:
         """Which of the archive's words hold this part? One typed without dots finds those with dots."""
-        folded = fold(part)
-        column = "folded" if part.isascii() else "word"
-        needle = folded if part.isascii() else part.lower()
-        if len(folded) >= 3:
-            rows = self._db.rows(
-                f"""
-                SELECT word FROM search_words
-                WHERE id IN (SELECT rowid FROM search_word_parts WHERE search_word_parts MATCH :trigrams)
-                    AND instr({column}, :needle)
-                """,  # noqa: S608 - the column is one of two constants
-                {"trigrams": _trigrams(folded), "needle": needle},
-            )
-        else:
-            rows = self._db.rows(
-                f"SELECT word FROM search_words WHERE instr({column}, :needle)",  # noqa: S608
-                {"needle": needle},
-            )
-        return [row["word"] for row in rows]
+        return _Expansions(self._db).inside(plain(part), None)
 
     def count(self, words: Sequence[str]) -> list[tuple[str, int]]:
         """In how many entries does each word stand? The most frequent first; words no longer used are absent."""
@@ -106,38 +407,322 @@ class SearchIndex:
         )
         return [(row["term"], row["doc"]) for row in rows]
 
-    def find(self, query: str, *, limit: int | None = None) -> list[int]:
-        """Which places (sort_keys) match every word of the query, newest first?"""
-        expression = self._expression(query)
-        if expression is None:
-            return []
-        return [
-            row[0]
-            for row in self._db.rows(
-                """
-                SELECT rowid FROM search_entries WHERE search_entries MATCH :match
-                ORDER BY rowid DESC LIMIT :limit
-                """,
-                {"match": expression, "limit": -1 if limit is None else limit},
-            )
-        ]
 
-    def _expression(self, query: str) -> str | None:
-        """Spell a query for FTS5; `None` when some word of it matches nothing."""
-        clauses: list[str] = []
-        for part in _words(query, lower=False):
-            words = self.matching_words(part)
-            if not words:
+# --- cutting texts into words ----------------------------------------------------------------------
+
+
+def _cut(entries: Sequence[tuple[int, IndexedText]]) -> list[tuple[int, str, str, str, str]]:
+    """Give entries as the index takes them, words apart by a space.
+
+    In the order of their keys: FTS5 collects what it is given in memory, and writes it out at once when
+    a smaller rowid comes.
+    """
+    return [
+        (key, _row(text.title), _row(text.text), _row(text.author), _tags_row(text.tags))
+        for key, text in sorted(entries)
+    ]
+
+
+def _row(text: str) -> str:
+    return " ".join(words(plain(text)))
+
+
+def _tags_row(tags: str) -> str:
+    return f" {_BETWEEN_TAGS} ".join(map(_row, tags.split("\n")))
+
+
+# --- a query, taken apart --------------------------------------------------------------------------
+
+
+class _Question:
+    """A query and a view, sorted by who can answer which part."""
+
+    def __init__(self, text: All, view: View, walk: Walk) -> None:
+        self.text: Node = text if len(text.nodes) != 1 else text.nodes[0]
+        """What is asked of the texts."""
+        self.view = view
+        self.walk = walk
+        self.others: list[Node] = []
+        """Conditions on the entries; all must hold."""
+        self.is_mixed = False
+        """Some of these hold words as well."""
+        self._after: int | None = None
+        self._before: int | None = None
+
+    def bound(self, *, before: int | None = None, after: int | None = None) -> None:
+        """Narrow the sort_keys."""
+        if before is not None:
+            self._before = before if self._before is None else min(self._before, before)
+        if after is not None:
+            self._after = after if self._after is None else max(self._after, after)
+
+    def bounds(self, key: str) -> tuple[list[str], dict[str, object]]:
+        """Spell between which sort_keys the entries are, for the column that holds them."""
+        spelled: list[str] = []
+        if self._after is not None:
+            spelled.append(f"{key} > :after_key")
+        if self._before is not None:
+            spelled.append(f"{key} < :before_key")
+        return spelled, {"after_key": self._after, "before_key": self._before}
+
+    @property
+    def index_by_key(self) -> str:
+        """The smallest index of `entries` by sort_key that holds what the conditions look at."""
+        if self.view.starred:
+            return "entries_starred"
+        return "entries_unread" if self.view.unread else "entries_newest"
+
+
+def _is_text(node: Node) -> bool:
+    """Tell whether a tree asks the texts alone."""
+    if isinstance(node, Words):
+        return True
+    if isinstance(node, Not):
+        return _is_text(node.node)
+    return isinstance(node, All | Any) and all(map(_is_text, node.nodes))
+
+
+def _has_text(node: Node) -> bool:
+    """Tell whether a tree asks the texts at all."""
+    if isinstance(node, Not):
+        return _has_text(node.node)
+    if isinstance(node, All | Any):
+        return any(map(_has_text, node.nodes))
+    return isinstance(node, Words)
+
+
+class _Spelling:
+    """Spells conditions on entries in SQL, and collects their values."""
+
+    def __init__(
+        self, index: SearchIndex, expand: _Expansions, parameters: dict[str, AnyValue]
+    ) -> None:
+        self._index = index
+        self._expand = expand
+        self.parameters = parameters
+
+    def value(self, value: AnyValue) -> str:
+        """Give a value a name."""
+        name = f"value_{len(self.parameters)}"
+        self.parameters[name] = value
+        return f":{name}"
+
+    def holding(self, match: str) -> str:
+        """Spell that an entry is among what FTS5 finds; it is asked once."""
+        asked = f"SELECT rowid FROM search_entries WHERE search_entries MATCH {self.value(match)}"  # noqa: S608
+        return f"entries.sort_key IN ({asked})"
+
+    def node(self, node: Node) -> str:
+        """Spell a tree."""
+        if _is_text(node) and node not in (EVERYTHING, NOTHING):
+            text = _expression(node, self._expand.all)
+            if text.match is None:
+                return "TRUE" if text.is_complement else "FALSE"
+            return ("NOT " if text.is_complement else "") + self.holding(text.match)
+        if isinstance(node, Not):
+            return f"NOT {self.node(node.node)}"
+        if isinstance(node, All):
+            return f"({' AND '.join(map(self.node, node.nodes)) or 'TRUE'})"
+        if isinstance(node, Any):
+            return f"({' OR '.join(map(self.node, node.nodes)) or 'FALSE'})"
+        if isinstance(node, OfFeeds):
+            ids = self.value(json.dumps(self._index._feeds(node)))
+            return f"entries.feed_id IN (SELECT value FROM json_each({ids}))"  # noqa: S608
+        if isinstance(node, HasEnclosure):
+            return "entries.enclosures <> '[]'"
+        if isinstance(node, Dated):
+            sign = "<" if node.is_before else ">="
+            return f"entries.sort_key {sign} {self.value(self._index._sort_key(node.day))}"
+        if isinstance(node, Is):
+            return _STATES[node.state]
+        raise TypeError(f"no such condition: {node!r}")
+
+
+_STATES = {
+    State.UNREAD: "entries.read_at IS NULL",
+    State.READ: "entries.read_at IS NOT NULL",
+    State.STARRED: "entries.starred_at IS NOT NULL",
+}
+
+
+# --- a tree of words, for FTS5 -----------------------------------------------------------------------
+
+
+class _Expression(NamedTuple):
+    """A set of entries, as FTS5 can name it: what an expression finds, or all that it does not."""
+
+    match: str | None
+    """The expression; `None` finds nothing."""
+    is_complement: bool = False
+
+
+_NONE = _Expression(None)
+_WHOLE = _Expression(None, is_complement=True)
+_COLUMNS = {Field.TITLE: "title", Field.AUTHOR: "author", Field.TAG: "tags"}
+
+
+def _expression(
+    node: Node, spell: Callable[[Words, bool], list[str] | None], is_wanted: bool = True
+) -> _Expression:
+    """Spell a tree of words for FTS5.
+
+    FTS5 knows AND, OR and «without», no complement of its own; so it is carried outwards.
+
+    Args:
+        node: the tree.
+        spell: gives the words and phrases that a leaf stands for, any of which will do, or `None` when it
+            does not know: then what comes out may hold more than what matches, never less.
+        is_wanted: not after a minus.
+    """
+    if isinstance(node, Words):
+        spelled = spell(node, is_wanted)
+        if spelled is None:
+            return _WHOLE if is_wanted else _NONE
+        if not spelled:
+            return _NONE
+        match = f"({' OR '.join(spelled)})" if len(spelled) > 1 else spelled[0]
+        return _Expression(f"{_COLUMNS[node.field]} : {match}" if node.field else match)
+    if isinstance(node, Not):
+        inner = _expression(node.node, spell, not is_wanted)
+        return _Expression(inner.match, not inner.is_complement)
+    if isinstance(node, All):
+        return _all([_expression(inner, spell, is_wanted) for inner in node.nodes])
+    if isinstance(node, Any):
+        # One of them is there, unless all of them are absent.
+        absent = [_expression(inner, spell, is_wanted) for inner in node.nodes]
+        inner = _all([_Expression(match, not complement) for match, complement in absent])
+        return _Expression(inner.match, not inner.is_complement)
+    raise TypeError(f"not a question to a text: {node!r}")
+
+
+def _all(parts: Sequence[_Expression]) -> _Expression:
+    if _NONE in parts:
+        return _NONE
+    wanted = [part.match for part in parts if part.match and not part.is_complement]
+    without = [part.match for part in parts if part.match and part.is_complement]
+    if not wanted:
+        return _Expression(_group(" OR ", without), is_complement=True) if without else _WHOLE
+    match = _group(" AND ", wanted)
+    return _Expression(f"({match} NOT {_group(' OR ', without)})" if without else match)
+
+
+def _group(operator: str, parts: Sequence[str]) -> str:
+    return f"({operator.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+class _Expansions:
+    """Finds the words of the archive that a query's words stand for."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._known: dict[tuple[Words, bool], list[str] | None] = {}
+        self.gave_up = False
+        """Some words stood for too many to look up at once."""
+
+    def few(self, node: Words, is_wanted: bool) -> list[str] | None:  # noqa: ARG002 (as `_expression` calls it)
+        """Spell what words stand for; `None` when that is very much."""
+        spelled = self._spelled(node, few=True)
+        self.gave_up |= spelled is None
+        return spelled
+
+    def all(self, node: Words, is_wanted: bool) -> list[str] | None:  # noqa: ARG002 (as `_expression` calls it)
+        """Spell what words stand for, however much that is."""
+        return self._spelled(node, few=False)
+
+    def _spelled(self, node: Words, *, few: bool) -> list[str] | None:
+        node = Words(node.words, node.match)  # the field makes no difference here
+        if (node, few) not in self._known:
+            spell = self._inside_spelled if node.match is Match.INSIDE else self._row_spelled
+            self._known[node, few] = spell(node, few=few)
+        return self._known[node, few]
+
+    def _inside_spelled(self, node: Words, *, few: bool) -> list[str] | None:
+        (part,) = node.words
+        if few:
+            if len(part) < _SHORTEST_PART:
                 return None
-            clauses.append("(" + " OR ".join(f'"{word}"' for word in words) + ")")
-        return " AND ".join(clauses) or None
+            found = self.inside(part, MANY_WORDS + 1)
+            return None if len(found) > MANY_WORDS else [f'"{word}"' for word in found]
+        found = self.inside(part, None)
+        # All words that begin as far as the part are found at once. That costs as much as they
+        # stand in entries, so only where it saves looking up very many.
+        if len(found) > MANY_WORDS:
+            place = fold if part.isascii() else str
+            begun = {word[: place(word).index(part) + len(part)] for word in found}
+            if len(begun) * 4 < len(found):
+                return [f'"{beginning}" *' for beginning in sorted(begun)]
+        return [f'"{word}"' for word in found]
 
+    def _row_spelled(self, node: Words, *, few: bool) -> list[str] | None:
+        is_begun = node.match is Match.BEGUN
+        if few and is_begun and len(node.words[-1]) < _SHORTEST_PART:
+            return None
+        choices = [self._variants(word) for word in node.words]
+        if is_begun:
+            choices[-1] = self._beginnings(node.words[-1])
+        mark = " *" if is_begun else ""
+        number = 1
+        for choice in choices:
+            number *= len(choice)
+        if number <= _MOST_SPELLINGS:
+            return [f'"{" ".join(spelling)}"{mark}' for spelling in product(*choices)]
+        spellings = [""]
+        for index, choice in enumerate(choices):
+            longer = [f"{spelling} {word}".strip() for spelling in spellings for word in choice]
+            tail = mark if index == len(choices) - 1 else ""
+            spellings = [
+                spelling
+                for spelling in longer
+                if self._db.value(
+                    "SELECT 1 FROM search_entries WHERE search_entries MATCH ? LIMIT 1",
+                    (f'"{spelling}"{tail}',),
+                )
+            ]
+        return [f'"{spelling}"{mark}' for spelling in spellings]
 
-def _words(text: str, *, lower: bool = True) -> list[str]:
-    return _WORD.findall(text.lower() if lower else text)
+    def _variants(self, word: str) -> list[str]:
+        """Which of the archive's words are this one, with whatever dots, if it has none itself?"""
+        if not word.isascii():
+            return [word]
+        rows = self._db.rows(
+            "SELECT word FROM search_words WHERE folded = :word AND folded <> word",
+            {"word": word},
+        )
+        return [word, *(row["word"] for row in rows)]
+
+    def _beginnings(self, part: str) -> list[str]:
+        """How do the archive's words begin that begin with this part, with whatever dots?"""
+        if not part.isascii():
+            return [part]
+        rows = self._db.rows(
+            """
+            SELECT DISTINCT substr(word, 1, length(:part)) AS beginning FROM search_words
+            WHERE folded >= :part AND folded < :part || char(0x10FFFF) AND folded <> word
+            """,
+            {"part": part},
+        )
+        return list(dict.fromkeys([part, *(row["beginning"] for row in rows)]))
+
+    def inside(self, part: str, limit: int | None) -> list[str]:
+        """Which of the archive's words hold this part? The first that came into the archive come first."""
+        column = "search_words.folded" if part.isascii() else "search_words.word"
+        folded = fold(part)
+        parameters = {"part": part, "limit": -1 if limit is None else limit}
+        if len(folded) < _SHORTEST_PART:
+            sql = f"SELECT word FROM search_words WHERE instr({column}, :part) LIMIT :limit"  # noqa: S608
+        else:
+            sql = f"""
+                SELECT word
+                FROM search_word_parts CROSS JOIN search_words ON id = search_word_parts.rowid
+                WHERE search_word_parts MATCH :trigrams AND instr({column}, :part)
+                LIMIT :limit
+                """  # noqa: S608 - the column is one of two constants
+            parameters["trigrams"] = _trigrams(folded)
+        return [row[0] for row in self._db.rows(sql, parameters)]
 
 
 def _trigrams(folded: str) -> str:
     """Spell that every three letters in a row of a word must be there; the caller checks their order."""
-    pieces = dict.fromkeys(folded[start : start + 3] for start in range(len(folded) - 2))
-    return " AND ".join(f'"{piece}"' for piece in pieces)
+    pieces = list(dict.fromkeys(folded[start : start + 3] for start in range(len(folded) - 2)))
+    step = -(-len(pieces) // _MOST_TRIGRAMS)
+    return " AND ".join(f'"{piece}"' for piece in pieces[::step])

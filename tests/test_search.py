@@ -1,0 +1,568 @@
+"""The search index: exact, newest first, always in step."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from builders import NOW, an_entry, as_new
+from flodeslasare.documents import ChangedEntry, ParsedEntry
+from flodeslasare.model import Enclosure, MarkKind, MonthCount, View
+from flodeslasare.query import (
+    All,
+    Any,
+    Dated,
+    Field,
+    HasEnclosure,
+    Is,
+    Match,
+    Node,
+    Not,
+    OfFeeds,
+    State,
+    Words,
+    parse,
+)
+from flodeslasare.storage import (
+    EntryStore,
+    FeedStore,
+    MarkStore,
+    SearchIndex,
+    open_database,
+    search,
+)
+from flodeslasare.storage.database import Database
+
+
+class Archive:
+    """A library's storage, and the same entries once more, to be scanned."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.index = SearchIndex(database)
+        self.store = EntryStore(database, self.index)
+        self.feeds = [
+            FeedStore(database).add(
+                f"https://{name}.exempel/rss", now=NOW, title=name, folder=folder
+            )
+            for name, folder in [("Alfa", None), ("Beta", "Offentligt/Regioner"), ("Älgen", "Skog")]
+        ]
+        self.kept: dict[int, tuple[int, ParsedEntry]] = {}
+
+    def add(self, feed: int, *entries: ParsedEntry) -> list[int]:
+        ids = self.store.add(self.feeds[feed], [as_new(entry) for entry in entries], NOW)
+        self.kept.update(zip(ids, ((feed, entry) for entry in entries), strict=True))
+        return ids
+
+    def change(self, entry_id: int, entry: ParsedEntry) -> None:
+        feed, old = self.kept[entry_id]
+        entry = replace(entry, published=old.published)  # which date holds then is another's rule
+        change = ChangedEntry(
+            id=entry_id, guid=str(old.guid), digest=str(id(entry)), entry=entry, is_edit=True
+        )
+        self.store.change([change], NOW)
+        self.kept[entry_id] = feed, entry
+
+    def delete(self, feed: int) -> None:
+        self.store.delete_of_feed(self.feeds[feed])
+        self.kept = {key: kept for key, kept in self.kept.items() if kept[0] != feed}
+
+    def found(
+        self,
+        query: str,
+        view: View | None = None,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        oldest_first: bool = False,
+    ) -> list[int]:
+        places = self.index.page(
+            query, view or View(), limit=limit, before=before, oldest_first=oldest_first
+        )
+        return [place.id for place in places]
+
+    def scanned(self, query: str) -> set[int]:
+        root = parse(query).root
+        return {id_ for id_, (_feed, entry) in self.kept.items() if scan(entry, root)}
+
+    def in_order(self, ids: set[int]) -> list[int]:
+        return [place[0] for place in self.store.page(View()) if place[0] in ids]
+
+
+@cache
+def an_empty_library() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "library.db"
+        open_database(path).close()
+        return path.read_bytes()
+
+
+@contextmanager
+def an_archive() -> Iterator[Archive]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "library.db"
+        path.write_bytes(an_empty_library())
+        database = open_database(path, durable=False)
+        try:
+            yield Archive(database)
+        finally:
+            database.close()
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    with an_archive() as opened:
+        yield opened
+
+
+# --- the plain scan: what the index must agree with, said in another way -----------------------------
+
+
+def same(letter: str) -> str:
+    """Give a letter in one case."""
+    for changed in (letter.casefold(), letter.lower()):
+        if len(changed) == 1:
+            return changed
+    return bare(letter).lower()
+
+
+def bare(text: str) -> str:
+    """Give letters without their marks."""
+    text = text.translate(str.maketrans("łß", "ls"))
+    return "".join(unicodedata.normalize("NFD", letter)[0] for letter in text)
+
+
+def token_list(text: str) -> list[str]:
+    text = unicodedata.normalize("NFC", text.replace("\xad", ""))
+    spaced = "".join(
+        same(letter) if unicodedata.category(letter)[0] in "LNM" else " " for letter in text
+    )
+    return spaced.split()
+
+
+def stands_for(typed: str, word: str) -> bool:
+    return typed == (bare(word) if typed.isascii() else word)
+
+
+def scan_words(tokens: list[str], node: Words) -> bool:
+    if node.match is Match.INSIDE:
+        (typed,) = node.words
+        return any(typed in (bare(word) if typed.isascii() else word) for word in tokens)
+    *whole, last = node.words
+    for start in range(len(tokens) - len(whole)):
+        here = tokens[start : start + len(node.words)]
+        if not all(map(stands_for, whole, here)):
+            continue
+        if stands_for(last, here[-1]):
+            return True
+        if node.match is Match.BEGUN and stands_for(last, here[-1][: len(last)]):
+            return True
+    return False
+
+
+def scan(entry: ParsedEntry, node: Node) -> bool:
+    if isinstance(node, Words):
+        parts = {
+            None: [entry.title, entry.text, entry.author or "", *entry.tags],
+            Field.TITLE: [entry.title],
+            Field.AUTHOR: [entry.author or ""],
+            Field.TAG: list(entry.tags),
+        }
+        return any(scan_words(token_list(part), node) for part in parts[node.field])
+    if isinstance(node, Not):
+        return not scan(entry, node.node)
+    if isinstance(node, All):
+        return all(scan(entry, inner) for inner in node.nodes)
+    if isinstance(node, Any):
+        return any(scan(entry, inner) for inner in node.nodes)
+    if isinstance(node, HasEnclosure):
+        return bool(entry.enclosures)
+    if isinstance(node, Dated):
+        when = entry.published or NOW
+        begins = datetime(node.day.year, node.day.month, node.day.day).astimezone()
+        return (when < begins) is node.is_before
+    if isinstance(node, Is):
+        return node.state is State.UNREAD
+    assert isinstance(node, OfFeeds)
+    raise NotImplementedError
+
+
+WORDS = st.sampled_from(
+    [
+        *[
+            "upphandling",
+            "läkemedelsupphandling",
+            "lakemedel",
+            "Läkemedel",
+            "krav",
+            "kraven",
+            "KRAVÅTTA",
+        ],
+        *[
+            "i",
+            "å",
+            "på",
+            "pa",
+            "och",
+            "a\u030aterbruk",
+            "återbruk",
+            "läke\xadmedel",
+            "e-handel",
+            "2018-04",
+        ],
+        *[
+            "foo_bar",
+            "smör…gås",
+            "’n",
+            "Straße",
+            "naïve",
+            "İl",
+            "ΟΔΟΣ",
+            "µg",
+            "ł",
+            "ab",
+            "abc",
+            "b",
+        ],
+    ]
+)
+TEXTS = st.lists(WORDS, max_size=8).map(" ".join)
+ENTRIES = st.builds(
+    an_entry,
+    title=TEXTS,
+    text=TEXTS,
+    author=st.none() | WORDS,
+    tags=st.lists(WORDS, max_size=2).map(tuple),
+    published=st.none() | st.integers(0, 90).map(lambda days: NOW - timedelta(days=days)),
+)
+TERMS = st.one_of(
+    WORDS,
+    st.sampled_from(
+        [
+            "a",
+            "å",
+            "upp",
+            "medel",
+            "ra",
+            "kr",
+            "dling",
+            "lake",
+            "läke",
+            "o",
+            "hand",
+            "zz",
+            "s",
+            "ss",
+        ]
+    ),
+    st.lists(WORDS, min_size=1, max_size=3).map(lambda row: '"' + " ".join(row) + '"'),
+    st.sampled_from(["has:enclosure", "before:2026-11", "after:2026-10-20", "is:unread"]),
+)
+QUERIES = st.recursive(
+    st.tuples(st.sampled_from(["", "", "", "-", "title:", "tag:", "author:"]), TERMS).map("".join),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=3).map(" ".join),
+        st.lists(inner, min_size=2, max_size=3).map(" OR ".join),
+        inner.map(lambda text: f"-({text})"),
+        inner.map(lambda text: f"({text})"),
+    ),
+    max_leaves=4,
+)
+CORPORA = st.lists(st.tuples(st.integers(0, 2), ENTRIES), min_size=1, max_size=12)
+
+
+def fill(archive: Archive, corpus: list[tuple[int, ParsedEntry]]) -> None:
+    for number, (feed, entry) in enumerate(corpus):
+        archive.add(feed, replace(entry, guid=str(number)))
+
+
+@pytest.mark.parametrize("walks", [False, True], ids=["by the index", "by the texts"])
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(corpus=CORPORA, queries=st.lists(QUERIES, min_size=1, max_size=6), data=st.data())
+def test_what_is_found_is_what_a_scan_finds(
+    walks: bool, corpus: list[tuple[int, ParsedEntry]], queries: list[str], data: st.DataObject
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, an_archive() as archive:
+        # Either way to an answer is tried on these few entries.
+        patch.setattr(search, "FEW_ENTRIES", 0)
+        patch.setattr(search, "MANY_WORDS", 2 if walks else 1_000)
+        patch.setattr(search, "TEXTS_ASKED", 4)
+        patch.setattr(search, "TEXTS_AT_ONCE", 2)
+        fill(archive, corpus)
+        changed = data.draw(
+            st.lists(st.tuples(st.sampled_from(sorted(archive.kept)), ENTRIES), max_size=3)
+        )
+        for id_, entry in changed:
+            archive.change(id_, entry)
+        if data.draw(st.booleans()):
+            archive.delete(data.draw(st.integers(0, 2)))
+        for query in queries:
+            whole = archive.found(query)
+            assert whole == archive.in_order(archive.scanned(query)), query
+            assert archive.found(query, limit=3) == whole[:3], query
+            assert archive.found(query, oldest_first=True, limit=2) == whole[::-1][:2], query
+            counted = archive.index.count_by_month(query, View())
+            assert sum(count.total for count in counted) == len(whole), query
+            for index in range(1, len(whole)):
+                key = archive.store.sort_key(whole[index - 1])
+                assert archive.found(query, before=key, limit=2) == whole[index : index + 2]
+
+
+# --- one at a time -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(archive: Archive) -> tuple[int, int, int]:
+    """Three entries, newest first: of Alfa, of Beta (read, with a file), of Älgen (starred)."""
+    first, second, third = (
+        archive.add(
+            number,
+            an_entry(
+                title=title,
+                text=text,
+                author=author,
+                tags=tags,
+                published=datetime(2018, 5 - number, 1, 12, tzinfo=UTC),
+                enclosures=(Enclosure(url="https://alfa.exempel/1.pdf"),) if number == 1 else (),
+            ),
+        )[0]
+        for number, (title, text, author, tags) in enumerate(
+            [
+                ("Läkemedelsupphandlingar", "Kraven följs upp.", "Alva Ek", ("ny rapport", "vård")),
+                (
+                    "Besök hos fjäderfä",
+                    "Ny läkemedelsrapport om fågelkrav.",
+                    None,
+                    ("rapport", "ny"),
+                ),
+                ("Skog", "Upphandlaren ställer krav på papper", "Bo Ström", ()),
+            ]
+        )
+    )
+    marks = MarkStore(archive.database)
+    marks.mark(MarkKind.READ, [second], NOW)
+    marks.mark(MarkKind.STARRED, [third], NOW)
+    return first, second, third
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("upphandl", [0, 2]),
+        ("UPPHANDL", [0, 2]),
+        ("lakemedel", [0, 1]),
+        ("läkemedel", [0, 1]),
+        ("fagel", [1]),
+        ("fägel", []),
+        ("krav papper", [2]),
+        ("krav -papper", [0, 1]),
+        ("-papper", [0, 1]),
+        ("skog OR alva", [0, 2]),
+        ("krav (skog OR alva)", [0, 2]),
+        ('"krav på papper"', [2]),
+        ('"krav pa papper"', [2]),
+        ('"krav på pap', [2]),
+        ('"krav på pap"', []),
+        ('"krav papper"', []),
+        ('"ny läkemedelsrapport"', [1]),
+        ('"ny rapport"', [0]),
+        ('tag:"ny rapport"', [0]),
+        ("tag:rapport", [0, 1]),
+        ("title:krav", []),
+        ("rubrik:skog", [2]),
+        ("title:(skog OR besök)", [1, 2]),
+        ("author:ek", [0]),
+        ("-author:e", [1, 2]),
+        ("feed:beta", [1]),
+        ("feed:exempel", [0, 1, 2]),
+        ("flöde:algen krav", [2]),
+        ("-feed:beta krav", [0, 2]),
+        ("folder:region", [1]),
+        ("mapp:skog OR mapp:offentligt", [1, 2]),
+        ("is:unread", [0, 2]),
+        ("är:läst", [1]),
+        ("is:starred krav", [2]),
+        ("-is:starred krav", [0, 1]),
+        ("is:starred OR besök", [1, 2]),
+        ("has:enclosure", [1]),
+        ("har:bilaga papper", []),
+        ("before:2018-05", [1, 2]),
+        ("före:2018-04 krav", [2]),
+        ("after:2018-03", [0, 1]),
+        ("efter:2018", []),
+        ("after:2017 before:2018-04", [2]),
+        ("after:2018-03-31 -before:2018-04-15", [0]),
+        ("foo:bar", []),
+        ("!!!", []),
+        ("-", [0, 1, 2]),
+        ("", [0, 1, 2]),
+    ],
+)
+def test_what_the_language_promises(
+    archive: Archive, three: tuple[int, int, int], query: str, numbers: list[int]
+) -> None:
+    expected = [three[number] for number in numbers]
+    assert archive.found(query) == expected
+    assert archive.found(query, limit=1) == expected[:1]
+    assert archive.found(query, oldest_first=True) == expected[::-1]
+    assert sum(count.total for count in archive.index.count_by_month(query, View())) == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("view", "numbers"),
+    [
+        (View(feed_id=2), [1]),
+        (View(folder="Skog"), [2]),
+        (View(folder="Offentligt"), [1]),
+        (View(unread=True), [0, 2]),
+        (View(starred=True), [2]),
+        (View(starred=True, unread=True, feed_id=3), [2]),
+        (View(year=2018), [0, 1, 2]),
+        (View(month=201804), [1]),
+        (View(month=201804, unread=True), []),
+    ],
+)
+@pytest.mark.parametrize("few", [0, 200])
+def test_a_search_stays_in_its_view(
+    archive: Archive,
+    three: tuple[int, int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    view: View,
+    numbers: list[int],
+    few: int,
+) -> None:
+    monkeypatch.setattr(search, "FEW_ENTRIES", few)
+    expected = [three[number] for number in numbers]
+    for query in (
+        "krav",
+        "a",
+        "-zzz",
+        "krav OR is:read",
+        "after:2017 krav",
+        "is:unread OR is:read",
+    ):
+        assert archive.found(query, view) == expected
+        assert archive.found(query, view, limit=5) == expected
+        assert sum(count.total for count in archive.index.count_by_month(query, view)) == len(
+            numbers
+        )
+
+
+def test_hits_are_counted_by_month_and_feed(archive: Archive, three: tuple[int, int, int]) -> None:
+    assert archive.index.count_by_month("krav", View()) == [
+        MonthCount(1, 201805, 1, 1),
+        MonthCount(2, 201804, 1, 0),
+        MonthCount(3, 201803, 1, 1),
+    ]
+
+
+def test_a_day_begins_where_the_person_is(archive: Archive) -> None:
+    # In May, Stockholm is two hours ahead of UTC (the tests' time zone: conftest).
+    late = datetime(2018, 4, 30, 22, 30, tzinfo=UTC)
+    (id_,) = archive.add(0, an_entry(published=late))
+    assert archive.found("before:2018-05") == []
+    assert archive.found("after:2018-04") == [id_]
+    assert archive.found("after:2018-04-30") == [id_]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *[
+            "a" * 10_000,
+            "(" * 10_000,
+            '"' * 9_999,
+            "-" * 10_000,
+            "a OR (b " * 1_250,
+            "(-" * 40 + "a",
+        ],
+        *["(a OR -(b c -" * 20 + "d", "x -(y OR (z -w)) " * 200, '"i och på" ' * 300],
+        *[
+            '"' + "pa " * 3_000,
+            "title:" * 1_500,
+            "NEAR(a b, 5)",
+            "a* ^b {c d}: e",
+            'a" OR "b',
+            "a AND NOT",
+        ],
+        *[
+            "\x00",
+            "a\x00b",
+            "\ud800",
+            "'; DROP TABLE entries; --",
+            "%_*?[]",
+            "a+b",
+            "😀 -😀",
+            "\ue000",
+        ],
+        " ".join(f"ord{number}" for number in range(1_000)),
+        " OR ".join(f"ord{number}" for number in range(1_000)),
+        " ".join(f"-ord{number}" for number in range(1_000)),
+        "och " * 1_000,
+    ],
+    ids=lambda query: ascii(query[:12]),
+)
+def test_any_query_is_answered(archive: Archive, three: tuple[int, int, int], query: str) -> None:
+    found = archive.found(query)
+    assert found == archive.in_order(archive.scanned(query))
+    assert archive.found(query, limit=2) == found[:2]
+    archive.index.count_by_month(query, View())
+
+
+def test_a_phrase_without_dots_is_found_in_the_spelling_it_has(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_MOST_SPELLINGS", 1)
+    (found, _other) = archive.add(
+        0,
+        an_entry(guid="1", text="tåg på väg till Ystad"),
+        an_entry(guid="2", text="tag pa vag till Ystad? På vägen tåga."),
+    )
+    assert archive.found('"tåg pa vag till"') == [found]
+    assert archive.found('"tag pa vag') == archive.in_order({found, _other})
+
+
+def test_words_of_the_archive_are_found_by_a_part(archive: Archive) -> None:
+    archive.add(
+        0,
+        an_entry(guid="1", title="Läkemedel", text="läkemedelsupphandling LAKEMEDEL", tags=()),
+        an_entry(guid="2", title="Läkemedel", text="i å", tags=()),
+    )
+    index = archive.index
+    assert set(index.matching_words("lakemedel")) == {
+        "läkemedel",
+        "läkemedelsupphandling",
+        "lakemedel",
+    }
+    assert set(index.matching_words("Läke")) == {"läkemedel", "läkemedelsupphandling"}
+    assert index.matching_words("å") == ["å"]
+    assert set(index.matching_words("zzz")) == set()
+    assert index.count(index.matching_words("läke")) == [
+        ("läkemedel", 2),
+        ("läkemedelsupphandling", 1),
+    ]
+
+
+def test_what_is_taken_out_is_no_longer_found(
+    archive: Archive, three: tuple[int, int, int]
+) -> None:
+    archive.change(three[0], an_entry(title="Möbler", text="Trä och textil", author=None, tags=()))
+    assert archive.found("läkemedelsupphandl") == []
+    assert archive.found("textil") == [three[0]]
+    archive.delete(0)
+    assert archive.found("textil") == []
+    assert archive.index.count(["textil", "krav"]) == [("krav", 1)]
