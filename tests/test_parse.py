@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from flodeslasare.documents import ParsedEntry
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching import parse
-from flodeslasare.fetching._parsed import ParsedDocument
 from flodeslasare.fetching._tree import NotPlain
 from flodeslasare.fetching.parse import content_digest, parse_feed
 from flodeslasare.model import Enclosure
@@ -27,7 +26,7 @@ UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=[]), max_size=40)
 
 
-def read(name: str, **options: object) -> ParsedDocument:
+def read(name: str, **options: object) -> ParsedFeed:
     return parse_feed((FEEDS / name).read_bytes(), url=URL, **options)  # type: ignore[arg-type]
 
 
@@ -499,7 +498,7 @@ def strings(value: object) -> Iterator[str]:
             yield from strings(getattr(value, field.name))
 
 
-def assert_is_safe(feed: ParsedDocument) -> None:
+def assert_is_safe(feed: ParsedFeed) -> None:
     for text in strings(feed):
         assert not UNSAFE.search(text), ascii(text)
     urls = [feed.site_url, feed.next_url]
@@ -520,7 +519,7 @@ def assert_is_safe_or_refused(body: bytes) -> None:
     try:
         feed = parse_feed(body, url=URL)
     except FeedError as error:
-        feed = ParsedDocument(title=error.reason, site_url=None, entries=())
+        feed = ParsedFeed(title=error.reason, site_url=None, entries=())
     assert_is_safe(feed)
 
 

@@ -182,3 +182,11 @@ def test_retry_after_is_obeyed_when_it_is_longer() -> None:
     assert next_after_failure(NOW, 1, retry_after_seconds=1, chance=0.5) == NOW + timedelta(
         minutes=30
     )
+
+
+def test_a_guid_that_stands_in_the_document_unchanged_is_no_other_entry() -> None:
+    before = an_entry(guid="gammal")
+
+    update = plan_update([as_known(before)], [an_entry(guid="ny")], also_named=["gammal"])
+
+    assert [new.guid for new in update.new] == ["ny"]

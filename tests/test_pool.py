@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from flodeslasare.config import Settings
+from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
-from flodeslasare.fetching._parsed import ParsedDocument
 from flodeslasare.fetching._wire import (
     NonsenseError,
     document_from_parts,
@@ -33,7 +33,6 @@ FRESH = b"<rss><channel><title>frisk</title></channel></rss>"
 ODD_WORKER = '''
 import json, os, sys, time
 from flodeslasare.fetching import _worker
-from flodeslasare.fetching._parsed import ParsedDocument
 
 def odd(body, **options):
     """Do what the body says, where a hostile document would make the parser do it."""
@@ -334,4 +333,4 @@ def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:
 
 
 def test_a_parsed_document_is_a_parsed_feed() -> None:
-    assert ParsedDocument(title=None, site_url=None, entries=()).item_hashes == ()
+    assert ParsedFeed(title=None, site_url=None, entries=()).item_hashes == ()

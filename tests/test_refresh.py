@@ -8,15 +8,17 @@ from contextlib import aclosing
 from datetime import timedelta
 from email.utils import format_datetime
 from html import escape
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from builders import NOW, Clock, an_entry, entries
-from flodeslasare.documents import FetchState, ParsedEntry
+from flodeslasare.documents import FeedUpdate, FetchState, KnownEntry, ParsedEntry
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library import Library
+from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import by_turns
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, View
 
@@ -359,3 +361,29 @@ def test_hosts_take_turns() -> None:
     ]
 
     assert [state.feed_id for state, _title in by_turns(states)] == [0, 3, 4, 1, 5, 2]
+
+
+async def test_of_a_changed_document_only_what_changed_is_read(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(30)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    serve(
+        httpserver,
+        "/feed",
+        rss([an_entry(guid="ny", url="https://blogg.exempel/ny"), *entries(30)]),
+    )
+    planned: list[int] = []
+    real = plan_update
+
+    def counting(
+        known: Sequence[KnownEntry], parsed: Sequence[ParsedEntry], **options: Any
+    ) -> FeedUpdate:
+        planned.append(len(parsed))
+        return real(known, parsed, **options)
+
+    monkeypatch.setattr("flodeslasare.library.refresh.plan_update", counting)
+    (result,) = await refresh(library, feed)
+
+    assert (result.new, result.updated, planned) == (1, 0, [1])

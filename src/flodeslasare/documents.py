@@ -50,6 +50,10 @@ class ParsedFeed:
     """What was wrong with the document, although it could be read; `None` when it was in order."""
     next_url: str | None = None
     """Where older entries are: RFC 5005 `next` or `prev-archive`."""
+    item_hashes: tuple[str, ...] = ()
+    """A hash of each item's bytes, all of the document's in its order; empty for JSON Feed."""
+    skipped_guids: tuple[str, ...] = ()
+    """The guids (links, where there is no guid) of the items that were left out because they were known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class FetchState:
     last_modified: str | None = None
     body_hash: str | None = None
     """SHA-256 of the last body that was stored, in hex."""
+    item_hashes: tuple[str, ...] = ()
+    """Of the items in it, so that those that come again need no reading."""
     interval_seconds: int | None = None
     """The feed's own rhythm as learnt; `None` before there is one."""
     failures: int = 0

@@ -11,8 +11,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from flodeslasare.documents import ParsedEntry
-from flodeslasare.fetching._parsed import ParsedDocument
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.model import Enclosure
 
 LENGTH = struct.Struct("!I")
@@ -33,7 +32,7 @@ def frame(value: object, payload: bytes = b"") -> bytes:
     return LENGTH.pack(len(encoded)) + encoded + payload
 
 
-def document_parts(document: ParsedDocument) -> Iterator[object]:
+def document_parts(document: ParsedFeed) -> Iterator[object]:
     """Give a document in parts of moderate size: its head, then its entries a few at a time."""
     yield [
         document.title,
@@ -79,14 +78,14 @@ class NonsenseError(ValueError):
     """What came through the pipe is not what a worker of ours sends."""
 
 
-def document_from_parts(head: object, entries: Iterable[ParsedEntry]) -> ParsedDocument:
+def document_from_parts(head: object, entries: Iterable[ParsedEntry]) -> ParsedFeed:
     """Give the document back.
 
     Raises:
         NonsenseError
     """
     title, site_url, interval, flaw, next_url, hashes, skipped = _list(head, 7)
-    return ParsedDocument(
+    return ParsedFeed(
         title=_text_or_none(title),
         site_url=_text_or_none(site_url),
         min_interval_seconds=_int_or_none(interval),

@@ -19,7 +19,7 @@ from lxml import etree
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
-from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_ENTRIES, ParsedDocument
+from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_ENTRIES
 from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
 from flodeslasare.fetching._tree import NotPlain, read_tree
 from flodeslasare.fetching.clean import (
@@ -52,7 +52,7 @@ def parse_feed(
     field_characters: int = FIELD_CHARACTERS,
     max_entries: int = MAX_ENTRIES,
     known: Collection[str] = (),
-) -> ParsedDocument:
+) -> ParsedFeed:
     """Read a feed document of any kind and quality.
 
     Args:
@@ -98,7 +98,7 @@ def parse_feed(
         del raw.entries[max_entries:]
     base = safe_url(location, url) or url
     feed = _clean_feed(raw, url=url, base=base, field_characters=field_characters)
-    return ParsedDocument(
+    return ParsedFeed(
         title=feed.title,
         site_url=feed.site_url,
         entries=feed.entries,

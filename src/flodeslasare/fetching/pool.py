@@ -20,9 +20,8 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from flodeslasare.config import Settings
-from flodeslasare.documents import ParsedEntry
+from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
-from flodeslasare.fetching._parsed import ParsedDocument
 from flodeslasare.fetching._wire import (
     LARGEST_FRAME_BYTES,
     LENGTH,
@@ -81,7 +80,7 @@ class ParsePool:
         content_type: str | None = None,
         location: str | None = None,
         known: Collection[str] = (),
-    ) -> ParsedDocument:
+    ) -> ParsedFeed:
         """Do `parse.parse_feed` in a worker.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -73,7 +73,9 @@ def name_of(entry: ParsedEntry) -> str:
     return "urn:flodeslasare:" + _hash(f"{said}\n{entry.published or ''}")
 
 
-def plan_update(known: Sequence[KnownEntry], entries: Sequence[ParsedEntry]) -> FeedUpdate:
+def plan_update(
+    known: Sequence[KnownEntry], entries: Sequence[ParsedEntry], *, also_named: Collection[str] = ()
+) -> FeedUpdate:
     """Tell which entries of a document are new, and which of the known ones have changed.
 
     An entry is a known one when its name (guid, else link, else title and date) is. Under another
@@ -84,12 +86,14 @@ def plan_update(known: Sequence[KnownEntry], entries: Sequence[ParsedEntry]) -> 
     Args:
         known: of the same feed, those that share a name or a link with the document.
         entries: in the order of the document; where a name stands twice, the first counts.
+        also_named: the names of entries that stand in the document too, and are as they were.
     """
     by_name = {entry.guid: entry for entry in known}
     by_link: dict[str, list[KnownEntry]] = {}
     for entry in known:
         if entry.url:
             by_link.setdefault(entry.url, []).append(entry)
+    standing = frozenset(also_named)
     named: dict[str, ParsedEntry] = {}
     for parsed in entries:
         named.setdefault(name_of(parsed), parsed)
@@ -104,6 +108,7 @@ def plan_update(known: Sequence[KnownEntry], entries: Sequence[ParsedEntry]) -> 
                 candidate
                 for candidate in by_link.get(parsed.url or "", ())
                 if candidate.guid not in named
+                and candidate.guid not in standing
                 and candidate.id not in taken
                 and _is_same(candidate, parsed)
             ),

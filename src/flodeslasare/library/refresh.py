@@ -7,6 +7,7 @@ storing runs in a thread, so a screen on the same loop stays quick.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable
@@ -73,7 +74,9 @@ class Refresh:
 
     async def results(self) -> AsyncGenerator[FeedStarted | FeedResult, None]:
         """Yield as feeds begin and end, in the order it happens."""
-        from flodeslasare.fetching.http import Fetcher  # httpx: 110 ms that a start must not pay
+        # httpx: 110 ms that neither a start nor a screen's loop must pay.
+        await asyncio.to_thread(importlib.import_module, "flodeslasare.fetching.http")
+        from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
 
         events: asyncio.Queue[FeedStarted | FeedResult | BaseException] = asyncio.Queue()
@@ -145,6 +148,7 @@ class Refresh:
                     url=reply.url,
                     content_type=reply.content_type,
                     location=reply.content_location,
+                    known=state.item_hashes,
                 )
         except FeedError as error:
             _log.info("%s", error)
@@ -215,10 +219,11 @@ class Refresh:
             new, updated = store_document(database, state.feed_id, parsed, now)
             status = RefreshStatus.OK
             title = parsed.title or title
-            dates = [entry.published for entry in parsed.entries if entry.published is not None]
             wishes = [wish for wish in (parsed.min_interval_seconds, reply.max_age_seconds) if wish]
             interval = interval_between(
-                dates, wish_seconds=max(wishes, default=None), usual=self._usual
+                EntryStore(database, SearchIndex(database)).newest_dates(state.feed_id),
+                wish_seconds=max(wishes, default=None),
+                usual=self._usual,
             )
         if reply.kind is not ReplyKind.GONE:
             feeds.learnt(
@@ -226,6 +231,7 @@ class Refresh:
                 etag=reply.etag,
                 last_modified=reply.last_modified,
                 body_hash=reply.body_hash,
+                item_hashes=None if parsed is None else parsed.item_hashes,
                 interval_seconds=int(interval.total_seconds()),
             )
             _follow_move(feeds, state, reply.permanent_url)
@@ -284,7 +290,7 @@ def store_document(
         [name_of(entry) for entry in parsed.entries],
         [entry.url for entry in parsed.entries if entry.url],
     )
-    update = plan_update(known, parsed.entries)
+    update = plan_update(known, parsed.entries, also_named=parsed.skipped_guids)
     entries.add(feed_id, update.new, now)
     entries.change(update.changed, now)
     if describes:

@@ -343,6 +343,20 @@ class EntryStore:
         found = self._db.value(sql, parameters | {"key": key})
         return None if found is None else int(found)
 
+    def newest_dates(self, feed_id: int, limit: int = 10) -> list[datetime]:
+        """When were the newest entries of a feed published?"""
+        return [
+            datetime.fromtimestamp(row["published"], UTC)
+            for row in self._db.rows(
+                """
+                SELECT published
+                FROM (SELECT published FROM entries WHERE feed_id = :feed ORDER BY sort_key DESC LIMIT :limit)
+                WHERE published IS NOT NULL
+                """,
+                {"feed": feed_id, "limit": limit},
+            )
+        ]
+
     def first_sort_key(self, when: datetime) -> int:
         """Where do entries of this moment begin?"""
         return int(when.timestamp()) * SLOTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,7 @@ class FeedStore:
                 etag = CASE WHEN :keep THEN etag END,
                 last_modified = CASE WHEN :keep THEN last_modified END,
                 body_hash = CASE WHEN :keep THEN body_hash END,
+                item_hashes = CASE WHEN :keep THEN item_hashes ELSE '[]' END,
                 next_refresh = CASE WHEN :keep THEN next_refresh END
             WHERE id = :id
             """,
@@ -156,6 +158,7 @@ class FeedStore:
                 etag=row["etag"],
                 last_modified=row["last_modified"],
                 body_hash=row["body_hash"],
+                item_hashes=tuple(json.loads(row["item_hashes"])),
                 interval_seconds=row["interval_seconds"],
                 failures=row["failures"],
                 allows_private=bool(row["allows_private"]),
@@ -219,14 +222,16 @@ class FeedStore:
         etag: str | None,
         last_modified: str | None,
         body_hash: str | None,
+        item_hashes: Sequence[str] | None,
         interval_seconds: int | None,
     ) -> None:
-        """Keep what the next conditional request needs."""
+        """Keep what the next conditional request needs; `None` leaves the last three as they are."""
         self._db.run(
             """
             UPDATE feeds
             SET etag = :etag, last_modified = :last_modified,
                 body_hash = coalesce(:body_hash, body_hash),
+                item_hashes = coalesce(:item_hashes, item_hashes),
                 interval_seconds = coalesce(:interval, interval_seconds)
             WHERE id = :id
             """,
@@ -235,6 +240,7 @@ class FeedStore:
                 "etag": etag,
                 "last_modified": last_modified,
                 "body_hash": body_hash,
+                "item_hashes": None if item_hashes is None else json.dumps(item_hashes),
                 "interval": interval_seconds,
             },
         )

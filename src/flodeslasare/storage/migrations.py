@@ -43,6 +43,7 @@ _M001 = (
         etag TEXT,
         last_modified TEXT,
         body_hash TEXT,
+        item_hashes TEXT NOT NULL DEFAULT '[]',  -- JSON: of the last document's items
         -- its health and its rhythm
         gone INTEGER,
         last_refresh INTEGER,
