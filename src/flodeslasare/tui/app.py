@@ -6,6 +6,7 @@ imported where it is used.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from flodeslasare.model import FeedStarted
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens.reader import ReaderScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
+
+REFRESH_AFTER_SECONDS = 0.3
+"""How long after the first screen the refresh begins: it imports more than all the rest."""
 
 
 def _now() -> datetime:
@@ -48,6 +52,7 @@ class FeedReaderApp(App[None]):
         places: Places | None = None,
         has_demo: bool = False,
         now: Callable[[], datetime] = _now,
+        when_drawn: Callable[[], None] | None = None,
     ) -> None:
         """Make the application.
 
@@ -56,17 +61,19 @@ class FeedReaderApp(App[None]):
             places: where the files are, for the screens that name them.
             has_demo: whether the caller opens the example blog when `wants_demo` is set at the end.
             now: the clock.
+            when_drawn: what to do once the first screen has been drawn.
         """
         super().__init__()
         self.library = library
         self.places = places
         self._now = now
         self._has_demo = has_demo
+        self._when_drawn = when_drawn
         self.wants_demo = False
         """Whether the person left for the example blog."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = self._remembered_theme()
+        self._begin_in(self._remembered_theme())
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the reader."""
@@ -80,11 +87,16 @@ class FeedReaderApp(App[None]):
         return screen
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self._first_screen_drawn)
         settings = self.library.settings
-        if settings.refresh_at_start and not self.library.is_offline:
-            self.call_after_refresh(self._refresh_due)
         if settings.refresh_every_minutes > 0:
             self.set_interval(settings.refresh_every_minutes * 60, self._refresh_due)
+
+    def _first_screen_drawn(self) -> None:
+        if self._when_drawn is not None:
+            self._when_drawn()
+        if self.library.settings.refresh_at_start and not self.library.is_offline:
+            self.set_timer(REFRESH_AFTER_SECONDS, self._refresh_due)
 
     async def on_event(self, event: events.Event) -> None:
         """Let a message that must be read go with the next key or click."""
@@ -169,6 +181,13 @@ class FeedReaderApp(App[None]):
         except ReaderError as error:
             self.reader.status.message = str(error)
 
+    def _begin_in(self, name: str) -> None:
+        """Start in a theme; setting `theme` would parse all styles a second time."""
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+
     def _remembered_theme(self) -> str:
         names = {theme.name for theme in THEMES}
         try:
@@ -205,8 +224,16 @@ def run_reader(
     Returns:
         What the program should exit with: 0, or 130 after Ctrl+C.
     """
-    app = FeedReaderApp(library, places=places, has_demo=demo is not None)
+    app = FeedReaderApp(
+        library, places=places, has_demo=demo is not None, when_drawn=_collect_again
+    )
     app.run()
     if app.wants_demo and demo is not None:
         return demo()
     return app.return_code or 0
+
+
+def _collect_again() -> None:
+    """Let the garbage collector work again, and leave out what the start has made: it stays."""
+    gc.freeze()
+    gc.enable()
