@@ -6,7 +6,8 @@ from textual.app import App, ComposeResult
 
 from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets import status_line
-from flodeslasare.tui.widgets.status_line import StatusLine, wrapped
+from flodeslasare.tui.widgets._text import wrapped
+from flodeslasare.tui.widgets.status_line import StatusLine
 
 KEYS = (("?", "help"), ("/", "search"), ("Enter", "open"), ("m", "read"), ("s", "star"))
 

@@ -5,8 +5,8 @@ characters are dropped again, links that are neither http, https nor mailto are 
 ever read as markup.
 
 A block knows its text and not its width. `Block.lay(width)` wraps it, which costs a few integers a line;
-a line becomes `Content` when it is drawn. Span styles are component classes of whatever draws them
-(`.article--link`; see `STYLES`).
+a line becomes `Content` when it is drawn. Span styles are names (`.article--link`) that whatever draws
+them knows: `widgets.reading_pane`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from rich.cells import cell_len
@@ -26,38 +26,13 @@ from textual.style import Style
 
 from flodeslasare.i18n import _
 from flodeslasare.tui.links import is_openable
+from flodeslasare.tui.widgets._text import TEXT_WIDTH
 
 if TYPE_CHECKING:
     from lxml import etree
 
-STYLES: Final = {
-    "article--title",
-    "article--feed",
-    "article--heading",
-    "article--subheading",
-    "article--quiet",
-    "article--faint",
-    "article--link",
-    "article--number",
-    "article--mark",
-    "article--quote",
-    "article--code",
-    "article--code-block",
-    "article--rule",
-    "article--strong",
-    "article--emphasis",
-    "article--underline",
-    "article--deleted",
-    "article--hit",
-    "article--hit-current",
-}
-"""The component classes that a widget showing these blocks must have."""
-
 Finder = Callable[[str], list[tuple[int, int]]]
 """Gives where something stands in a text: (start, end) in order, not overlapping."""
-
-TEXT_WIDTH: Final = 72
-"""The widest that text is set, in cells."""
 
 _DEEPEST = 60
 """Elements inside one another; what lies deeper comes as plain text."""
@@ -207,8 +182,9 @@ class OneLine:
         room = max(1, width - first.cell_length)
         left, right = self.left, self.right
         if left.cell_length + right.cell_length > room:
-            if right.cell_length > room * 2 // 3:
-                right = right.truncate(room * 2 // 3, ellipsis=True)
+            most = max(room * 2 // 3, min(room - 10, 30))  # a date and a few words more, if need be
+            if right.cell_length > most:
+                right = right.truncate(most, ellipsis=True)
             left = left.truncate(max(0, room - right.cell_length), ellipsis=True)
         whole = first + left + right
         return Laid((0,), lambda _number: whole)

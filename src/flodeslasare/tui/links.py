@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import webbrowser
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import webbrowser
+
     from textual.app import App
 
 _OPENABLE = re.compile(
@@ -42,6 +43,8 @@ def open_in_browser(app: App[Any], url: str) -> bool:
     Returns:
         `False` when the address may not be opened or no browser is there: then show and copy it.
     """
+    import webbrowser
+
     from textual.app import SuspendNotSupported
 
     if not is_openable(url):

@@ -1,8 +1,13 @@
-"""Text on one line of a terminal: made plain, cut and filled by cells."""
+"""Text for a terminal: made plain, cut, filled and broken into lines by cells."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
+
+TEXT_WIDTH = 72
+"""The widest that text is set, in cells."""
+_MOST_LINES = 4
+"""Of a message or a hint."""
 
 _SPACES = dict.fromkeys(map(ord, "\n\t\r\v\f\u2028\u2029"), " ")
 _CONTROLS = dict.fromkeys(
@@ -36,3 +41,16 @@ def cut(text: str, width: int) -> str:
 def fill(text: str, width: int) -> str:
     """Cut or pad a text to exactly `width` cells."""
     return set_cell_size(cut(text, width), width)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a sentence into lines at spaces, by cells; what does not fit at all is cut."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(cut(word, width))
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1] = cut(" ".join(lines[_MOST_LINES - 1 :]), width)
+    return lines[:_MOST_LINES] or [""]

@@ -27,11 +27,24 @@ from flodeslasare.i18n import _
 from flodeslasare.model import Counts, Feed, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._archive import Archive, Sum, bars, period, span, spread
+from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut, plain
 
 SETTLE_SECONDS = 0.06
 """How long the cursor rests on a line before its view is chosen."""
 _EVERYTHING = View()
+_STYLES = {
+    "section": "bold $section",
+    "name": "$ink",
+    "unread": "bold $ink",
+    "quiet": "$quiet-ink",
+    "count": "$accent",
+    "number": "$quiet-ink",
+    "bars": "$lead",
+    "chosen-bars": "$accent",
+    "trouble": "bold $accent",
+    "cursor": "on $cursor",
+}
 
 
 class _Kind(Enum):
@@ -78,33 +91,10 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("enter", "choose", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "archive-tree--section",
-        "archive-tree--name",
-        "archive-tree--unread",
-        "archive-tree--quiet",
-        "archive-tree--count",
-        "archive-tree--number",
-        "archive-tree--bars",
-        "archive-tree--chosen-bars",
-        "archive-tree--trouble",
-        "archive-tree--cursor",
-    }
-
     DEFAULT_CSS = """
     ArchiveTree {
         background: $surface; overflow-x: hidden; overflow-y: auto;
         scrollbar-size-vertical: 1; scrollbar-background: $surface;
-        & > .archive-tree--section { color: $section; text-style: bold; }
-        & > .archive-tree--name { color: $ink; }
-        & > .archive-tree--unread { color: $ink; text-style: bold; }
-        & > .archive-tree--quiet { color: $quiet-ink; }
-        & > .archive-tree--count { color: $accent; }
-        & > .archive-tree--number { color: $quiet-ink; }
-        & > .archive-tree--bars { color: $lead; }
-        & > .archive-tree--chosen-bars { color: $accent; }
-        & > .archive-tree--trouble { color: $accent; text-style: bold; }
-        & > .archive-tree--cursor { background: $cursor; }
     }
     """
 
@@ -142,7 +132,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines: list[_Line] = []
         self._columns: list[tuple[int, int, int]] = []
         self._bands: list[str] = []
-        self._styles: dict[tuple[str, bool], Style] = {}
+        self._styles = Styles(self, _STYLES)
         self._settling: Timer | None = None
 
     # --- what it shows ---------------------------------------------------------------------------
@@ -252,17 +242,10 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(width, self._style("name", on_cursor))
 
     def _style(self, name: str, on_cursor: bool) -> Style:
-        style = self._styles.get((name, on_cursor))
-        if style is None:
-            style = self.get_component_rich_style(f"archive-tree--{name}")
-            if on_cursor:
-                ground = self.get_component_rich_style("archive-tree--cursor")
-                style += Style(bgcolor=ground.bgcolor)
-            self._styles[name, on_cursor] = style
-        return style
+        return self._styles.over(name, "cursor") if on_cursor else self._styles.over(name)
 
     def notify_style_update(self) -> None:
-        self._styles.clear()
+        self._styles.forget()
         super().notify_style_update()
 
     # --- building the lines ----------------------------------------------------------------------

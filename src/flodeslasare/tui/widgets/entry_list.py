@@ -29,8 +29,8 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import EntryRow, Listing, View
-from flodeslasare.query import hits
 from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut, plain
 
 PAGE_ROWS = 64
@@ -40,6 +40,18 @@ _NEAR_PAGES = 2
 """How far the next unread entry is looked for at once; beyond that a worker looks."""
 _GUTTER = 3
 """Cells before a title: the cursor's bar, the unread dot, a space."""
+_STYLES = {
+    "heading": "bold $section",
+    "rule": "$rule",
+    "unread": "bold $ink",
+    "read": "$quiet-ink",
+    "date": "$quiet-ink",
+    "feed": "$quiet-ink",
+    "excerpt": "$faint-ink",
+    "mark": "$accent",
+    "hit": "$hit-ink on $hit",
+    "cursor": "on $cursor",
+}
 
 
 def _now() -> datetime:
@@ -110,33 +122,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("enter", "open", show=False),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "entry-list--heading",
-        "entry-list--rule",
-        "entry-list--unread",
-        "entry-list--read",
-        "entry-list--date",
-        "entry-list--feed",
-        "entry-list--excerpt",
-        "entry-list--mark",
-        "entry-list--hit",
-        "entry-list--cursor",
-    }
-
     DEFAULT_CSS = """
     EntryList {
         height: 1fr; overflow-x: hidden; overflow-y: auto;
         scrollbar-gutter: stable; scrollbar-size-vertical: 1;
-        & > .entry-list--heading { color: $section; text-style: bold; }
-        & > .entry-list--rule { color: $rule; }
-        & > .entry-list--unread { color: $ink; text-style: bold; }
-        & > .entry-list--read { color: $quiet-ink; }
-        & > .entry-list--date { color: $quiet-ink; }
-        & > .entry-list--feed { color: $quiet-ink; }
-        & > .entry-list--excerpt { color: $faint-ink; }
-        & > .entry-list--mark { color: $accent; }
-        & > .entry-list--hit { color: $hit-ink; background: $hit; }
-        & > .entry-list--cursor { background: $cursor; }
     }
     """
 
@@ -180,7 +169,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         self.listing = Listing(View(), [], [])
         self._lines = _Lines([])
         self._rows: OrderedDict[int, EntryRow | None] = OrderedDict()
-        self._styles: dict[tuple[str, bool], Style] = {}
+        self._styles = Styles(self, _STYLES)
         self._told: int | None = None
 
     # --- what it shows ---------------------------------------------------------------------------
@@ -373,6 +362,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def _with_hits(self, text: str, shown: str, style: str) -> list[tuple[str, str]]:
         if not self.words or not shown:
             return [(shown, style)]
+        from flodeslasare.query import hits  # not before there is a search
+
         whole = len(shown) - 1 if shown != text else len(shown)  # the ellipsis is not text
         pieces, at = [], 0
         for start, end in hits(self.words, text[:whole]):
@@ -386,20 +377,13 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         return strip.adjust_cell_length(width, self._style("excerpt", on_cursor))
 
     def _style(self, name: str, on_cursor: bool) -> Style:
-        style = self._styles.get((name, on_cursor))
-        if style is None:
-            style = self.get_component_rich_style(f"entry-list--{name}")
-            if on_cursor and name != "hit":
-                ground = self.get_component_rich_style("entry-list--cursor")
-                style += Style(bgcolor=ground.bgcolor)
-                if name == "excerpt":  # the first words of the row one is on are a little stronger
-                    ink = self.get_component_rich_style("entry-list--date")
-                    style += Style(color=ink.color)
-            self._styles[name, on_cursor] = style
-        return style
+        if not on_cursor or name == "hit":
+            return self._styles.over(name)
+        # The first words of the row one is on are a little stronger.
+        return self._styles.over("date" if name == "excerpt" else name, "cursor")
 
     def notify_style_update(self) -> None:
-        self._styles.clear()
+        self._styles.forget()
         super().notify_style_update()
 
     # --- inner workings --------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual import events, on
@@ -22,18 +22,42 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
-from textual.widget import Widget
 
-from flodeslasare import query as query_language
-from flodeslasare.i18n import _, language
-from flodeslasare.model import Enclosure, Entry
-from flodeslasare.tui import content, phrases
-from flodeslasare.tui.content import Article, Block, Finder, Laid, Line, Link, OneLine, Text
-from flodeslasare.tui.links import is_openable
+from flodeslasare.i18n import _
+from flodeslasare.model import Entry
+from flodeslasare.tui.widgets._styles import Styles
+from flodeslasare.tui.widgets._text import TEXT_WIDTH, wrapped
+
+if TYPE_CHECKING:
+    from flodeslasare.tui.content import Article, Block, Finder, Laid, Link
 
 _AIR = 2
 """Cells on both sides of the text, at least."""
 _EMPTY = Content("")
+_STYLES = {
+    ".article--title": "bold",
+    ".article--feed": "$section",
+    ".article--heading": "bold $lead",
+    ".article--subheading": "bold $section",
+    ".article--quiet": "$quiet-ink",
+    ".article--faint": "$faint-ink",
+    ".article--link": "$lead",
+    ".article--number": "$accent",
+    ".article--mark": "$accent",
+    ".article--quote": "italic $quiet-ink",
+    ".article--code": "$section",
+    ".article--code-block": "$quiet-ink on $surface",
+    ".article--rule": "$rule",
+    ".article--strong": "bold",
+    ".article--emphasis": "italic",
+    ".article--underline": "underline",
+    ".article--deleted": "strike $faint-ink",
+    ".article--hit": "$hit-ink on $hit",
+    ".article--hit-current": "bold underline $hit-ink on $hit",
+    "prompt": "$ink on $panel",
+    "hint": "$faint-ink",
+    "selection": "on $cursor",
+}
 
 
 class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -50,39 +74,10 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("L", "open_link", "Open a link by its number", show=False),
         Binding("e", "versions", "Earlier text", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = content.STYLES | {
-        "reading-pane--prompt",
-        "reading-pane--hint",
-    }
     DEFAULT_CSS = """
     ReadingPane {
-        background: $background;
-        color: $ink;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-        & > .article--title { text-style: bold; }
-        & > .article--feed { color: $section; }
-        & > .article--heading { color: $lead; text-style: bold; }
-        & > .article--subheading { color: $section; text-style: bold; }
-        & > .article--quiet { color: $quiet-ink; }
-        & > .article--faint { color: $faint-ink; }
-        & > .article--link { color: $lead; }
-        & > .article--number { color: $accent; }
-        & > .article--mark { color: $accent; }
-        & > .article--quote { color: $quiet-ink; text-style: italic; }
-        & > .article--code { color: $section; }
-        & > .article--code-block { color: $quiet-ink; background: $surface; }
-        & > .article--rule { color: $rule; }
-        & > .article--strong { text-style: bold; }
-        & > .article--emphasis { text-style: italic; }
-        & > .article--underline { text-style: underline; }
-        & > .article--deleted { color: $faint-ink; text-style: strike; }
-        & > .article--hit { color: $hit-ink; background: $hit; }
-        & > .article--hit-current { color: $hit-ink; background: $hit; text-style: bold underline; }
-        & > .reading-pane--prompt { color: $ink; background: $panel; }
-        & > .reading-pane--hint { color: $faint-ink; }
+        background: $background; color: $ink; overflow-x: hidden; overflow-y: auto;
+        scrollbar-gutter: stable; scrollbar-size-vertical: 1;
     }
     """
 
@@ -116,11 +111,11 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(name=name, id=id, classes=classes)
         self._entry: Entry | None = None
         self._query = ""
-        self._article = Article()
+        self._article: Article | None = None
         self._links: tuple[Link, ...] = ()
         self._layout = _Layout((), 1, None)
         self._strips: dict[int, Strip] = {}
-        self._styles: dict[str, Style] = {}
+        self._styles = Styles(self, _STYLES)
         self._anchor = 0
         """The character that stands on the first line in view: it stays there when the width changes."""
         self._at_end = False
@@ -230,7 +225,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw screen line `y`; only lines in view are ever drawn."""
         width = self.scrollable_content_region.width
         if self._typed is not None and y == self._height - 1:
-            return self._drawn(self._prompt(width), width, "reading-pane--prompt")
+            return self._drawn(self._prompt(width), width, "prompt")
         if self._entry is None:
             return self._hint_line(y, width)
         number = y + self.scroll_offset.y
@@ -246,7 +241,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget what was drawn in other colours."""
         self._strips.clear()
-        self._styles.clear()
+        self._styles.forget()
         super().notify_style_update()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -268,38 +263,35 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(number)) is not None:
             start, end = span
-            style = _own_style(self.screen, "screen--selection")
-            line = line.stylize(style, start, len(line) if end == -1 else end)
+            line = line.stylize(
+                self._styles.own("selection"), start, len(line) if end == -1 else end
+            )
         margin = self._margin(width)
         strip = self._drawn(line, width - margin).apply_offsets(0, number)
         return Strip([Segment(" " * margin, self.rich_style), *strip], width) if margin else strip
 
-    def _drawn(self, line: Content, width: int, *component_classes: str) -> Strip:
-        base = self.get_visual_style(*component_classes)
+    def _drawn(self, line: Content, width: int, style: str | None = None) -> Strip:
+        base = self.visual_style
+        if style is not None:
+            base += self._styles.own(style)
         segments = [
-            Segment(text, (base + style).rich_style)
-            for text, style in line.render(base, end="", parse_style=self._span_style)
+            Segment(text, (base + of_text).rich_style)
+            for text, of_text in line.render(base, end="", parse_style=self._span_style)
         ]
         return Strip(segments, line.cell_length).adjust_cell_length(width, base.rich_style)
 
     def _span_style(self, style: str | Style) -> Style:
-        if isinstance(style, Style):
-            return style
-        if (own := self._styles.get(style)) is None:
-            own = self._styles[style] = _own_style(self, style.removeprefix("."))
-        return own
+        return style if isinstance(style, Style) else self._styles.own(style)
 
     def _hint_line(self, y: int, width: int) -> Strip:
         hint = _("Choose an entry in the list to read it here.")
-        room = max(1, min(width - 2 * _AIR, content.TEXT_WIDTH))
-        cuts = content.wrap(hint, room)
+        lines = wrapped(hint, max(1, min(width - 2 * _AIR, TEXT_WIDTH)))
         row = y - self._height // 3
-        if not 0 <= row < len(cuts):
+        if not 0 <= row < len(lines):
             return Strip.blank(width, self.rich_style)
-        start, end = cuts[row]
-        line = Content(hint[start:end])
+        line = Content(lines[row])
         line = line.pad_left(max(0, (width - line.cell_length) // 2))
-        return self._drawn(line, width, "reading-pane--hint")
+        return self._drawn(line, width, "hint")
 
     def _prompt(self, width: int) -> Content:
         if not self._links:
@@ -329,27 +321,40 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         return max(1, self._height - 2)
 
     def _margin(self, width: int) -> int:
-        return max(min(_AIR, width // 8), (width - content.TEXT_WIDTH) // 2)
+        return max(min(_AIR, width // 8), (width - TEXT_WIDTH) // 2)
 
     def _read(self, entry: Entry | None) -> None:
         """Take in an entry; HTML that is shown already is not read again."""
         before = self._entry
         self._entry = entry
         if entry is None:
-            self._article, self._links = Article(), ()
+            self._article, self._links = None, ()
             return
-        if before is None or (before.html, before.title) != (entry.html, entry.title):
+        from flodeslasare.tui import content  # not before there is something to read: 8 ms
+        from flodeslasare.tui.widgets._article import attachments
+
+        if (
+            self._article is None
+            or before is None
+            or (before.html, before.title) != (entry.html, entry.title)
+        ):
             self._article = content.render(entry.html, base_title=entry.title)
         links = self._article.links
-        self._links = (*links, *_attachments(entry.enclosures, after=links))
+        self._links = (*links, *attachments(entry.enclosures, after=links))
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
-        room = max(1, min(content.TEXT_WIDTH, width - 2 * self._margin(width)))
-        find = partial(query_language.hits, self._query) if self._query.strip() else None
+        room = max(1, min(TEXT_WIDTH, width - 2 * self._margin(width)))
+        find: Finder | None = None
+        if self._query.strip():
+            from flodeslasare.query import hits
+
+            find = partial(hits, self._query)
         blocks: Sequence[Block] = ()
-        if self._entry is not None:
-            blocks = tuple(_blocks(self._entry, self._article, self._links))
+        if self._entry is not None and self._article is not None:
+            from flodeslasare.tui.widgets._article import blocks_of
+
+            blocks = tuple(blocks_of(self._entry, self._article, self._links))
         self._layout = _Layout(blocks, room, find)
         self._hits = None
         self._strips.clear()
@@ -440,6 +445,8 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     @on(events.Click)
     def _activate(self, event: events.Click) -> None:
+        from flodeslasare.tui.links import is_openable
+
         meta = event.style.meta
         url = meta.get("link")
         if isinstance(url, str) and is_openable(url):
@@ -484,25 +491,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.VersionsRequested(self._entry.id))
 
 
-def _own_style(widget: Widget, component_class: str) -> Style:
-    """Give what a component class itself says.
-
-    `get_visual_style(partial=True)` of Textual 8.2.8 loses an opaque background.
-    """
-    styles = widget.get_component_styles(component_class)
-    text_style = styles.text_style
-    return Style(
-        background=styles.background if styles.has_rule("background") else None,
-        foreground=styles.color if styles.has_rule("color") else None,
-        bold=text_style.bold,
-        italic=text_style.italic,
-        underline=text_style.underline,
-        strike=text_style.strike,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """Where a hit stands: its line, and the characters in it."""
 
     y: int
@@ -592,101 +581,3 @@ class _Layout:
             self._highlighted[index] = True
             self._laid[index] = self._blocks[index].highlighted(self._find).lay(self._width)
         return self._laid[index]
-
-
-def _blocks(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator[Block]:
-    """Give everything that is shown of an entry, from the top."""
-    feed = content.plain(entry.feed_title).strip()
-    written = entry.published or entry.fetched
-    facts = f" · {phrases.long_date(written)} · {phrases.reading_time(entry.text)}"
-    yield OneLine(
-        left=Content.styled(feed, ".article--feed"),
-        right=Content.styled(facts, ".article--quiet"),
-        gap=_EMPTY,
-    )
-    if title := " ".join(content.plain(entry.title).split()):
-        yield Text(content=Content(title), style=".article--title")
-    else:
-        yield _said(_("(no title)"), ".article--title", gap=_EMPTY)
-    if (byline := _byline(entry)) is not None:
-        yield byline
-    if entry.versions:
-        line = _said(_("edited; e shows the earlier text"), ".article--faint")
-        yield replace(line, content=line.content.stylize(Style.from_meta({"versions": True})))
-    blocks = article.blocks or tuple(_bare_text(entry))
-    for number, block in enumerate(blocks):
-        if number == 0:
-            yield Text(content=_EMPTY, gap=None)  # an empty line, whatever the first block is
-        yield block
-    if article.is_cut:
-        hint = _("The text goes on; o opens it whole in the browser.")
-        yield _said(hint, ".article--faint", gap=_EMPTY)
-    for number, link in enumerate(links):
-        if number == 0:
-            yield Line(width=12)
-        yield link.block()
-
-
-def _said(text: str, style: str, *, gap: Content | None = None) -> Text:
-    """Give a line of our own, in which no hits are looked for."""
-    return Text(content=Content(text), style=style, gap=gap, added=((0, len(text)),))
-
-
-def _byline(entry: Entry) -> Text | None:
-    """Give author, tags and star on one line; `None` when there is none of them."""
-    parts: list[Content] = []
-    if author := " ".join(content.plain(entry.author or "").split()):
-        parts.append(Content.styled(author, ".article--quiet"))
-    tags = [" ".join(content.plain(tag).split()) for tag in entry.tags]
-    if shown := [
-        Content.styled(tag.replace(" ", "\u00a0"), ".article--link") for tag in tags if tag
-    ]:
-        parts.append(Content("  ").join(shown))
-    if entry.is_starred:
-        parts.append(Content.styled("★", ".article--mark"))
-    return Text(content=Content("   ").join(parts), gap=None) if parts else None
-
-
-def _bare_text(entry: Entry) -> Iterator[Text]:
-    """Give what to read where there is no HTML."""
-    for part in content.plain(entry.text).split("\n"):
-        if part.strip():
-            yield Text(content=Content(part.strip()))
-    if not entry.text.strip():
-        hint = _("The feed gives no text for this entry.")
-        if entry.url:
-            hint += " " + _("o opens it in the browser.")
-        yield _said(hint, ".article--faint", gap=_EMPTY)
-
-
-def _attachments(enclosures: Sequence[Enclosure], *, after: Sequence[Link]) -> Iterator[Link]:
-    """Give the attached files as links, numbered after those of the text."""
-    known = {link.url for link in after}
-    number = len(after)
-    for enclosure in enclosures:
-        if enclosure.url in known or not is_openable(enclosure.url):
-            continue
-        number += 1
-        name = content.file_name(enclosure.url) or content.shown_host(enclosure.url)
-        facts = [_("attachment")]
-        if enclosure.size_bytes:
-            facts.append(_file_size(enclosure.size_bytes))
-        yield Link(
-            number=number,
-            url=enclosure.url,
-            title=name,
-            host=content.shown_host(enclosure.url),
-            note=", ".join(fact for fact in facts if fact),
-        )
-
-
-def _file_size(size_bytes: int) -> str:
-    """Say how large a file is: `1.2 MB`, in Swedish `1,2 MB`."""
-    units = ["B", "kB", "MB", "GB"]
-    amount = float(size_bytes)
-    while amount >= 1000 and len(units) > 1:
-        amount /= 1000
-        del units[0]
-    unit = units[0]
-    text = f"{amount:.0f}" if amount >= 10 or unit == "B" else f"{amount:.1f}"
-    return f"{text.replace('.', ',') if language() == 'sv' else text}\u00a0{unit}"

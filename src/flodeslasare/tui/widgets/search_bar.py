@@ -23,6 +23,7 @@ from textual.widgets import Input
 
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut, plain
 
 SETTLE_SECONDS = 0.03
@@ -30,6 +31,15 @@ SETTLE_SECONDS = 0.03
 _NUMBER_CELLS = 16
 """What is kept free at the right of the input for the number of hits."""
 _OPERATOR = re.compile(r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)')
+_STYLES = {
+    "name": "bold $ink",
+    "number": "$quiet-ink",
+    "unread": "$accent",
+    "hint": "$faint-ink",
+    "slash": "bold $accent",
+    "word": "$lead",
+    "chip": "$background on $lead",
+}
 
 
 class _Chips(Highlighter):
@@ -67,33 +77,14 @@ class SearchBar(Widget):
 
     ALLOW_SELECT = False
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "search-bar--name",
-        "search-bar--number",
-        "search-bar--unread",
-        "search-bar--hint",
-        "search-bar--slash",
-        "search-bar--word",
-        "search-bar--chip",
-    }
-
     DEFAULT_CSS = """
-    SearchBar {
-        height: 2;
-        & > .search-bar--name { color: $ink; text-style: bold; }
-        & > .search-bar--number { color: $quiet-ink; }
-        & > .search-bar--unread { color: $accent; }
-        & > .search-bar--hint { color: $faint-ink; }
-        & > .search-bar--slash { color: $accent; text-style: bold; }
-        & > .search-bar--word { color: $lead; }
-        & > .search-bar--chip { color: $background; background: $lead; }
-        & > _QueryInput {
-            display: none; margin: 0 16 0 4; padding: 0; height: 1; border: none;
-            background: $background; color: $ink;
-            &:focus { border: none; background-tint: $background 0%; }
-        }
-        &.-searching > _QueryInput { display: block; }
+    SearchBar { height: 2; }
+    SearchBar > _QueryInput {
+        display: none; margin: 0 16 0 4; padding: 0; height: 1; border: none;
+        background: $background; color: $ink;
+        &:focus { border: none; background-tint: $background 0%; }
     }
+    SearchBar.-searching > _QueryInput { display: block; }
     """
 
     title: reactive[str] = reactive("")
@@ -126,6 +117,7 @@ class SearchBar(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._styles = Styles(self, _STYLES)
         self._chips = _Chips()
         self._settling: Timer | None = None
         self._word_spans: list[tuple[int, int, str]] = []
@@ -145,7 +137,7 @@ class SearchBar(Widget):
     def begin(self) -> None:
         """Let the person type."""
         self.add_class("-searching")
-        self._chips.style = self._style("chip")
+        self._chips.style = self._styles.over("chip")
         self._input.focus()
         self._input.cursor_position = len(self._input.value)
 
@@ -169,8 +161,8 @@ class SearchBar(Widget):
         else:
             hint = _("unread only · f shows all") if self.filtered else _("newest first")
             pieces = [(f"  {cut(hint, max(0, width - 3))}", "hint")]
-        segments = [Segment(text, self._style(name)) for text, name in pieces if text]
-        return Strip(segments).adjust_cell_length(width, self._style("hint"))
+        segments = [Segment(text, self._styles.over(name)) for text, name in pieces if text]
+        return Strip(segments).adjust_cell_length(width, self._styles.over("hint"))
 
     def _listed(self, width: int) -> list[tuple[str, str]]:
         number = "" if self.total is None else f"  {phrases.number(self.total)}"
@@ -213,8 +205,9 @@ class SearchBar(Widget):
             at += cells
         return pieces
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"search-bar--{name}")
+    def notify_style_update(self) -> None:
+        self._styles.forget()
+        super().notify_style_update()
 
     def watch_has_focus(self, value: bool) -> None:
         super().watch_has_focus(value)

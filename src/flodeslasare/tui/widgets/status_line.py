@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -16,26 +14,20 @@ from textual.widget import Widget
 
 from flodeslasare.i18n import ngettext
 from flodeslasare.tui import phrases
-from flodeslasare.tui.widgets._text import cut, plain
+from flodeslasare.tui.widgets._styles import Styles
+from flodeslasare.tui.widgets._text import cut, plain, wrapped
 
 NOTICE_SECONDS = 6.0
 _TURN_SECONDS = 0.2
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_MOST_LINES = 4
-"""How high a message may make the line."""
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Break a sentence into lines at spaces, by cells; what does not fit at all is cut."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(cut(word, width))
-    if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES - 1] = cut(" ".join(lines[_MOST_LINES - 1 :]), width)
-    return lines[:_MOST_LINES] or [""]
+_STYLES = {
+    "text": "$ink",
+    "quiet": "$quiet-ink",
+    "faint": "$faint-ink",
+    "key": "bold $quiet-ink",
+    "accent": "$accent",
+    "rule": "$faint-ink",
+}
 
 
 class StatusLine(Widget):
@@ -43,26 +35,7 @@ class StatusLine(Widget):
 
     ALLOW_SELECT = False
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "status-line--text",
-        "status-line--quiet",
-        "status-line--faint",
-        "status-line--key",
-        "status-line--accent",
-        "status-line--rule",
-    }
-
-    DEFAULT_CSS = """
-    StatusLine {
-        dock: bottom; height: auto; background: $panel;
-        & > .status-line--text { color: $ink; }
-        & > .status-line--quiet { color: $quiet-ink; }
-        & > .status-line--faint { color: $faint-ink; }
-        & > .status-line--key { color: $quiet-ink; text-style: bold; }
-        & > .status-line--accent { color: $accent; }
-        & > .status-line--rule { color: $faint-ink; }
-    }
-    """
+    DEFAULT_CSS = "StatusLine { dock: bottom; height: auto; background: $panel; }"
 
     progress: reactive[tuple[int, int, str] | None] = reactive[tuple[int, int, str] | None](None)
     """Feeds done, feeds in all, the one in work; `None` while nothing is refreshed."""
@@ -81,6 +54,7 @@ class StatusLine(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._styles = Styles(self, _STYLES)
         self._turn = 0
         self._turning: Timer | None = None
         self._fading: Timer | None = None
@@ -124,8 +98,8 @@ class StatusLine(Widget):
             keys = self._keys(width - used - 3)
             right = sum(cell_len(text) for text, _name in keys)
             pieces = [*pieces, (" " * max(0, width - used - right - 1), "quiet"), *keys]
-        segments = [Segment(text, self._style(name)) for text, name in pieces if text]
-        return Strip(segments).adjust_cell_length(width, self._style("quiet"))
+        segments = [Segment(text, self._styles.over(name)) for text, name in pieces if text]
+        return Strip(segments).adjust_cell_length(width, self._styles.over("quiet"))
 
     def _left(self, width: int) -> list[tuple[str, str]]:
         pieces: list[tuple[str, str]] = [(" ", "quiet")]
@@ -139,7 +113,7 @@ class StatusLine(Widget):
             full = round(cells * done / of) if of else 0
             pieces += [(count, "accent"), ("━" * full, "accent"), ("━" * (cells - full), "rule")]
             room -= cell_len(count) + cells
-            name_cells = min(26, room - cell_len(said) - 3) if said else min(40, room // 2)
+            name_cells = min(26, room - cell_len(said) - 4) if said else min(40, room // 2)
             if name_cells >= 8:
                 shown = cut(plain(name), name_cells)
                 pieces.append((f" {shown}", "quiet"))
@@ -180,5 +154,6 @@ class StatusLine(Widget):
             room -= cells
         return pieces
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"status-line--{name}")
+    def notify_style_update(self) -> None:
+        self._styles.forget()
+        super().notify_style_update()

@@ -1,0 +1,118 @@
+"""What the reading pane shows of an entry, as blocks from the top: facts, title, text, links.
+
+Imported with the first text that is shown, as `content` is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from textual.content import Content
+from textual.style import Style
+
+from flodeslasare.i18n import _, language
+from flodeslasare.model import Enclosure, Entry
+from flodeslasare.tui import content, phrases
+from flodeslasare.tui.content import Article, Block, Line, Link, OneLine, Text
+from flodeslasare.tui.links import is_openable
+
+_EMPTY = Content("")
+
+
+def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator[Block]:
+    """Give everything that is shown of an entry, from the top."""
+    feed = content.plain(entry.feed_title).strip()
+    written = entry.published or entry.fetched
+    facts = f" · {phrases.long_date(written)} · {phrases.reading_time(entry.text)}"
+    yield OneLine(
+        left=Content.styled(feed, ".article--feed"),
+        right=Content.styled(facts, ".article--quiet"),
+        gap=_EMPTY,
+    )
+    if title := " ".join(content.plain(entry.title).split()):
+        yield Text(content=Content(title), style=".article--title")
+    else:
+        yield _said(_("(no title)"), ".article--title", gap=_EMPTY)
+    if (byline := _byline(entry)) is not None:
+        yield byline
+    if entry.versions:
+        line = _said(_("edited; e shows the earlier text"), ".article--faint")
+        yield replace(line, content=line.content.stylize(Style.from_meta({"versions": True})))
+    blocks = article.blocks or tuple(_bare_text(entry))
+    for number, block in enumerate(blocks):
+        if number == 0:
+            yield Text(content=_EMPTY, gap=None)  # an empty line, whatever the first block is
+        yield block
+    if article.is_cut:
+        hint = _("The text goes on; o opens it whole in the browser.")
+        yield _said(hint, ".article--faint", gap=_EMPTY)
+    for number, link in enumerate(links):
+        if number == 0:
+            yield Line(width=12)
+        yield link.block()
+
+
+def _said(text: str, style: str, *, gap: Content | None = None) -> Text:
+    """Give a line of our own, in which no hits are looked for."""
+    return Text(content=Content(text), style=style, gap=gap, added=((0, len(text)),))
+
+
+def _byline(entry: Entry) -> Text | None:
+    """Give author, tags and star on one line; `None` when there is none of them."""
+    parts: list[Content] = []
+    if author := " ".join(content.plain(entry.author or "").split()):
+        parts.append(Content.styled(author, ".article--quiet"))
+    tags = [" ".join(content.plain(tag).split()) for tag in entry.tags]
+    if shown := [
+        Content.styled(tag.replace(" ", "\u00a0"), ".article--link") for tag in tags if tag
+    ]:
+        parts.append(Content("  ").join(shown))
+    if entry.is_starred:
+        parts.append(Content.styled("★", ".article--mark"))
+    return Text(content=Content("   ").join(parts), gap=None) if parts else None
+
+
+def _bare_text(entry: Entry) -> Iterator[Text]:
+    """Give what to read where there is no HTML."""
+    for part in content.plain(entry.text).split("\n"):
+        if part.strip():
+            yield Text(content=Content(part.strip()))
+    if not entry.text.strip():
+        hint = _("The feed gives no text for this entry.")
+        if entry.url:
+            hint += " " + _("o opens it in the browser.")
+        yield _said(hint, ".article--faint", gap=_EMPTY)
+
+
+def attachments(enclosures: Sequence[Enclosure], *, after: Sequence[Link]) -> Iterator[Link]:
+    """Give the attached files as links, numbered after those of the text."""
+    known = {link.url for link in after}
+    number = len(after)
+    for enclosure in enclosures:
+        if enclosure.url in known or not is_openable(enclosure.url):
+            continue
+        number += 1
+        name = content.file_name(enclosure.url) or content.shown_host(enclosure.url)
+        facts = [_("attachment")]
+        if enclosure.size_bytes:
+            facts.append(_file_size(enclosure.size_bytes))
+        yield Link(
+            number=number,
+            url=enclosure.url,
+            title=name,
+            host=content.shown_host(enclosure.url),
+            note=", ".join(fact for fact in facts if fact),
+        )
+
+
+def _file_size(size_bytes: int) -> str:
+    """Say how large a file is: `1.2 MB`, in Swedish `1,2 MB`."""
+    units = ["B", "kB", "MB", "GB"]
+    amount = float(size_bytes)
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        del units[0]
+    unit = units[0]
+    text = f"{amount:.0f}" if amount >= 10 or unit == "B" else f"{amount:.1f}"
+    return f"{text.replace('.', ',') if language() == 'sv' else text}\u00a0{unit}"
