@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from itertools import product
 from typing import Any as AnyValue
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from flodeslasare.model import MonthCount, View
 from flodeslasare.query import (
@@ -111,12 +111,15 @@ class SearchIndex:
         cut = _cut(entries)
         self._db.run_many(
             "INSERT INTO search_entries (rowid, title, text, author, tags) VALUES (?, ?, ?, ?, ?)",
-            cut,
+            map(_joined, cut),
         )
         # In order of arrival: the words that come first are the ones that come often.
-        self._add_words(
-            dict.fromkeys(word for row in cut for part in row[1:] for word in part.split())
-        )
+        words: dict[str, None] = {}
+        for _key, *parts in cut:
+            for part in parts:
+                words.update(dict.fromkeys(part))
+        words.pop(_BETWEEN_TAGS, None)
+        self._add_words(words)
 
     def remove(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
         """Take entries out; their text must be given as it was put in (sqlite.org/fts5.html, «delete»)."""
@@ -125,25 +128,32 @@ class SearchIndex:
             INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            _cut(entries),
+            map(_joined, _cut(entries)),
         )
 
     def _add_words(self, words: Iterable[str]) -> None:
         """Take in the words that are new to the archive."""
-        new = self._db.rows(
+        # Few are new. To insert all that are not there takes three times as long.
+        new = [
+            (row[0], fold(row[0]))
+            for row in self._db.rows(
+                """
+                SELECT value FROM json_each(:words)
+                WHERE NOT EXISTS (SELECT 1 FROM search_words WHERE word = value)
+                """,
+                {"words": json.dumps(list(words), ensure_ascii=False)},
+            )
+        ]
+        if not new:
+            return
+        last = self._db.value("SELECT coalesce(max(id), 0) FROM search_words")
+        self._db.run_many("INSERT INTO search_words (word, folded) VALUES (?, ?)", new)
+        self._db.run(
             """
-            INSERT INTO search_words (word, folded)
-            SELECT value, value FROM json_each(:words) WHERE TRUE
-            ON CONFLICT DO NOTHING
-            RETURNING id, word
+            INSERT INTO search_word_parts (rowid, folded)
+            SELECT id, folded FROM search_words WHERE id > ? ORDER BY id
             """,
-            {"words": json.dumps(list(words))},
-        )
-        folded = [(fold(row["word"]), row["id"]) for row in new if not row["word"].isascii()]
-        self._db.run_many("UPDATE search_words SET folded = ? WHERE id = ?", folded)
-        self._db.run_many(
-            "INSERT INTO search_word_parts (rowid, folded) VALUES (?, ?)",
-            ((row["id"], fold(row["word"])) for row in new),
+            (last,),
         )
 
     # --- finding -------------------------------------------------------------------------------
@@ -411,24 +421,40 @@ class SearchIndex:
 # --- cutting texts into words ----------------------------------------------------------------------
 
 
-def _cut(entries: Sequence[tuple[int, IndexedText]]) -> list[tuple[int, str, str, str, str]]:
-    """Give entries as the index takes them, words apart by a space.
+_Cut: TypeAlias = tuple[int, list[str], list[str], list[str], list[str]]
+
+
+def _cut(entries: Sequence[tuple[int, IndexedText]]) -> list[_Cut]:
+    """Give the words of entries, part by part.
 
     In the order of their keys: FTS5 collects what it is given in memory, and writes it out at once when
     a smaller rowid comes.
     """
     return [
-        (key, _row(text.title), _row(text.text), _row(text.author), _tags_row(text.tags))
+        (
+            key,
+            words(plain(text.title)),
+            words(plain(text.text)),
+            words(plain(text.author)),
+            _tag_words(text.tags),
+        )
         for key, text in sorted(entries)
     ]
 
 
-def _row(text: str) -> str:
-    return " ".join(words(plain(text)))
+def _tag_words(tags: str) -> list[str]:
+    found: list[str] = []
+    for tag in tags.split("\n"):
+        if found:
+            found.append(_BETWEEN_TAGS)
+        found += words(plain(tag))
+    return found
 
 
-def _tags_row(tags: str) -> str:
-    return f" {_BETWEEN_TAGS} ".join(map(_row, tags.split("\n")))
+def _joined(cut: _Cut) -> tuple[int, str, str, str, str]:
+    """Give words as the index takes them, a space apart."""
+    key, title, text, author, tags = cut
+    return key, " ".join(title), " ".join(text), " ".join(author), " ".join(tags)
 
 
 # --- a query, taken apart --------------------------------------------------------------------------
