@@ -56,7 +56,7 @@ async def test_a_long_name_is_cut_before_the_numbers() -> None:
 async def test_typing_searches_when_it_rests() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:
-        app.bar.begin()
+        await app.bar.begin()
         await pilot.pause()
         await pilot.press(*"abc")
         await pilot.pause(0.1)
@@ -73,7 +73,7 @@ async def test_typing_searches_when_it_rests() -> None:
 async def test_esc_steps_out() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:
-        app.bar.begin()
+        await app.bar.begin()
         await pilot.pause()
         await pilot.press("a", "escape")
         await pilot.pause(0.1)
@@ -83,7 +83,7 @@ async def test_esc_steps_out() -> None:
 async def test_enter_on_nothing_is_stepping_out() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:
-        app.bar.begin()
+        await app.bar.begin()
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
@@ -93,7 +93,7 @@ async def test_enter_on_nothing_is_stepping_out() -> None:
 async def test_a_word_narrows_when_it_is_clicked() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:
-        app.bar.begin()
+        await app.bar.begin()
         await pilot.pause()
         await pilot.press(*"x ab")
         await pilot.pause(0.1)
@@ -108,7 +108,7 @@ async def test_a_word_narrows_when_it_is_clicked() -> None:
 async def test_words_that_do_not_fit_are_left_out() -> None:
     app = BarApp()
     async with app.run_test(size=(30, 5)) as pilot:
-        app.bar.begin()
+        await app.bar.begin()
         await pilot.pause()
         await pilot.press("a")
         await pilot.pause(0.1)

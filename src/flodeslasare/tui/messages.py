@@ -2,89 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
 from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
 from flodeslasare.tui.widgets._archive import Archive
 
 
-@dataclass
 class FeedAsked(Message):
     """A refresh has begun to ask a feed."""
 
-    started: FeedStarted
+    def __init__(self, started: FeedStarted) -> None:
+        super().__init__()
+        self.started = started
 
     def can_replace(self, message: Message) -> bool:
         """Let a newer one stand for it: it is progress, and may be dropped."""
         return isinstance(message, FeedAsked)
 
 
-@dataclass
 class FeedRefreshed(Message):
     """One feed's turn in a refresh has ended."""
 
-    result: FeedResult
+    def __init__(self, result: FeedResult) -> None:
+        super().__init__()
+        self.result = result
 
 
-@dataclass
 class RefreshFinished(Message):
     """A refresh has ended; `problem` says why when it could not be done at all."""
 
-    problem: str | None = None
+    def __init__(self, problem: str | None = None) -> None:
+        super().__init__()
+        self.problem = problem
 
 
-@dataclass
 class LibraryChanged(Message):
     """Feeds came, went, moved or were renamed: what is shown of them is to be read again."""
 
 
-@dataclass
 class ListingRead(Message):
     """A view's entries have been read in the background."""
 
-    listing: Listing
-    reading: int
-    """Which reading it answers; older ones are dropped."""
+    def __init__(self, listing: Listing, reading: int) -> None:
+        super().__init__()
+        self.listing = listing
+        self.reading = reading
+        """Which reading it answers; older ones are dropped."""
 
 
-@dataclass
 class MonthsRead(Message):
     """The counts per feed and month have been read in the background."""
 
-    archive: Archive
-    query: str
-    """The search they are the hits of; empty for the whole library."""
+    def __init__(self, archive: Archive, query: str) -> None:
+        super().__init__()
+        self.archive = archive
+        self.query = query
+        """The search they are the hits of; empty for the whole library."""
 
 
-@dataclass
 class WordsRead(Message):
     """The words that a query matches have been read in the background."""
 
-    words: list[tuple[str, int]]
-    query: str
+    def __init__(self, words: list[tuple[str, int]], query: str) -> None:
+        super().__init__()
+        self.words = words
+        self.query = query
 
 
-@dataclass
 class UnreadFound(Message):
     """The next unread entry has been looked for in the background."""
 
-    entry_id: int | None
-    view: View
-    open_it: bool
-    """Whether it is to be opened, or only gone to."""
+    def __init__(self, entry_id: int | None, view: View, open_it: bool) -> None:
+        super().__init__()
+        self.entry_id = entry_id
+        self.view = view
+        self.open_it = open_it
+        """Whether it is to be opened, or only gone to."""
 
 
-@dataclass
 class ManyMarked(Message):
     """Many entries have been marked in the background."""
 
-    marked: Marked
+    def __init__(self, marked: Marked) -> None:
+        super().__init__()
+        self.marked = marked
 
 
-@dataclass
 class ReadingFailed(Message):
     """Something could not be read from the library in the background."""
 
-    problem: str
+    def __init__(self, problem: str) -> None:
+        super().__init__()
+        self.problem = problem

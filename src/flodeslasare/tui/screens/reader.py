@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -85,13 +84,14 @@ class ReaderScreen(Screen[None]):
     alone: reactive[bool] = reactive(False, init=False)
     """Whether the text has the whole screen."""
 
-    @dataclass
     class RefreshRequested(Message):
         """What is new is asked for, in some feeds or (`None`) in all."""
 
-        feed_ids: Sequence[int] | None
-        due_only: bool = False
-        """Leave out feeds that need not be asked yet."""
+        def __init__(self, feed_ids: Sequence[int] | None, due_only: bool = False) -> None:
+            super().__init__()
+            self.feed_ids = feed_ids
+            self.due_only = due_only
+            """Leave out feeds that need not be asked yet."""
 
     def __init__(self, library: Library, *, now: Callable[[], datetime] = _now) -> None:
         super().__init__()
@@ -165,6 +165,7 @@ class ReaderScreen(Screen[None]):
         self._read_months()
         if not self.entries.listing.is_whole:
             self._read_listing(self.view, self._reading, beginning=False)
+        self.search_bar.call_next(self.search_bar.prepare)
         if self.is_empty:
             self._welcome()
         else:
@@ -794,9 +795,9 @@ class ReaderScreen(Screen[None]):
 
     # --- search, filter, panes -------------------------------------------------------------------
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
         self._go("list")
-        self.search_bar.begin()
+        await self.search_bar.begin()
 
     @on(SearchBar.Changed)
     def _search(self, event: SearchBar.Changed) -> None:

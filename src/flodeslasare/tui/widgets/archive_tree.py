@@ -101,23 +101,26 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
     cursor: reactive[int] = reactive(0)
     """The line one is on."""
 
-    @dataclass
     class Chosen(Message):
         """A view was chosen: the cursor rests on it, or it was clicked."""
 
-        view: View
+        def __init__(self, view: View) -> None:
+            super().__init__()
+            self.view = view
 
-    @dataclass
     class Entered(Message):
         """Enter or → on a line that has nothing to unfold: on to its entries."""
 
-        view: View
+        def __init__(self, view: View) -> None:
+            super().__init__()
+            self.view = view
 
-    @dataclass
     class Rested(Message):
         """The cursor is on a line; `feed` is the feed it stands for or belongs to."""
 
-        feed: Feed | None
+        def __init__(self, feed: Feed | None) -> None:
+            super().__init__()
+            self.feed = feed
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -138,27 +138,29 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     empty_text: reactive[str] = reactive("")
     """What is said when there are no entries."""
 
-    @dataclass
     class Moved(Message):
         """The cursor came to another entry; `None` when there is none."""
 
-        entry_id: int | None
+        def __init__(self, entry_id: int | None) -> None:
+            super().__init__()
+            self.entry_id = entry_id
 
-    @dataclass
     class Opened(Message):
         """An entry was chosen with Enter or a double click."""
 
-        entry_id: int
+        def __init__(self, entry_id: int) -> None:
+            super().__init__()
+            self.entry_id = entry_id
 
-    @dataclass
     class TopReached(Message):
         """The person went to the first entry: what came in since may be shown."""
 
-    @dataclass
     class Failed(Message):
         """Rows could not be read."""
 
-        problem: str
+        def __init__(self, problem: str) -> None:
+            super().__init__()
+            self.problem = problem
 
     def __init__(
         self, library: Library, *, now: Callable[[], datetime] = _now, id: str | None = None

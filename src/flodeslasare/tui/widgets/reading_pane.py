@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -81,29 +80,32 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
-    @dataclass
     class LinkActivated(Message):
         """The person chose a link, by its number or with the mouse."""
 
-        url: str
+        def __init__(self, url: str) -> None:
+            super().__init__()
+            self.url = url
 
-    @dataclass
     class Moved(Message):
         """The person read on, or back."""
 
-        entry_id: int
-        place: float
-        """How much lies above: 0.0 the top to 1.0 the end."""
+        def __init__(self, entry_id: int, place: float) -> None:
+            super().__init__()
+            self.entry_id = entry_id
+            self.place = place
+            """How much lies above: 0.0 the top to 1.0 the end."""
 
         def can_replace(self, message: Message) -> bool:
             """Let a newer place of the same entry stand for it."""
             return isinstance(message, ReadingPane.Moved) and message.entry_id == self.entry_id
 
-    @dataclass
     class VersionsRequested(Message):
         """The person wants to see how the entry read earlier."""
 
-        entry_id: int
+        def __init__(self, entry_id: int) -> None:
+            super().__init__()
+            self.entry_id = entry_id
 
     def __init__(
         self, *, name: str | None = None, id: str | None = None, classes: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -12,7 +11,6 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
@@ -30,7 +28,7 @@ SETTLE_SECONDS = 0.03
 """How long typing rests before the search is made."""
 _NUMBER_CELLS = 16
 """What is kept free at the right of the input for the number of hits."""
-_OPERATOR = re.compile(r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)')
+_OPERATOR = r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)'
 _STYLES = {
     "name": "bold $ink",
     "number": "$quiet-ink",
@@ -48,7 +46,7 @@ class _Chips(Highlighter):
     style = Style()
 
     def highlight(self, text: Text) -> None:
-        for found in _OPERATOR.finditer(text.plain):
+        for found in re.finditer(_OPERATOR, text.plain):
             text.stylize(self.style, *found.span())
 
 
@@ -61,7 +59,6 @@ class _QueryInput(Input):
         Binding("ctrl+p", "app.command_palette", show=False),
     ]
 
-    @dataclass
     class Left(Message):
         """Esc was pressed."""
 
@@ -101,17 +98,16 @@ class SearchBar(Widget):
     words: reactive[tuple[tuple[str, int], ...]] = reactive(())
     """The words that match, with their numbers of entries."""
 
-    @dataclass
     class Changed(Message):
         """The search is now this; empty when there is none."""
 
-        query: str
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
 
-    @dataclass
     class Accepted(Message):
         """The person is done typing: on to the list."""
 
-    @dataclass
     class Cancelled(Message):
         """The person stepped back out of the search."""
 
@@ -119,24 +115,27 @@ class SearchBar(Widget):
         super().__init__(id=id)
         self._styles = Styles(self, _STYLES)
         self._chips = _Chips()
+        self._input = _QueryInput(
+            compact=True, highlighter=self._chips, select_on_focus=False, id="query"
+        )
         self._settling: Timer | None = None
         self._word_spans: list[tuple[int, int, str]] = []
 
-    def compose(self) -> ComposeResult:
-        yield _QueryInput(compact=True, highlighter=self._chips, select_on_focus=False, id="query")
-
-    @property
-    def _input(self) -> _QueryInput:
-        return self.query_one(_QueryInput)
+    async def prepare(self) -> None:
+        """Mount the input, which the first screen does without."""
+        if self.is_attached and not self._input.is_attached:
+            await self.mount(self._input)
 
     @property
     def has_typing(self) -> bool:
         """Whether keys go to the input."""
         return self._input.has_focus
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Let the person type."""
+        await self.prepare()
         self.add_class("-searching")
+        self.refresh()
         self._chips.style = self._styles.over("chip")
         self._input.focus()
         self._input.cursor_position = len(self._input.value)
@@ -148,6 +147,7 @@ class SearchBar(Widget):
         self.query_text = query
         self.words = ()
         self.set_class(bool(query), "-searching")
+        self.refresh()
 
     # --- drawing ---------------------------------------------------------------------------------
 
@@ -193,7 +193,8 @@ class SearchBar(Widget):
         self._word_spans = []
         room, at = width - 3, 2
         if not self.query_text:
-            return [(f"  {cut(_('words, or title: author: feed: tag: before:'), room)}", "hint")]
+            hint = _("words, or title: author: feed: tag: before:")
+            return [(f"  {cut(hint, room)}", "hint")]
         for word, count in self.words:
             shown, number = plain(word), phrases.number(count)
             cells = cell_len(shown) + 1 + len(number) + 2
@@ -239,6 +240,7 @@ class SearchBar(Widget):
         self._search()
         if not self.query_text:
             self.remove_class("-searching")
+            self.refresh()
             self.post_message(self.Cancelled())
             return
         self.post_message(self.Accepted())
@@ -248,7 +250,7 @@ class SearchBar(Widget):
         event.stop()
         self.post_message(self.Cancelled())
 
-    def on_click(self, event: events.Click) -> None:
+    async def on_click(self, event: events.Click) -> None:
         """Begin to search, or narrow to the word that was clicked."""
         if event.y == 1:
             for start, end, word in self._word_spans:
@@ -259,4 +261,4 @@ class SearchBar(Widget):
                     self.post_message(self.Changed(query))
                     return
         else:
-            self.begin()
+            await self.begin()
