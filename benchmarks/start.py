@@ -18,16 +18,25 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
-from _corpus import NEWEST_TITLE, fill, rss
+from _corpus import Corpus
 from _terminal import Terminal
+
+from flodeslasare.documents import ParsedFeed, Subscription
+from flodeslasare.library import Library
+from flodeslasare.library.refresh import store_document
+from flodeslasare.storage import open_database
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent / "src"
+FEEDS = 40
+PAGE = 2_000
+"""Entries that are kept in one transaction."""
 
 
 @dataclass
@@ -63,6 +72,44 @@ class Subject:
         self.bytes.clear()
 
 
+def fill(path: Path, entries: int) -> None:
+    """Make a library of so many entries, spread over feeds; of none, it still has the feeds."""
+    corpus = Corpus()
+    with Library(path) as library:
+        for number in range(FEEDS):
+            feed = library.add_subscription(
+                Subscription(
+                    url=f"https://arkiv.exempel/flode-{number}",
+                    title=f"Flöde {number}",
+                    folder=("Regioner", "Myndigheter", None)[number % 3],
+                )
+            )
+            assert feed is not None
+            numbers = range(number, entries, FEEDS)
+            for start in range(0, len(numbers), PAGE):
+                page = tuple(corpus.entry(n) for n in reversed(numbers[start : start + PAGE]))
+                document = ParsedFeed(title=None, site_url=None, entries=page)
+                with closing(open_database(path, durable=False)) as database, database.writing():
+                    store_document(database, feed.id, document, datetime.now(UTC), describes=False)
+
+
+def newest_title(entries: int) -> str:
+    """Give as much of the newest entry's title as every width shows."""
+    return Corpus().entry(entries - 1).title[:16].rstrip()
+
+
+def rss(entries: int) -> str:
+    """Give so many entries as one RSS document, newest first."""
+    corpus = Corpus()
+    items = "".join(
+        f"<item><guid>{made.guid}</guid><link>{made.url}</link><title>{escape(made.title)}</title>"
+        f"<pubDate>{made.published:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
+        f"<description>{escape(made.html)}</description></item>"
+        for made in map(corpus.entry, reversed(range(entries)))
+    )
+    return f'<rss version="2.0"><channel><title>Arkiv</title>{items}</channel></rss>'
+
+
 def reader(entries: int, library: Path) -> Subject:
     """Give the reader on a library of so many entries."""
     if not library.exists():
@@ -73,13 +120,13 @@ def reader(entries: int, library: Path) -> Subject:
             *(sys.executable, "-m", "flodeslasare"),
             *("--offline", "--lang", "en", "--library", str(library)),
         ],
-        [NEWEST_TITLE, "ARCHIVE", " help"] if entries else ["ARCHIVE", " help"],
+        [*([newest_title(entries)] if entries else []), "ARCHIVE", " help"],
     )
 
 
 def newsboat(entries: int, folder: Path) -> Subject:
     """Give newsboat on the same entries, which it reads from a file first."""
-    urls, cache = folder / "urls", folder / f"newsboat-{entries}.db"
+    urls, cache = folder / f"urls-{entries}", folder / f"newsboat-{entries}.db"
     feed = folder / f"feed-{entries}.xml"
     if not cache.exists():
         feed.write_text(rss(entries), encoding="utf-8")
@@ -89,7 +136,6 @@ def newsboat(entries: int, folder: Path) -> Subject:
             check=True,
             capture_output=True,
         )
-    urls.write_text(f"file://{escape(str(feed))}\n", encoding="utf-8")
     return Subject(
         f"newsboat, {entries:,} entries",
         ["newsboat", "-u", str(urls), "-c", str(cache)],
