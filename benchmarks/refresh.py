@@ -1,0 +1,253 @@
+"""A refresh of many feeds against newsboat's, on the same server, in one run.
+
+    .venv/bin/python benchmarks/refresh.py                      200 feeds × 50 entries, at 0 and 100 ms
+    .venv/bin/python benchmarks/refresh.py --feeds 1000 --latency-ms 100 --without-newsboat
+
+Both programs refresh from the command line and end; start and end are counted. The steps: all entries new; nothing
+changed (304); nothing changed, from a server without validators; one new entry in each feed. Last, the longest gap
+in the screen's event loop while all is new.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from _corpus import Corpus
+
+from flodeslasare.documents import ParsedEntry, Subscription
+from flodeslasare.library import Library
+
+HERE = Path(__file__).parent
+PORT = 8611
+
+
+@dataclass
+class Cost:
+    """What one refresh took."""
+
+    step: str
+    program: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    requests: int
+    bytes: int
+
+
+def document(number: int, entries: Sequence[ParsedEntry]) -> str:
+    """Write a feed: RSS 2.0 and Atom in turn."""
+    if number % 2:
+        items = "".join(
+            f"<entry><id>{entry.guid}</id><title>{escape(entry.title)}</title><link href='{entry.url}'/>"
+            f"<updated>{entry.published:%Y-%m-%dT%H:%M:%SZ}</updated>"
+            f"<content type='html'>{escape(entry.html)}</content></entry>"
+            for entry in entries
+        )
+        return (
+            f"<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:{number}</id><title>Flöde {number}</title>"
+            f"<updated>2026-01-01T00:00:00Z</updated>{items}</feed>"
+        )
+    items = "".join(
+        f"<item><guid isPermaLink='false'>{entry.guid}</guid><link>{entry.url}</link>"
+        f"<title>{escape(entry.title)}</title><pubDate>{entry.published:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
+        f"<description>{escape(entry.html)}</description></item>"
+        for entry in entries
+    )
+    return f"<rss version='2.0'><channel><title>Flöde {number}</title>{items}</channel></rss>"
+
+
+def write_feeds(folder: Path, feeds: int, entries: int, extra: int = 0) -> None:
+    """Write the feeds, each with so many entries and so many newer ones on top."""
+    corpus = Corpus()
+    for number in range(feeds):
+        made = [corpus.entry(n * feeds + number) for n in reversed(range(entries + extra))]
+        (folder / f"feed-{number}.xml").write_text(document(number, made), encoding="utf-8")
+
+
+def address(number: int) -> str:
+    """Give a feed's address: each on a host of its own, as far as there are."""
+    return f"http://127.0.0.{1 + number % 200}:{PORT}/feed-{number}.xml"
+
+
+@contextmanager
+def serving(
+    folder: Path, feeds: int, latency_ms: float, *, validators: bool = True
+) -> Iterator[None]:
+    """Run the server in a process of its own."""
+    command = [
+        *(sys.executable, str(HERE / "_feedserver.py"), str(folder), "--port", str(PORT)),
+        *("--hosts", str(min(feeds, 200)), "--latency-ms", str(latency_ms)),
+        *([] if validators else ["--no-validators"]),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        try:
+            yield
+        finally:
+            server.kill()
+
+
+def counts() -> dict[str, int]:
+    """Ask the server what it has answered."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/stats") as reply:
+        answer: dict[str, int] = json.load(reply)
+        return answer
+
+
+def measured(step: str, program: str, command: Sequence[str]) -> Cost:
+    """Run a command to its end and say what it took, with all its processes."""
+    before, began = counts(), time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _pid, _status, used = os.wait4(process.pid, 0)
+    process.returncode = 0
+    seconds, after = time.perf_counter() - began, counts()
+    return Cost(
+        step,
+        program,
+        seconds,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss * 1024,
+        after["requests"] - before["requests"],
+        after["bytes"] - before["bytes"],
+    )
+
+
+def programs(folder: Path, feeds: int, *, with_newsboat: bool) -> dict[str, list[str]]:
+    """Give each program its own subscriptions, and the command that refreshes them."""
+    library = folder / "library.db"
+    with Library(library) as made:
+        for number in range(feeds):
+            made.add_subscription(Subscription(url=address(number)))
+    commands = {
+        "flodeslasare": [sys.executable, "-m", "flodeslasare", "--library", str(library), "refresh"]
+    }
+    if with_newsboat:
+        urls, config = folder / "urls", folder / "config"
+        urls.write_text("".join(f"{address(number)}\n" for number in range(feeds)))
+        config.write_text("reload-threads 20\n")
+        commands["newsboat"] = [
+            *(
+                "newsboat",
+                "-u",
+                str(urls),
+                "-c",
+                str(folder / "cache.db"),
+                "-C",
+                str(config),
+                "-x",
+                "reload",
+            )
+        ]
+    return commands
+
+
+def run(feeds: int, entries: int, latency_ms: float, *, with_newsboat: bool) -> Iterator[Cost]:
+    """Take every step with every program."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        served = folder / "feeds"
+        served.mkdir()
+        write_feeds(served, feeds, entries)
+        commands = programs(folder, feeds, with_newsboat=with_newsboat)
+        with serving(served, feeds, latency_ms):
+            for step in ("all new", "nothing changed (304)"):
+                for program, command in commands.items():
+                    yield measured(step, program, command)
+        with serving(served, feeds, latency_ms, validators=False):
+            for program, command in commands.items():
+                measured("", program, command)  # forgets the validators
+                yield measured("nothing changed (no validators)", program, command)
+        write_feeds(served, feeds, entries, extra=1)
+        with serving(served, feeds, latency_ms):
+            for program, command in commands.items():
+                yield measured("one new in each", program, command)
+
+
+async def longest_gap_ms(library: Path) -> float:
+    """Refresh everything with the screen open, and give the longest time its event loop stood still."""
+    from flodeslasare.tui.app import FeedReaderApp
+
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.001)
+            longest = max(longest, time.perf_counter() - before)
+
+    with Library(library) as opened:
+        app = FeedReaderApp(opened)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await pilot.press("R")
+            await pilot.pause(1)
+            watching = asyncio.create_task(watch())
+            await app.workers.wait_for_complete()
+            watching.cancel()
+    return longest * 1000
+
+
+def screen_gap(feeds: int, entries: int) -> float:
+    """Measure the gap on a library where all is new."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        served = folder / "feeds"
+        served.mkdir()
+        write_feeds(served, feeds, entries)
+        programs(folder, feeds, with_newsboat=False)
+        with serving(served, feeds, 0):
+            return asyncio.run(longest_gap_ms(folder / "library.db"))
+
+
+def main() -> None:
+    """Print a Markdown table for each latency."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--entries", type=int, default=50)
+    parser.add_argument("--latency-ms", type=float, nargs="*", default=[0, 100])
+    parser.add_argument("--without-newsboat", action="store_true")
+    options = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(HERE.parent / "src")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    )
+    with_newsboat = not options.without_newsboat and shutil.which("newsboat") is not None
+    for latency_ms in options.latency_ms:
+        print(f"\n{options.feeds} feeds × {options.entries} entries, {latency_ms:g} ms latency\n")
+        print("| step | program | s | × newsboat | CPU s | peak MB | requests | MB |")
+        print("|---|---|---|---|---|---|---|---|")
+        rows = list(run(options.feeds, options.entries, latency_ms, with_newsboat=with_newsboat))
+        theirs = {row.step: row.seconds for row in rows if row.program == "newsboat"}
+        for row in rows:
+            ratio = f"{row.seconds / theirs[row.step]:.2f}" if row.step in theirs else ""
+            print(
+                f"| {row.step} | {row.program} | {row.seconds:.2f} | {ratio} | {row.cpu_seconds:.2f} "
+                f"| {row.peak_bytes / 1e6:.0f} | {row.requests} | {row.bytes / 1e6:.1f} |",
+                flush=True,
+            )
+    print(
+        f"\nlongest gap in the screen's event loop, all new: {screen_gap(options.feeds, options.entries):.0f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()
