@@ -53,6 +53,9 @@ FIRST_ROWS = 200
 """Entries of a view that are read before it is drawn; the rest follows."""
 PREVIEW_SECONDS = 0.08
 """How long the cursor rests on an entry before its text is shown."""
+_FOLLOW_UP_SECONDS = 0.03
+"""How long after the first screen the rest is read: the terminal takes a few times 4 KB, and the thread
+that writes them would share the processor with it."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
 _AT_ONCE = 500
@@ -129,7 +132,7 @@ class ReaderScreen(Screen[None]):
         with self._telling():
             self._restore()
             self._count_feeds()
-        self._list(entry_id=self._wanted)
+        self._list(entry_id=self._wanted, reads_on=False)
         self.archive.set_view(self.base)
         self._hint_keys()
         yield self.archive
@@ -158,7 +161,7 @@ class ReaderScreen(Screen[None]):
     # --- start -----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._follow_up)
+        self.call_after_refresh(self.set_timer, _FOLLOW_UP_SECONDS, self._follow_up)
 
     def _follow_up(self) -> None:
         """Read what could wait for the first screen."""
@@ -297,8 +300,13 @@ class ReaderScreen(Screen[None]):
             self.library.remember("screen.view", json.dumps(parts))
             self.library.remember("screen.unread", "1" if self.only_unread else "0")
 
-    def _list(self, *, entry_id: int | None = None) -> None:
-        """List the view: its beginning at once, the rest when it has been read."""
+    def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
+        """List the view: its beginning at once, the rest when it has been read.
+
+        Args:
+            entry_id: where the cursor is to be.
+            reads_on: read the rest now; at start that waits for the first screen.
+        """
         self._reading += 1
         self._wanted = entry_id
         self._is_replacing = False
@@ -313,7 +321,7 @@ class ReaderScreen(Screen[None]):
         with self._telling():
             listing = self.library.listing(view, first=FIRST_ROWS)
             self._show(listing)
-            if not listing.is_whole:
+            if reads_on and not listing.is_whole:
                 self._read_listing(view, self._reading, beginning=False)
 
     @work(thread=True, exclusive=True, group="listing", description="read the entries of a view")
@@ -794,6 +802,10 @@ class ReaderScreen(Screen[None]):
         return row.url
 
     # --- search, filter, panes -------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave the slash to the one who types a search."""
+        return action != "search" or not self.search_bar.has_typing
 
     async def action_search(self) -> None:
         self._go("list")
