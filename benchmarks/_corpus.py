@@ -1,108 +1,88 @@
-"""A Swedish corpus for benchmarks: the same on every machine, made up of compounds as officials write.
+"""A made-up archive in Swedish: entry `number` is the same on every machine, and needs no other entry.
 
-Entry `number` depends on its number alone; 0 is the newest.
+Words are drawn with the skew of natural text (Zipf) from stems and from compounds of stems, as
+administrative Swedish has them. Each text holds one word that no other has, `ärende<number>`.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from html import escape
-from pathlib import Path
+from itertools import accumulate, product
 
-from flodeslasare.documents import ParsedEntry, ParsedFeed, Subscription
-from flodeslasare.library import Library
-from flodeslasare.library.refresh import store_document
-from flodeslasare.storage import open_database
+from flodeslasare.documents import NewEntry, ParsedEntry
 
-NEWEST = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-NEWEST_TITLE = "Nyast av alla"
-APART = timedelta(hours=2)
-"""Between an entry and the one before it."""
-FEEDS = 40
-_PAGE = 2_000
-"""Entries that are kept in one transaction."""
-
-_HEADS = (
-    "kycklings livsmedels läkemedels vatten skogs kemikalie textil sjukvårds region kommun "
-    "miljö klimat transport energi avfalls möbel pappers handsk instrument laboratorie"
+SMALL = (
+    "och i att det som en på är av för med den till ett om har de inte kan vi men så vid från ska mot"
+    " efter också under hos utan mellan redan nu här när där bara alla andra varje sin sitt mycket flera"
 ).split()
-_TAILS = (
-    "upphandling uppföljning besök avtal krav rapport kedja grupp plan vägledning granskning "
-    "utredning seminarium mätning kontroll samverkan strategi nämnd dag översyn"
+STEMS = (
+    "upphandling läkemedel miljö kemikalie klimat sjukhus avtal krav leverantör livsmedel textil fisk fågel"
+    " papper plast energi transport skog vatten förpackning handske instrument region kommun patient vård"
+    " arbete rättighet kontroll besök märkning kriterium rapport plan mål möte utbildning nätverk projekt"
+    " granskning uppföljning riskanalys dialog marknad produkt tjänst kostnad hållbarhet återbruk utsläpp"
 ).split()
-_SMALL = (
-    "och i att det som på för av med till den inte en är vi har om ett från men hur ska där kan "
-    "under efter mellan nästa varje hela både sedan"
+ENDS = ("", "en", "ar", "s", "arna", "ens")
+VERBS = (
+    "köper följer ställer minskar mäter visar prövar bjuder besöker skriver läser ökar jämför väljer"
+    " kräver berättar föreslår beslutar undersöker planerar"
 ).split()
-_VERBS = "visar prövar följer mäter frågar samlar ändrar beskriver kräver jämför".split()
+FIRST_NAMES = (
+    "Asta Birger Cilla Disa Egil Frej Gerd Hjalmar Idun Jöns Klara Loke Märta Njord".split()
+)
+LAST_NAMES = "Al Björk Dalen Ekman Forsén Gran Hägg Lilja Myr Nordh Rönn Sälg Tall Åhs".split()
+FIRST_DAY = datetime(2008, 1, 7, 8, 0, tzinfo=UTC)
 
 
-def _word(rng: random.Random) -> str:
-    kind = rng.random()
-    if kind < 0.5:
-        return rng.choice(_SMALL)
-    if kind < 0.65:
-        return rng.choice(_VERBS)
-    ending = rng.choice(("", "", "en", "ar", "arna", "s"))
-    return rng.choice(_HEADS) + rng.choice(_TAILS) + ending
+class Corpus:
+    """An archive without an end."""
 
+    def __init__(self, seed: int = 1, *, words: int = 6_000, hours_apart: float = 1.7) -> None:
+        """Draw the vocabulary.
 
-def _sentence(rng: random.Random) -> str:
-    words = " ".join(_word(rng) for _ in range(rng.randint(6, 16)))
-    return f"{words[0].upper()}{words[1:]}."
+        Args:
+            seed: another one gives another archive.
+            words: the size of the vocabulary.
+            hours_apart: between two entries.
+        """
+        dice = random.Random(seed)
+        compounds = [
+            first + ("s" if first.endswith(("ing", "et", "an")) else "") + second + end
+            for first, second, end in product(STEMS, STEMS, ENDS)
+            if first != second
+        ]
+        dice.shuffle(compounds)
+        plain = [stem + end for stem in STEMS for end in ENDS]
+        dice.shuffle(plain)
+        self._words = list(dict.fromkeys([*SMALL, *VERBS, *plain, *compounds]))[:words]
+        self._weights = list(accumulate(1 / (rank + 8) for rank in range(len(self._words))))
+        self._seed = seed
+        self._apart = timedelta(hours=hours_apart)
 
+    def entry(self, number: int) -> ParsedEntry:
+        """Give an entry; those with higher numbers are newer."""
+        dice = random.Random(f"{self._seed}-{number}")
+        paragraphs = [
+            " ".join(self._sentence(dice, dice.randint(5, 18)) for _ in range(dice.randint(3, 6)))
+            for _ in range(dice.randint(2, 6))
+        ]
+        paragraphs[0] += f" Ärende{number}."
+        return ParsedEntry(
+            guid=f"urn:arkiv:{self._seed}:{number}",
+            url=f"https://arkiv.exempel/{number}",
+            title=self._sentence(dice, dice.randint(3, 9))[:-1],
+            author=f"{dice.choice(FIRST_NAMES)} {dice.choice(LAST_NAMES)}",
+            published=FIRST_DAY + number * self._apart,
+            tags=tuple(dice.sample(STEMS, dice.randint(0, 3))),
+            html="".join(f"<p>{paragraph}</p>" for paragraph in paragraphs),
+            text="\n".join(paragraphs),
+        )
 
-def entry(number: int) -> ParsedEntry:
-    """Make one entry: a title, an author, tags and two to six paragraphs."""
-    rng = random.Random(number)
-    paragraphs = [
-        " ".join(_sentence(rng) for _ in range(rng.randint(3, 6))) for _ in range(rng.randint(2, 6))
-    ]
-    title = f"{rng.choice(_HEADS)}{rng.choice(_TAILS)} nummer {number}".capitalize()
-    return ParsedEntry(
-        guid=f"nr-{number}",
-        url=f"https://korpus.exempel/{number}",
-        title=title if number else NEWEST_TITLE,
-        author=rng.choice(("Alva Ek", "Bo Lind", "Inez Ström")),
-        published=NEWEST - APART * number,
-        tags=(rng.choice(_TAILS),),
-        html="".join(f"<p>{paragraph}</p>" for paragraph in paragraphs),
-        text="\n".join(paragraphs),
-    )
+    def new_entry(self, number: int) -> NewEntry:
+        """Give an entry as a refresh brings it."""
+        entry = self.entry(number)
+        return NewEntry(guid=str(entry.guid), digest=f"{number:064x}", entry=entry)
 
-
-def _pages(numbers: range) -> Iterator[tuple[ParsedEntry, ...]]:
-    for start in range(0, len(numbers), _PAGE):
-        yield tuple(entry(number) for number in numbers[start : start + _PAGE])
-
-
-def fill(path: Path, entries: int, feeds: int = FEEDS) -> None:
-    """Make a library of so many entries, spread over feeds; of none, it still has the feeds."""
-    with Library(path) as library:
-        for number in range(feeds):
-            subscribed = library.add_subscription(
-                Subscription(
-                    url=f"https://korpus.exempel/flode-{number}",
-                    title=f"Flöde {number}",
-                    folder=("Regioner", "Myndigheter", None)[number % 3],
-                )
-            )
-            assert subscribed is not None
-            for page in _pages(range(number, entries, feeds)):
-                document = ParsedFeed(title=None, site_url=None, entries=page)
-                with closing(open_database(path, durable=False)) as database, database.writing():
-                    store_document(database, subscribed.id, document, NEWEST, describes=False)
-
-
-def rss(entries: int) -> str:
-    """Give so many entries as one RSS document."""
-    items = "".join(
-        f"<item><guid>{made.guid}</guid><link>{made.url}</link><title>{escape(made.title)}</title>"
-        f"<pubDate>{made.published:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
-        f"<description>{escape(made.html)}</description></item>"
-        for made in map(entry, range(entries))
-    )
-    return f'<rss version="2.0"><channel><title>Korpus</title>{items}</channel></rss>'
+    def _sentence(self, dice: random.Random, words: int) -> str:
+        picked = dice.choices(self._words, cum_weights=self._weights, k=words)
+        return " ".join(picked).capitalize() + "."
