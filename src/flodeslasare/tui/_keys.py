@@ -41,6 +41,8 @@ class Key:
     """In a word or two, for the status line; empty for those that are not hinted at."""
     panes: tuple[str, ...] = ("archive", "list", "reading")
     """Where it is hinted at."""
+    leads: bool = False
+    """Whether it works before the pane sees it, so that what is typed right after goes where it leads."""
 
 
 KEYS: tuple[Key, ...] = (
@@ -166,6 +168,7 @@ KEYS: tuple[Key, ...] = (
         keys="slash",
         action="search",
         hint=N_("search"),
+        leads=True,
     ),
     Key(
         shown="f",
@@ -227,7 +230,11 @@ _HINTED = ("?", "/", "Enter", "Space", "m", "s", "n", "f", "a", "r", "z", "o v")
 
 def bindings() -> list[Binding]:
     """Give the bindings of the reader's screen."""
-    return [Binding(key.keys, key.action, key.does, show=False) for key in KEYS if key.keys]
+    return [
+        Binding(key.keys, key.action, key.does, show=False, priority=key.leads)
+        for key in KEYS
+        if key.keys
+    ]
 
 
 def hinted(pane: str) -> list[Key]:

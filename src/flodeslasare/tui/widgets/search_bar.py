@@ -129,7 +129,7 @@ class SearchBar(Widget):
     @property
     def has_typing(self) -> bool:
         """Whether keys go to the input."""
-        return self._input.has_focus
+        return self.is_attached and self.screen.focused is self._input
 
     async def begin(self) -> None:
         """Let the person type."""
@@ -137,7 +137,9 @@ class SearchBar(Widget):
         self.add_class("-searching")
         self.refresh()
         self._chips.style = self._styles.over("chip")
-        self._input.focus()
+        # At once, and not in turn as focus() does: the next key may be here already.
+        self.app.stylesheet.update(self)
+        self.screen.set_focus(self._input)
         self._input.cursor_position = len(self._input.value)
 
     def set_query(self, query: str) -> None:
