@@ -15,6 +15,7 @@ from flodeslasare.query import (
     EVERYTHING,
     NAMES,
     NOTHING,
+    PASSAGE,
     VALUES,
     All,
     Any,
@@ -31,6 +32,7 @@ from flodeslasare.query import (
     fold,
     hits,
     parse,
+    passage,
     plain,
     words,
 )
@@ -340,3 +342,44 @@ def test_hits_lie_in_the_text_in_order(query: str, text: str) -> None:
     for start, stop in hits(query, text):
         assert end < start < stop <= len(text)
         end = stop
+
+
+# --- passages ----------------------------------------------------------------------------------------
+
+
+def passage_of(text: str, query: str) -> str:
+    return passage(text, parse(query).sought())
+
+
+LONG = "Vi hälsade på. " * 20
+LATE = LONG + "Fåglarna gick ute hela dagen och kraven följdes upp. " + LONG
+
+
+def test_a_passage_shows_where_the_words_stand() -> None:
+    shown = passage_of(LATE, "fågel krav")
+    assert "kraven följdes" in shown
+    assert "Fåglarna" in passage_of(LATE, "fåglar krav")
+    assert shown.startswith("… ")
+    assert shown.endswith(" …")
+
+
+def test_a_passage_prefers_different_words_to_one_word_often() -> None:
+    text = "krav krav krav " + LONG + "krav på fågel " + LONG
+    assert "krav på fågel" in passage_of(text, "krav fågel")
+
+
+def test_a_passage_without_a_hit_is_the_beginning() -> None:
+    assert passage_of("kort\n\ntext", "zebra") == "kort text"
+    assert passage_of(LONG, "zebra").startswith("Vi hälsade på. Vi")
+    assert passage_of(LONG, "") == passage_of(LONG, "hälsade")
+
+
+@given(st.lists(st.sampled_from(["krav", "i", "och fågel", "x" * 150, "å", "\n"]), max_size=200))
+def test_a_passage_is_one_line_of_its_length_and_holds_a_hit(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    for query in ("krav", "fågel krav", "xx", '"och fågel"'):
+        shown = passage_of(text, query)
+        assert len(shown) <= PASSAGE
+        assert "\n" not in shown
+        assert bool(hits(query, shown)) == bool(hits(query, text))
+        assert shown.removeprefix("… ").removesuffix(" …") in " ".join(text.split())

@@ -15,13 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builders import NOW, an_entry, as_new
+from builders import NOW, an_entry, as_new, keep
 from flodeslasare.documents import ChangedEntry, ParsedEntry
-from flodeslasare.model import Enclosure, MarkKind, MonthCount, View
+from flodeslasare.errors import Stopped
+from flodeslasare.library import Library
+from flodeslasare.model import Enclosure, Feed, MarkKind, MonthCount, View
 from flodeslasare.query import (
     All,
     Any,
     Dated,
+    Document,
     Field,
     HasEnclosure,
     Is,
@@ -566,3 +569,90 @@ def test_what_is_taken_out_is_no_longer_found(
     archive.delete(0)
     assert archive.found("textil") == []
     assert archive.index.count(["textil", "krav"]) == [("krav", 1)]
+
+
+# --- through the library -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def filled(library: Library, feed: Feed) -> Library:
+    """A library of forty entries, the first ones of them the newest."""
+    made = [
+        an_entry(
+            guid=str(number),
+            title=f"Inlägg {number}",
+            text="Vi besökte en gård. " * 15 + f"Upphandlaren {number} frågade om äggen.",
+            published=NOW - timedelta(days=number),
+        )
+        for number in range(40)
+    ]
+    keep(library, feed.id, *made)
+    return library
+
+
+def test_a_search_is_read_on_where_it_ended(filled: Library) -> None:
+    ids = filled.listing(View(query="upphandl")).ids
+    assert len(ids) == 40
+    first = filled.listing(View(query="upphandl"), first=10)
+    assert first.ids == ids[:10]
+    assert not first.is_whole
+    entries = filled.entries(View(query="upphandl"), limit=15)
+    assert [entry.id for entry in entries] == ids[:15]
+
+
+def test_the_next_hit_is_found_from_anywhere(filled: Library) -> None:
+    ids = filled.listing(View()).ids
+    view = View(query='"inlägg 7" OR "inlägg 3"')
+    assert filled.next_in(view, ids[0], older=True) == ids[3]
+    assert filled.next_in(view, ids[3], older=True) == ids[7]
+    assert filled.next_in(view, ids[7], older=True) is None
+    assert filled.next_in(view, ids[39], older=False) == ids[7]
+    filled.mark_read([ids[3]])
+    assert filled.next_in(view.but(unread=True), ids[0], older=True) == ids[7]
+
+
+def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
+    assert filled.matching_words("krav upphandl") == [("upphandlaren", 40)]
+    assert filled.matching_words("-upphandl") == []
+    assert filled.matching_words('"en går') == [("gård", 40)]
+    assert filled.matching_words("") == []
+
+
+def test_passages_show_the_hits(filled: Library) -> None:
+    ids = filled.listing(View()).ids[:2]
+    passages = filled.passages(ids, "upphandl ägg")
+    assert list(passages) == ids
+    assert "Upphandlaren 0 frågade om äggen." in passages[ids[0]]
+
+
+def test_a_search_can_be_stopped_in_the_database(filled: Library) -> None:
+    connection = filled._database.connection
+    connection.set_progress_handler(filled.stop, 1)
+    for question in (filled.listing, filled.months):
+        with pytest.raises(Stopped):
+            question(View(query="upphandl"))
+    with pytest.raises(Stopped):
+        filled.matching_words("upphandl")
+    assert filled.counts().total == 40  # what is no search is not stopped
+    ids = [entry.id for entry in filled.entries(View(), limit=1)]
+    assert filled.mark_read(ids).entry_ids == tuple(ids)
+    connection.set_progress_handler(None, 1)
+    assert not connection.in_transaction
+    assert len(filled.listing(View(query="upphandl")).ids) == 40
+
+
+def test_a_search_can_be_stopped_among_the_texts(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopping(Document):
+        def matches(self, node: Node) -> bool:
+            filled.stop()
+            return super().matches(node)
+
+    monkeypatch.setattr(search, "Document", Stopping)
+    monkeypatch.setattr(search, "TEXTS_AT_ONCE", 1)
+    with pytest.raises(Stopped):
+        filled.listing(View(query="a"), first=30)
+    filled.stop()  # no search is under way: nothing happens
+    monkeypatch.setattr(search, "Document", Document)
+    assert len(filled.listing(View(query="a"), first=30).ids) == 30

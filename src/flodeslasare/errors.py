@@ -13,6 +13,7 @@
     │   │   └── AddressRefused   the address is one we never connect to (2)
     │   ├── ParseError           a reply came, and it is no feed we can read (65)
     │   └── NotAFeed             a page or file came that offers no feed (65)
+    ├── Stopped                  another thread stopped a search; nothing is wrong
     └── StorageError             the library file could not be read or written (73)
         ├── ForeignFile          the file is not ours; it is left as it is (65)
         ├── NewerFile            the file was written by a newer version; it is left as it is (65)
@@ -58,7 +59,9 @@ class NoSuchEntry(UsageError):
 
     def __init__(self, entry_id: int | str) -> None:
         super().__init__(
-            _("{id}: no such entry; `flodeslasare entries --json` shows the ids").format(id=entry_id)
+            _("{id}: no such entry; `flodeslasare entries --json` shows the ids").format(
+                id=entry_id
+            )
         )
         self.entry_id = entry_id
 
@@ -80,7 +83,9 @@ class NoSuchFile(ReaderError):
 
     def __init__(self, path: Path | str, reason: str | None = None) -> None:
         super().__init__(
-            _("{path}: {reason}; check the path").format(path=path, reason=reason or _("no such file"))
+            _("{path}: {reason}; check the path").format(
+                path=path, reason=reason or _("no such file")
+            )
         )
         self.path = path
 
@@ -136,6 +141,10 @@ class NotAFeed(FeedError):
     """A page came that neither is a feed nor offers one."""
 
     exit_code = 65
+
+
+class Stopped(ReaderError):
+    """Another thread stopped this question (`Library.stop`): its answer is no longer wanted."""
 
 
 class StorageError(ReaderError):

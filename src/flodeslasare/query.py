@@ -633,6 +633,67 @@ def where(sought: Iterable[Words], text: str) -> list[tuple[int, int]]:
     return _merged(spans)
 
 
+PASSAGE = 200
+"""The most characters of a passage."""
+
+_LEAD = 40
+"""Characters that a passage shows before its first hit."""
+
+_MOST_SOUGHT = 20
+"""So many words of a query decide on a passage."""
+
+
+def passage(text: str, sought: Sequence[Words]) -> str:
+    """Give the passage of a text that shows most of what is sought, as one line; without a hit, its beginning."""
+    text = " ".join(text.split())
+    if len(text) <= PASSAGE:
+        return text
+    first, last = _richest(text, sought[:_MOST_SOUGHT])
+    begin = 0
+    if last > PASSAGE - 2:
+        begin = max(0, first - _LEAD)
+        space = text.find(" ", begin, first)
+        begin = begin if space < 0 else space + 1
+    before = "… " if begin else ""
+    room = PASSAGE - len(before)
+    if len(text) - begin <= room:
+        return before + text[begin:]
+    end = text.rfind(" ", max(begin, last), begin + room - 1)
+    if end < 0:  # a hit, or one long word, fills it
+        end = begin + room - 2
+    return f"{before}{text[begin:end]} …"
+
+
+def _richest(text: str, sought: Sequence[Words]) -> tuple[int, int]:
+    """Find what a passage should show: from one hit to another, (0, 0) when there is none.
+
+    Different words count more than one word many times, and the earliest of equals wins.
+    """
+    spans = sorted(
+        (start, end, number)
+        for number, node in enumerate(sought)
+        for start, end in where([node], text)
+    )
+    best = (0, 0)
+    found = (0, 0)
+    counts: dict[int, int] = {}
+    right = 0
+    for left, (start, end, number) in enumerate(spans):
+        while right < len(spans) and (
+            right <= left or spans[right][1] <= start + PASSAGE - _LEAD - 4
+        ):
+            counts[spans[right][2]] = counts.get(spans[right][2], 0) + 1
+            right += 1
+        value = (len(counts), right - left)
+        if value > best:
+            best = value
+            found = (start, max(end, spans[right - 1][1]))
+        counts[number] -= 1
+        if not counts[number]:
+            del counts[number]
+    return found
+
+
 def _with_places(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     """Give text as `plain` does, with where each character came from (start, end) if that is elsewhere."""
     if text.isascii() or (_INVISIBLE not in text and unicodedata.is_normalized("NFC", text)):

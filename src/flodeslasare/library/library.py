@@ -41,6 +41,9 @@ from flodeslasare.storage import (
 if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, ParsedFeed, Subscription
 
+COUNTED_WORDS = 300
+"""How many of the words that match a part are counted: a count costs as much as the word is frequent."""
+
 PAGE = 200
 """How many entries are read whole at a time."""
 
@@ -317,8 +320,12 @@ class Library:
     # --- reading ---------------------------------------------------------------------------------
 
     def listing(self, view: View, *, first: int | None = None) -> Listing:
-        """List a view newest first; with `first`, at most so many (quick at any size)."""
-        with self._database.reading():
+        """List a view newest first; with `first`, at most so many (quick at any size).
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        with self._database.stoppable(), self._database.reading():
             found = self._places(view, None if first is None else first + 1)
         is_whole = first is None or len(found) <= first
         found = found[:first]
@@ -410,18 +417,49 @@ class Library:
         return self._entries.counts()
 
     def months(self, view: View | None = None) -> list[MonthCount]:
-        """Count entries per feed and month, newest first; with a view that has a query, its hits."""
+        """Count entries per feed and month, newest first; with a view that has a query, its hits.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
         query = parse("" if view is None else view.query)
         if view is None or not query.asks:
             return self._entries.count_by_month()
-        return self._index.count_by_month(query, view)
+        with self._database.stoppable(), self._database.reading():
+            return self._index.count_by_month(query, view)
 
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
-        """The archive's words that the last word of a query matches, with their numbers of entries."""
+        """The archive's words that the last word of a query matches, with their numbers of entries.
+
+        The most frequent first; among very many, those that came first into the archive are counted.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
         sought = parse(query).sought()
         if not sought:
             return []
-        return self._index.count(self._index.matching_words(sought[-1].words[-1]))[:limit]
+        with self._database.stoppable(), self._database.reading():
+            found = self._index.matching_words(sought[-1].words[-1], limit=COUNTED_WORDS)
+            return self._index.count(found)[:limit]
+
+    def passages(self, entry_ids: Sequence[int], query: str) -> dict[int, str]:
+        """The passage of each text that says most of what a query seeks, at most 200 characters.
+
+        Without a hit in the text it is the beginning.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        with self._database.stoppable():
+            return self._index.passages(entry_ids, parse(query))
+
+    def stop(self) -> None:
+        """Stop a search, from any thread: the listing or counting under way raises `Stopped`.
+
+        What writes is never stopped, and what comes after runs as ever.
+        """
+        self._database.stop()
 
     # --- marks -----------------------------------------------------------------------------------
 

@@ -30,22 +30,22 @@ def conditions(view: View) -> tuple[list[str], dict[str, object]]:
     spelled: list[str] = []
     parameters: dict[str, object] = {}
     if view.feed_id is not None:
-        spelled.append("feed_id = :feed_id")
+        spelled.append("entries.feed_id = :feed_id")
         parameters["feed_id"] = view.feed_id
     if view.folder is not None:
         spelled.append(
-            "feed_id IN (SELECT id FROM feeds WHERE folder = :folder OR substr(folder, 1, :inside) = :folder || '/')"
+            "entries.feed_id IN (SELECT id FROM feeds WHERE folder = :folder OR substr(folder, 1, :inside) = :folder || '/')"
         )
         parameters["folder"] = view.folder
         parameters["inside"] = len(view.folder) + 1
     months = _months(view)
     if months is not None:
-        spelled.append("month BETWEEN :first_month AND :last_month")
+        spelled.append("entries.month BETWEEN :first_month AND :last_month")
         parameters["first_month"], parameters["last_month"] = months
     if view.unread:
-        spelled.append("read_at IS NULL")
+        spelled.append("entries.read_at IS NULL")
     if view.starred:
-        spelled.append("starred_at IS NOT NULL")
+        spelled.append("entries.starred_at IS NOT NULL")
     return spelled, parameters
 
 
@@ -61,7 +61,7 @@ def walk(view: View) -> Walk:
     between = sort_keys(view)
     if between is not None:
         # Months are runs of sort_key, so a year or month is a range of the same index.
-        spelled.append("sort_key BETWEEN :range_start AND :range_end")
+        spelled.append("entries.sort_key BETWEEN :range_start AND :range_end")
         parameters["range_start"], parameters["range_end"] = between
     return Walk(index, spelled, parameters)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from flodeslasare.errors import Busy, ForeignFile, NewerFile, StorageError
+from flodeslasare.errors import Busy, ForeignFile, NewerFile, ReaderError, Stopped, StorageError
 from flodeslasare.i18n import _
 
 APPLICATION_ID = 0x464C4F44
@@ -36,6 +37,9 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
+        self._stopping = threading.Lock()
+        self._may_be_stopped = False
+        self._is_stopped = False
 
     def close(self) -> None:
         """Close the connection; closing twice is harmless."""
@@ -65,7 +69,27 @@ class Database:
             cursor = self.connection.execute(sql, parameters)
             cursor.row_factory = None
             while chunk := cursor.fetchmany(size):
+                if self._is_stopped:
+                    raise Stopped(str(self.path))
                 yield chunk
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Let another thread stop what is asked inside: it then raises `Stopped`."""
+        with self._stopping:
+            self._may_be_stopped, self._is_stopped = True, False
+        try:
+            yield
+        finally:
+            with self._stopping:
+                self._may_be_stopped = self._is_stopped = False
+
+    def stop(self) -> None:
+        """Stop what is asked inside `stoppable`, from any thread; without such a question, do nothing."""
+        with self._stopping:
+            if self._may_be_stopped:
+                self._is_stopped = True
+                self.connection.interrupt()
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Change, and give how many rows changed."""
@@ -117,8 +141,10 @@ class Database:
         try:
             yield
         finally:
-            with suppress(sqlite3.Error):
-                self.connection.execute("COMMIT")
+            for end in ("COMMIT", "ROLLBACK"):  # the second, should the first have been interrupted
+                with suppress(sqlite3.Error):
+                    if self.connection.in_transaction:
+                        self.connection.execute(end)
 
 
 @contextmanager
@@ -136,9 +162,11 @@ def errors_in_words(path: Path) -> Iterator[None]:
         raise said from error
 
 
-def _in_words(path: Path, error: sqlite3.Error) -> StorageError | None:
+def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     text = str(error)
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return Stopped(str(path))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Busy(
             _("{path}: another program is using it; close that program, or try again").format(

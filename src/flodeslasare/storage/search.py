@@ -40,19 +40,20 @@ from flodeslasare.query import (
     Words,
     fold,
     parse,
+    passage,
     plain,
     words,
 )
 from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
 from flodeslasare.storage.database import Database
 
-MANY_WORDS = 300
+MANY_WORDS = 50
 """A word of a query that expands to more of the archive's words is first looked for in the texts."""
 
 FEW_ENTRIES = 200
 """The texts of so few entries are asked themselves: quicker than their places in a long list of hits."""
 
-TEXTS_ASKED = 256
+TEXTS_ASKED = 600
 """How many texts are asked at most before the index is used after all."""
 
 TEXTS_AT_ONCE = 32
@@ -227,12 +228,19 @@ class SearchIndex:
         """How many entries of a view match the query in each feed and month, newest first?"""
         question = self._question(query, view)
         expand = _Expansions(self._db)
+        # The unread ones are counted in their own index: to look into each row takes twice as long.
+        unread = "count(*)" if question.view.unread else "count(unread.sort_key)"
         sql, parameters = self._select(
-            "entries.feed_id, entries.month, count(*), count(*) - count(entries.read_at)",
+            f"entries.feed_id, entries.month, count(*), {unread}",
             question,
             _expression(question.text, expand.all),
             expand,
             "GROUP BY entries.feed_id, entries.month ORDER BY entries.month DESC, entries.feed_id",
+            join=""
+            if question.view.unread
+            else """
+            LEFT JOIN entries AS unread INDEXED BY entries_unread
+                ON unread.sort_key = entries.sort_key AND unread.read_at IS NULL""",
         )
         return [MonthCount(*row) for row in self._db.rows(sql, parameters)]
 
@@ -317,7 +325,7 @@ class SearchIndex:
             relaxed,
             _Expansions(self._db),
             f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'}",
-            with_texts=True,
+            join="CROSS JOIN texts ON texts.entry_id = entries.id",
         )
         found: list[Place] = []
         asked = 0
@@ -329,7 +337,7 @@ class SearchIndex:
                         return found, None
             asked += len(chunk)
             if most is not None and limit is not None and len(chunk) == TEXTS_AT_ONCE:
-                is_too_seldom = asked >= most // 4 and len(found) * most < limit * asked
+                is_too_seldom = asked >= most // 8 and len(found) * most < limit * asked
                 if asked >= most or is_too_seldom:
                     return found, int(chunk[-1][2])
         return found, None
@@ -342,7 +350,7 @@ class SearchIndex:
         expand: _Expansions,
         end: str,
         *,
-        with_texts: bool = False,
+        join: str = "",
     ) -> tuple[str, dict[str, AnyValue]]:
         """Spell a question in SQL, led by the index where it can lead, else by a walk of the view.
 
@@ -352,7 +360,7 @@ class SearchIndex:
             text: what is asked of the texts, for FTS5.
             expand: how words inside the other conditions are expanded.
             end: what follows the conditions; `{key}` is what leads.
-            with_texts: join the texts.
+            join: what else is looked into.
         """
         spell = _Spelling(self, expand, dict(question.walk.parameters))
         conditions = [*question.walk.conditions, *map(spell.node, question.others)]
@@ -372,11 +380,9 @@ class SearchIndex:
                 CROSS JOIN entries INDEXED BY {question.index_by_key} ON entries.sort_key = search_entries.rowid"""
         else:
             tables = f"entries INDEXED BY {question.walk.by}"
-        if with_texts:
-            tables += "\n                CROSS JOIN texts ON texts.entry_id = entries.id"
         sql = f"""
             SELECT {columns}
-            FROM {tables}
+            FROM {tables} {join}
             WHERE {" AND ".join(conditions) or "TRUE"}
             {end.format(key=key)}
             """  # noqa: S608 - constants of this module and of `_views`; values are parameters
@@ -402,9 +408,12 @@ class SearchIndex:
 
     # --- the archive's words -------------------------------------------------------------------
 
-    def matching_words(self, part: str) -> list[str]:
-        """Which of the archive's words hold this part? One typed without dots finds those with dots."""
-        return _Expansions(self._db).inside(plain(part), None)
+    def matching_words(self, part: str, *, limit: int | None = None) -> list[str]:
+        """Which of the archive's words hold this part? One typed without dots finds those with dots.
+
+        Those that came first into the archive come first: as a rule the frequent ones.
+        """
+        return _Expansions(self._db).inside(plain(part), limit)
 
     def count(self, words: Sequence[str]) -> list[tuple[str, int]]:
         """In how many entries does each word stand? The most frequent first; words no longer used are absent."""
@@ -416,6 +425,20 @@ class SearchIndex:
             {"words": json.dumps(words)},
         )
         return [(row["term"], row["doc"]) for row in rows]
+
+    # --- passages ------------------------------------------------------------------------------
+
+    def passages(self, entry_ids: Sequence[int], query: Query) -> dict[int, str]:
+        """Which passage of each text says most of what the query seeks? Without a hit, its beginning."""
+        sought = query.sought()
+        found: dict[int, str] = {}
+        for chunk in self._db.chunks(
+            "SELECT entry_id, text FROM json_each(:ids) JOIN texts ON entry_id = value",
+            {"ids": json.dumps(list(entry_ids))},
+            size=TEXTS_AT_ONCE,
+        ):
+            found |= {entry_id: passage(text, sought) for entry_id, text in chunk}
+        return found
 
 
 # --- cutting texts into words ----------------------------------------------------------------------
