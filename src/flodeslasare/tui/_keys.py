@@ -63,7 +63,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(shown="Tab", does=N_("next pane"), group=MOVE, keys="tab", action="next_pane(1)"),
     Key(
-        shown="Shift+Tab",
+        shown=N_("Shift+Tab"),
         does=N_("previous pane"),
         group=MOVE,
         keys="shift+tab",
@@ -90,7 +90,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(shown="Enter", does=N_("open"), group=READ, hint=N_("open"), panes=("list",)),
     Key(
-        shown="Space",
+        shown=N_("Space"),
         does=N_("page down; at the end, next unread"),
         group=READ,
         keys="space",

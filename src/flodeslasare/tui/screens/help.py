@@ -30,7 +30,7 @@ _WIDE = 104
 
 def key_rows() -> list[Row]:
     """Give the keys of the reader."""
-    return [(_(key.group), key.shown, _(key.does)) for key in KEYS]
+    return [(_(key.group), _(key.shown), _(key.does)) for key in KEYS]
 
 
 def tip_rows() -> list[Row]:
