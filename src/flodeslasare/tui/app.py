@@ -181,6 +181,11 @@ class FeedReaderApp(App[None]):
         except ReaderError as error:
             self.reader.status.message = str(error)
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give our colours to a theme that lacks them: those of the theme of ours that is as light."""
+        ours = next(theme for theme in THEMES if theme.dark == self.current_theme.dark)
+        return dict(ours.variables)
+
     def _begin_in(self, name: str) -> None:
         """Start in a theme; setting `theme` would parse all styles a second time."""
         self.set_reactive(App.theme, name)
