@@ -76,8 +76,8 @@ def an_entry(number: int, **changes: object) -> ParsedEntry:
 class StagedLibrary(Library):
     """A library whose refresh brings what a test has laid out, and that counts the rows it reads."""
 
-    def __init__(self, path: Path, settings: Settings = QUIET) -> None:
-        super().__init__(path, settings, now=lambda: NOW)
+    def __init__(self, path: Path, settings: Settings = QUIET, *, wait_seconds: float = 5) -> None:
+        super().__init__(path, settings, now=lambda: NOW, wait_seconds=wait_seconds)
         self.staged: dict[int, tuple[ParsedEntry, ...] | str] = {}
         """Per feed: new entries, or why it fails."""
         self.gate: asyncio.Event | None = None

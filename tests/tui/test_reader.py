@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from flodeslasare import i18n
+from flodeslasare.config import Settings
 from flodeslasare.errors import StorageError
+from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Marked, View
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.app import FeedReaderApp
@@ -630,3 +636,164 @@ async def test_the_screen_asks_only_for_rows_it_shows(staged: StagedLibrary) -> 
 def test_filling_gives_what_the_tests_count_on(staged: StagedLibrary) -> None:
     fill(staged)
     assert staged.counts() == Counts(132, 3, 2)
+
+
+# --- another writer ------------------------------------------------------------------------------
+
+
+def locked(library: StagedLibrary) -> sqlite3.Connection:
+    """Give a connection that holds the library as another program would."""
+    other = sqlite3.connect(library.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+async def test_a_mark_waits_for_another_writer_and_the_screen_does_not(tmp_path: Path) -> None:
+    with StagedLibrary(tmp_path / "library.db", wait_seconds=0.01) as library:
+        fill(library)
+        app = FeedReaderApp(library, now=lambda: NOW)
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            first = app.reader.entries.ids[0]
+            with closing(locked(library)) as other:
+                await pilot.press("m", "j")
+                assert app.reader.entries.cursor == 1
+                assert not is_read(library, first)
+                other.execute("ROLLBACK")
+            await settle(pilot)
+            assert is_read(library, first)
+            assert "1 marked as read" in shown(app)
+            with closing(locked(library)) as other:
+                await pilot.press("u")
+                assert is_read(library, first)
+                other.execute("ROLLBACK")
+            await settle(pilot)
+            assert not is_read(library, first)
+
+
+async def test_a_mark_that_waits_in_vain_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opened_again(self: Library) -> Iterator[Library]:
+        with Library(self.path, self.settings, now=self._now, wait_seconds=0.01) as library:
+            yield library
+
+    monkeypatch.setattr(Library, "opened_again", opened_again)
+    with StagedLibrary(tmp_path / "library.db", wait_seconds=0.01) as library:
+        fill(library)
+        app = FeedReaderApp(library, now=lambda: NOW)
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            first = app.reader.entries.ids[0]
+            with closing(locked(library)):
+                await pilot.press("m")
+                await settle(pilot)
+                assert "another program is using it" in shown(app)
+            assert not is_read(library, first)
+            assert "● " in shown(app)
+            await pilot.press("m")
+            await settle(pilot)
+            assert is_read(library, first)
+
+
+async def test_what_the_screen_remembers_waits_for_another_writer(tmp_path: Path) -> None:
+    with StagedLibrary(tmp_path / "library.db", wait_seconds=0.01) as library:
+        fill(library)
+        app = FeedReaderApp(library, now=lambda: NOW)
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            with closing(locked(library)):
+                await pilot.press("f")
+                assert library.recall("screen.unread") != "1"
+                assert app.reader.status.message == ""
+        assert library.recall("screen.unread") == "1"
+
+
+# --- folders -------------------------------------------------------------------------------------
+
+
+async def test_a_folder_is_named_as_the_person_did(filled: StagedLibrary) -> None:
+    filled.move_feed(filled.feeds()[0].id, "Av%2Fpå 100%25/Inre")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "Av/på 100%" in shown(app)
+        app.reader.base = View(folder="Av%2Fpå 100%25")
+        await settle(pilot)
+        assert app.reader.search_bar.title == "Av/på 100%"
+
+
+async def test_what_is_unfolded_is_remembered(filled: StagedLibrary) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "Konkurrensverket" in shown(app)
+        app.reader.archive.set_view(View(folder="Statligt"))
+        await pilot.press("1", "h")
+        app.reader.archive.set_view(View())
+        await pilot.press("l")
+        await settle(pilot)
+        assert "2017" in shown(app)
+        assert "Konkurrensverket" not in shown(app)
+
+    again = FeedReaderApp(filled, now=lambda: NOW)
+    async with again.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "Konkurrensverket" not in shown(again)
+        assert [line.label for line in again.reader.archive._lines[1:4]] == [
+            "All entries",
+            "2018",
+            "2017",
+        ]
+
+
+# --- the search line, the keys, the themes -------------------------------------------------------
+
+
+async def test_the_search_line_is_drawn_at_once(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash")
+        await pilot.pause()
+        text = shown(app)
+        assert "All entries  132" not in text
+        assert "newest first" not in text
+        assert "words, or title:" in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "newest first" in shown(app)
+
+
+async def test_the_keys_are_named_in_the_language_of_the_screen(app: FeedReaderApp) -> None:
+    i18n.use_language("sv")
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        await pilot.pause()
+        assert "Blanksteg" in shown(app)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "nord", "ansi-dark"])
+async def test_themes_of_others_lend_our_colours(app: FeedReaderApp, theme: str) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.theme = theme
+        await settle(pilot)
+        assert "All entries  132" in shown(app)
+
+
+async def test_the_refresh_begins_after_the_first_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flodeslasare.tui.app.REFRESH_AFTER_SECONDS", 0.01)
+    drawn: list[int] = []
+    with StagedLibrary(tmp_path / "library.db", Settings(refresh_every_minutes=0)) as library:
+        fill(library)
+        app = FeedReaderApp(
+            library, now=lambda: NOW, when_drawn=lambda: drawn.append(len(library.refreshed))
+        )
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+        assert drawn == [0]
+        assert library.refreshed == [(None, True)]

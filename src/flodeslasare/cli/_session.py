@@ -14,6 +14,9 @@ from flodeslasare.errors import NoSuchFile
 if TYPE_CHECKING:
     from flodeslasare.library.library import Library
 
+SCREEN_WAIT_SECONDS = 0.04
+"""How long the screen stands still for another writer; after that a mark waits in the background."""
+
 
 @dataclass(kw_only=True)
 class Session:
@@ -62,4 +65,11 @@ class Session:
         from flodeslasare.library.library import Library
 
         set_up_logging(self.places.logs, verbose=self.verbose, screen=screen)
+        if screen:  # its connection serves the loop that draws: what must wait, waits elsewhere
+            return Library(
+                self.places.library,
+                settings,
+                offline=self.offline,
+                wait_seconds=SCREEN_WAIT_SECONDS,
+            )
         return Library(self.places.library, settings, offline=self.offline)

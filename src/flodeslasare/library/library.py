@@ -30,6 +30,7 @@ from flodeslasare.model import (
 )
 from flodeslasare.query import parse
 from flodeslasare.storage import (
+    WAIT_SECONDS,
     EntryStore,
     FeedStore,
     MarkStore,
@@ -66,8 +67,16 @@ class Library:
         *,
         now: Callable[[], datetime] = now_utc,
         offline: bool = False,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         """Open the library at `path`, making it when it is not there.
+
+        Args:
+            path: the file.
+            settings: those of the person; `None` for the defaults.
+            now: the clock.
+            offline: never touch the network.
+            wait_seconds: how long a change waits for another writer before it is refused as `Busy`.
 
         Raises:
             StorageError: the file cannot be used; the message says why and what to do.
@@ -76,7 +85,7 @@ class Library:
         self.settings = settings or Settings()
         self.is_offline = offline
         self._now = now
-        self._database = open_database(path)
+        self._database = open_database(path, wait_seconds=wait_seconds)
         self._feeds = FeedStore(self._database)
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
@@ -100,7 +109,10 @@ class Library:
 
     @contextmanager
     def opened_again(self) -> Iterator[Library]:
-        """Give the same library on a connection of its own, for another thread; closed after."""
+        """Give the same library on a connection of its own, for another thread; closed after.
+
+        It waits its full time for other writers.
+        """
         with Library(self.path, self.settings, now=self._now, offline=self.is_offline) as library:
             yield library
 

@@ -3,7 +3,7 @@
 SQL is spelled here and nowhere else.
 """
 
-from flodeslasare.storage.database import Database, open_database
+from flodeslasare.storage.database import WAIT_SECONDS, Database, open_database
 from flodeslasare.storage.entries import EntryStore
 from flodeslasare.storage.feeds import FeedStore
 from flodeslasare.storage.marks import MarkStore
@@ -11,6 +11,7 @@ from flodeslasare.storage.search import SearchIndex
 from flodeslasare.storage.state import StateStore
 
 __all__ = [
+    "WAIT_SECONDS",
     "Database",
     "EntryStore",
     "FeedStore",

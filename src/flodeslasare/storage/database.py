@@ -26,7 +26,7 @@ OLDEST_SQLITE = (3, 35, 0)
 """RETURNING came with 3.35, and the trigram tokenizer with 3.34 (sqlite.org/changes.html)."""
 
 WAIT_SECONDS = 5.0
-"""How long a statement waits for another writer."""
+"""How long a statement waits for another writer, unless it was told otherwise."""
 
 Parameters: TypeAlias = Mapping[str, object] | Sequence[object]
 
@@ -218,13 +218,16 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
     )
 
 
-def open_database(path: Path, *, durable: bool = True) -> Database:
+def open_database(
+    path: Path, *, durable: bool = True, wait_seconds: float = WAIT_SECONDS
+) -> Database:
     """Open a library file, making it or bringing its schema up to date where needed.
 
     Args:
         path: the file; its folder is made.
         durable: wait for the disk at every commit (marks), or let the newest commits go with a power
             cut, never the file's wholeness (a refresh, which fetches again): sqlite.org/pragma.html#pragma_synchronous
+        wait_seconds: how long a statement waits for another writer before it is `Busy`.
 
     Raises:
         ForeignFile, NewerFile: the file is not ours to use; it was not touched.
@@ -234,7 +237,7 @@ def open_database(path: Path, *, durable: bool = True) -> Database:
     _require_usable(path)
     with errors_in_words(path):
         connection = sqlite3.connect(
-            path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
         )
     database = Database(path, connection)
     try:

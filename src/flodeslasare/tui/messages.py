@@ -81,11 +81,17 @@ class UnreadFound(Message):
 
 
 class ManyMarked(Message):
-    """Many entries have been marked in the background."""
+    """Entries have been marked in the background, or a mark undone."""
 
-    def __init__(self, marked: Marked) -> None:
+    def __init__(
+        self, marked: Marked | None, quietly: bool = False, *, undone: bool = False
+    ) -> None:
         super().__init__()
         self.marked = marked
+        """What changed; `None` when there was nothing to undo."""
+        self.quietly = quietly
+        """Whether nothing is said of it."""
+        self.undone = undone
 
 
 class ReadingFailed(Message):

@@ -82,6 +82,15 @@ def month_heading(month: int) -> str:
     return f"{name[0].upper()}{name[1:]} {month // 100}"
 
 
+def folder_name(part: str) -> str:
+    """Name a folder as the person did, from a part of its path, where / and % are escaped."""
+    if "%" not in part:
+        return part
+    from flodeslasare.exchange import split_folder
+
+    return "".join(split_folder(part))
+
+
 def short_date(when: datetime, now: datetime, *, with_year: bool = True) -> str:
     """Date a row of a list: `today 08:05`, `yesterday`, `14 May`, `14 May 2016`.
 

@@ -7,7 +7,7 @@ reactives; its handlers are the one place that sets them, the panes draw.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from flodeslasare.errors import NoSuchEntry, ReaderError
+from flodeslasare.errors import Busy, NoSuchEntry, ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Entry, Feed, Listing, Marked, MarkKind, RefreshStatus, View
@@ -58,6 +58,8 @@ _FOLLOW_UP_SECONDS = 0.03
 that writes them would share the processor with it."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
+_AGAIN_SECONDS = 1.0
+"""When small values are kept that another writer stood in the way of."""
 _AT_ONCE = 500
 """More marks than these are made in the background."""
 _THREE_PANES = 120
@@ -125,6 +127,11 @@ class ReaderScreen(Screen[None]):
         self._before_search: tuple[View, int | None] | None = None
         self._preview_timer: Timer | None = None
         self._count_timer: Timer | None = None
+        self._remembered: dict[str, str] = {}
+        """Small values that are not kept yet."""
+        self._places: dict[int, float] = {}
+        """Places in entries that are not kept yet."""
+        self._again_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
@@ -192,6 +199,7 @@ class ReaderScreen(Screen[None]):
             if view.feed_id is None or view.feed_id in known:
                 self.set_reactive(ReaderScreen.base, view)
         self.set_reactive(ReaderScreen.only_unread, library.recall("screen.unread") == "1")
+        self.archive.restore_folds(library.recall("screen.folds") or "")
         entry = library.recall("screen.entry") or ""
         self._wanted = int(entry) if entry.isdecimal() else None
 
@@ -256,7 +264,7 @@ class ReaderScreen(Screen[None]):
             self.pane = pane
 
     def _hint_keys(self) -> None:
-        keys = [(key.shown, _(key.hint)) for key in hinted(self.pane)]
+        keys = [(_(key.shown), _(key.hint)) for key in hinted(self.pane)]
         self.status.keys = keys
 
     def _go(self, pane: str) -> None:
@@ -291,14 +299,13 @@ class ReaderScreen(Screen[None]):
         self._list(entry_id=keep)
 
     def _remember_view(self) -> None:
-        with self._telling():
-            base = self.base
-            parts = {
-                name: getattr(base, name)
-                for name in ("feed_id", "folder", "year", "month", "starred", "unread")
-            }
-            self.library.remember("screen.view", json.dumps(parts))
-            self.library.remember("screen.unread", "1" if self.only_unread else "0")
+        base = self.base
+        parts = {
+            name: getattr(base, name)
+            for name in ("feed_id", "folder", "year", "month", "starred", "unread")
+        }
+        unread = "1" if self.only_unread else "0"
+        self._remember({"screen.view": json.dumps(parts), "screen.unread": unread})
 
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
         """List the view: its beginning at once, the rest when it has been read.
@@ -421,7 +428,7 @@ class ReaderScreen(Screen[None]):
         if feed is not None:
             return feed.title
         if base.folder is not None:
-            return base.folder.rpartition("/")[2]
+            return phrases.folder_name(base.folder.rpartition("/")[2])
         return _("Unread") if base.unread else _("All entries")
 
     # --- counts ----------------------------------------------------------------------------------
@@ -498,6 +505,10 @@ class ReaderScreen(Screen[None]):
             self.base = event.view
         self._go("list")
 
+    @on(ArchiveTree.Folded)
+    def _remember_folds(self) -> None:
+        self._remember({"screen.folds": self.archive.folds})
+
     @on(ArchiveTree.Rested)
     def _say_what_ails_feed(self, event: ArchiveTree.Rested) -> None:
         feed = event.feed
@@ -525,8 +536,7 @@ class ReaderScreen(Screen[None]):
             return
         if self.text_is_shown:
             self._show_text(entry_id)
-        with self._telling():
-            self.library.remember("screen.entry", f"{entry_id}")
+        self._remember({"screen.entry": f"{entry_id}"})
 
     def _show_text(self, entry_id: int) -> Entry | None:
         """Show an entry's text where it was left; give the entry."""
@@ -562,8 +572,7 @@ class ReaderScreen(Screen[None]):
             return
         if not self._is_read(entry_id):
             self._mark(MarkKind.READ, [entry_id], quietly=True)
-        with self._telling():
-            self.library.remember("screen.entry", f"{entry_id}")
+        self._remember({"screen.entry": f"{entry_id}"})
 
     def _is_read(self, entry_id: int) -> bool:
         if self.entries.entry_id == entry_id:
@@ -622,8 +631,20 @@ class ReaderScreen(Screen[None]):
             MarkKind.STARRED: self.library.star,
             MarkKind.UNSTARRED: self.library.unstar,
         }[kind]
-        with self._telling():
+        try:
             self._show_marked(verb(entry_ids), quietly=quietly)
+        except Busy:
+            self._mark_in_turn(kind, list(entry_ids), quietly)
+        except ReaderError as error:
+            self.status.message = str(error)
+
+    @work(thread=True, group="marks", description="mark when another writer is done")
+    def _mark_in_turn(self, kind: MarkKind, entry_ids: list[int], quietly: bool) -> None:
+        try:
+            with self.library.opened_again() as library:
+                self.post_message(ManyMarked(library.mark(kind, entry_ids), quietly))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
 
     def _show_marked(self, marked: Marked, *, quietly: bool = False, undone: bool = False) -> None:
         is_read = {MarkKind.READ: True, MarkKind.UNREAD: False}.get(marked.kind)
@@ -673,15 +694,26 @@ class ReaderScreen(Screen[None]):
 
     @on(ManyMarked)
     def _show_many_marked(self, event: ManyMarked) -> None:
-        self._show_marked(event.marked)
+        if event.marked is None:
+            self.status.tell(_("nothing to undo"))
+        else:
+            self._show_marked(event.marked, quietly=event.quietly, undone=event.undone)
 
     def action_undo(self) -> None:
-        with self._telling():
-            marked = self.library.undo()
-            if marked is None:
-                self.status.tell(_("nothing to undo"))
-            else:
-                self._show_marked(marked, undone=True)
+        try:
+            self._show_many_marked(ManyMarked(self.library.undo(), undone=True))
+        except Busy:
+            self._undo_in_turn()
+        except ReaderError as error:
+            self.status.message = str(error)
+
+    @work(thread=True, group="marks", description="undo when another writer is done")
+    def _undo_in_turn(self) -> None:
+        try:
+            with self.library.opened_again() as library:
+                self.post_message(ManyMarked(library.undo(), undone=True))
+        except ReaderError as error:
+            self.post_message(ReadingFailed(str(error)))
 
     # --- reading on ------------------------------------------------------------------------------
 
@@ -744,8 +776,8 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingPane.Moved)
     def _keep_place(self, event: ReadingPane.Moved) -> None:
-        with self._telling():
-            self.library.keep_place(event.entry_id, event.place)
+        self._places[event.entry_id] = event.place
+        self._write_down()
 
     @on(ReadingPane.LinkActivated)
     def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
@@ -990,7 +1022,8 @@ class ReaderScreen(Screen[None]):
             self.status.tell(_("no feed is chosen"))
             return
         with self._telling():
-            self.library.unsubscribe(feed.id)
+            with self.library.opened_again() as library:
+                library.unsubscribe(feed.id)
             self.status.tell(
                 _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
             )
@@ -1008,7 +1041,8 @@ class ReaderScreen(Screen[None]):
         def rename(title: str | None) -> None:
             if title is not None:
                 with self._telling():
-                    self.library.rename_feed(feed.id, title or None)
+                    with self.library.opened_again() as library:
+                        library.rename_feed(feed.id, title or None)
                     self.entries.forget_rows()
                     self.post_message(LibraryChanged())
 
@@ -1027,13 +1061,47 @@ class ReaderScreen(Screen[None]):
         def move(folder: str | None) -> None:
             if folder is not None:
                 with self._telling():
-                    self.library.move_feed(feed.id, folder or None)
+                    with self.library.opened_again() as library:
+                        library.move_feed(feed.id, folder or None)
                     self.post_message(LibraryChanged())
 
         question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
             feed=feed.title
         )
         self.app.push_screen(PromptScreen(question, feed.folder or ""), move)
+
+    # --- what is remembered ----------------------------------------------------------------------
+
+    def _remember(self, values: Mapping[str, str]) -> None:
+        """Keep small values for the next start."""
+        self._remembered.update(values)
+        self._write_down()
+
+    def _write_down(self) -> None:
+        """Keep what is to be remembered; while another writer is at it, a little later."""
+        try:
+            while self._remembered:
+                key, value = next(iter(self._remembered.items()))
+                self.library.remember(key, value)
+                del self._remembered[key]
+            while self._places:
+                entry_id, place = next(iter(self._places.items()))
+                self.library.keep_place(entry_id, place)
+                del self._places[entry_id]
+        except Busy:
+            if self._again_timer is None and self.is_running:
+                self._again_timer = self.set_timer(_AGAIN_SECONDS, self._write_down_again)
+        except ReaderError as error:
+            self.status.message = str(error)
+
+    def _write_down_again(self) -> None:
+        self._again_timer = None
+        self._write_down()
+
+    def on_unmount(self) -> None:
+        """Keep what waited."""
+        if self._remembered or self._places:
+            self._write_down()
 
     # --- trouble ---------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ are made for what is unfolded only; five hundred feeds are five hundred lines.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -122,6 +123,9 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.feed = feed
 
+    class Folded(Message):
+        """Something was folded or unfolded: `folds` has changed."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._counts = Counts(0, 0, 0)
@@ -152,9 +156,28 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         return next((feed for feed in self._feeds if feed.id == feed_id), None)
 
     @property
-    def unfolded(self) -> set[View]:
-        """What is unfolded, to be remembered."""
-        return self._unfolded
+    def folds(self) -> str:
+        """What is unfolded, and the folders that were there, to be kept as a text."""
+        feeds = {feed.id for feed in self._feeds} | {None}
+        unfolded = [
+            (view.feed_id, view.folder, view.year)
+            for view in self._unfolded
+            if view.feed_id in feeds
+        ]
+        return json.dumps({"unfolded": unfolded, "folders": sorted(self._known_folders)})
+
+    def restore_folds(self, kept: str) -> None:
+        """Fold and unfold as it was when `folds` gave this."""
+        try:
+            values = json.loads(kept)
+            self._unfolded = {
+                View(feed_id=feed_id, folder=folder, year=year)
+                for feed_id, folder, year in values["unfolded"]
+            }
+            self._known_folders = set(values["folders"])
+        except (ValueError, TypeError, KeyError):  # kept by another version
+            return
+        self._build()
 
     def show_feeds(self, feeds: Sequence[Feed], counts: Counts) -> None:
         """Show the feeds with their unread counts."""
@@ -325,7 +348,12 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
                 if path not in folders:
                     view = View(folder=path)
                     folders[path] = _Line(
-                        _Kind.NODE, plain(part), view, n, view in self._unfolded, is_quiet=True
+                        _Kind.NODE,
+                        plain(phrases.folder_name(part)),
+                        view,
+                        n,
+                        view in self._unfolded,
+                        is_quiet=True,
                     )
                     if not hidden:
                         lines.append(folders[path])
@@ -436,6 +464,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             return
         (self._unfolded.add if unfold else self._unfolded.discard)(line.view)
         self._build()
+        self.post_message(self.Folded())
         where = _node_view(self._view)
         if all(at.view != where for at in self._lines if at.kind is _Kind.NODE):
             # The cursor was inside what was folded: it comes out on the fold.
