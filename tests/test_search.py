@@ -656,3 +656,48 @@ def test_a_search_can_be_stopped_among_the_texts(
     filled.stop()  # no search is under way: nothing happens
     monkeypatch.setattr(search, "Document", Document)
     assert len(filled.listing(View(query="a"), first=30).ids) == 30
+
+
+# --- checked and made anew ---------------------------------------------------------------------------
+
+
+def test_an_index_in_step_is_sound(archive: Archive, three: tuple[int, int, int]) -> None:
+    archive.change(three[0], an_entry(title="Möbler", text="Trä", tags=("a b", "c")))
+    archive.delete(1)
+    done: list[tuple[int, int]] = []
+    assert archive.index.check(lambda *progress: done.append(progress)).is_sound
+    assert done == [(2, 2)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM entries WHERE id = 1",
+        "UPDATE texts SET text = text || ' tillagt' WHERE entry_id = 1",
+        "UPDATE entries SET sort_key = sort_key + 1 WHERE id = 2",
+        "DELETE FROM search_words WHERE word = 'krav'",
+        "INSERT INTO search_entries (search_entries) VALUES ('delete-all')",
+    ],
+)
+def test_an_index_out_of_step_is_seen_and_made_anew(
+    archive: Archive, three: tuple[int, int, int], damage: str
+) -> None:
+    archive.database.run(damage)
+    assert not archive.index.check().is_sound
+    done: list[tuple[int, int]] = []
+    archive.index.rebuild(lambda *progress: done.append(progress))
+    assert done[-1][0] == done[-1][1]
+    assert archive.index.check().is_sound
+    assert archive.found("krav papper") == [three[2]]
+    assert archive.index.matching_words("pper") == ["papper"]
+
+
+def test_a_rebuilding_that_fails_leaves_the_index_as_it_was(
+    archive: Archive, three: tuple[int, int, int]
+) -> None:
+    def fail(*_progress: int) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        archive.index.rebuild(fail)
+    assert archive.index.check().is_sound

@@ -14,9 +14,9 @@ well; the index answers for the rest. Either way the answer is the same. Measure
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from itertools import product
+from itertools import chain, product
 from typing import Any as AnyValue
 from typing import NamedTuple, TypeAlias
 
@@ -88,6 +88,27 @@ class Place(NamedTuple):
     id: int
     month: int
     sort_key: int
+
+
+class IndexCheck(NamedTuple):
+    """What a check of the index found."""
+
+    missing: int
+    """Entries that it does not hold."""
+    strange: int
+    """Places that it holds, and where no entry stands."""
+    unknown: int
+    """Words in it that cannot be found by a part of them."""
+    has_the_words: bool
+    """Every word of every text is in it, and no other."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all is in order."""
+        return self.has_the_words and not (self.missing or self.strange or self.unknown)
+
+
+Progress: TypeAlias = Callable[[int, int], None]
 
 
 class SearchIndex:
@@ -447,6 +468,82 @@ class SearchIndex:
         ):
             found |= {entry_id: passage(text, sought) for entry_id, text in chunk}
         return found
+
+    # --- checking and building anew ------------------------------------------------------------
+
+    def check(self, progress: Progress | None = None) -> IndexCheck:
+        """Does the index say what the kept texts say? Every text is read.
+
+        Args:
+            progress: told how many entries are done, and of how many.
+
+        Raises:
+            StorageError: the index cannot be read; `rebuild` makes it anew.
+        """
+        missing = self._db.value(
+            """
+            SELECT count(*) FROM entries
+            WHERE sort_key NOT IN (SELECT id FROM search_entries_docsize)
+            """
+        )
+        strange = self._db.value(
+            """
+            SELECT count(*) FROM search_entries_docsize
+            WHERE id NOT IN (SELECT sort_key FROM entries)
+            """
+        )
+        unknown = self._db.value(
+            """
+            SELECT count(*) FROM search_vocabulary
+            WHERE term <> ? AND term NOT IN (SELECT word FROM search_words)
+            """,
+            (_BETWEEN_TAGS,),
+        )
+        # Two sums of the same: every word of every entry. All the words at once would take much memory.
+        of_texts = sum(
+            sum(map(hash, set(chain(*parts))))
+            for batch in self._kept(progress)
+            for _key, *parts in _cut(batch)
+        )
+        of_index = sum(
+            hash(term) * number
+            for rows in self._db.chunks("SELECT term, doc FROM search_vocabulary")
+            for term, number in rows
+        )
+        return IndexCheck(missing, strange, unknown, of_texts == of_index)
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make the index anew from the kept texts, all or nothing.
+
+        Args:
+            progress: told how many entries are done, and of how many.
+        """
+        with self._db.writing():
+            self._db.run("INSERT INTO search_entries (search_entries) VALUES ('delete-all')")
+            self._db.run("INSERT INTO search_word_parts (search_word_parts) VALUES ('delete-all')")
+            self._db.run("DELETE FROM search_words")
+            for batch in self._kept(progress):
+                self.add(batch)
+
+    def _kept(self, progress: Progress | None) -> Iterator[list[tuple[int, IndexedText]]]:
+        """Read the kept texts, oldest first, and tell how far it is."""
+        total = self._db.value("SELECT count(*) FROM entries")
+        done = 0
+        for rows in self._db.chunks(
+            """
+            SELECT sort_key, title, text, author, tags
+            FROM entries CROSS JOIN texts ON entry_id = id
+            ORDER BY sort_key
+            """,
+            size=1_000,
+        ):
+            yield [
+                (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
+                for key, title, text, author, tags in rows
+            ]
+            done += len(rows)
+            if progress is not None:
+                progress(done, total)
 
 
 # --- cutting texts into words ----------------------------------------------------------------------
