@@ -29,6 +29,7 @@ from flodeslasare.query import (
     OfFeeds,
     State,
     Words,
+    completions,
     fold,
     hits,
     parse,
@@ -383,3 +384,60 @@ def test_a_passage_is_one_line_of_its_length_and_holds_a_hit(pieces: list[str]) 
         assert "\n" not in shown
         assert bool(hits(query, shown)) == bool(hits(query, text))
         assert shown.removeprefix("… ").removesuffix(" …") in " ".join(text.split())
+
+
+# --- completions -------------------------------------------------------------------------------------
+
+NAMED = {"feed": ["Region Skåne", "Skogen", "Hållbart"], "folder": ["Offentligt/Regioner"]}
+
+
+def completed(text: str, *, swedish: bool = False) -> list[str]:
+    return [
+        text[: one.start] + one.text + text[one.end :]
+        for one in completions(text, len(text), NAMED, swedish=swedish)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("krav ", []),
+        ("ti", ["title:"]),
+        (
+            "krav -f",
+            ["krav -feed:", "krav -folder:", "krav -författare:", "krav -före:"],
+        ),
+        ("(au", ["(author:"]),
+        ("is:", ["is:unread", "is:read", "is:starred"]),
+        ("är:un", ["är:unread"]),
+        ("has:e", ["has:enclosure"]),
+        ("feed:sk", ["feed:Skogen", 'feed:"Region Skåne"']),
+        ('feed:"region s', ['feed:"Region Skåne"']),
+        ("feed:hallb", ["feed:Hållbart"]),
+        ("mapp:reg", ["mapp:Offentligt/Regioner"]),
+        ("tag:x", []),
+        ("foo:x", []),
+        ("zzz", []),
+    ],
+)
+def test_what_is_begun_is_gone_on_with(text: str, expected: list[str]) -> None:
+    assert completed(text) == expected
+
+
+def test_completions_come_in_swedish() -> None:
+    assert completed("är:", swedish=True) == ["är:oläst", "är:läst", "är:stjärnmärkt"]
+    assert completed("ma", swedish=True) == ["mapp:"]
+    assert completed("ti", swedish=True) == ["title:"]
+
+
+def test_a_completion_is_understood() -> None:
+    for name in NAMED["feed"]:
+        (one,) = completions(f"feed:{name[:4]}", len(f"feed:{name[:4]}"), {"feed": [name]})
+        assert parse(f"feed:{one.text}").root == OfFeeds(tuple(words(plain(name))))
+
+
+@given(st.text(max_size=20), st.integers(0, 20))
+def test_completions_never_fail(text: str, cursor: int) -> None:
+    for one in completions(text, cursor, NAMED):
+        assert 0 <= one.start <= one.end == min(cursor, len(text))

@@ -747,3 +747,82 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+# --- what may be typed next ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the text between two places may become."""
+
+    start: int
+    end: int
+    text: str
+
+
+_AT_NAME = re.compile(r"(?:^|[\s(])-*([^\W\d_]+)$")
+_AT_VALUE = re.compile(
+    rf"(?:^|[\s(])-*([^\W\d_]+):(?:[{_QUOTES}]([^{_QUOTES}]*)|([^\s(){_QUOTES}]*))$"
+)
+
+
+def completions(
+    text: str,
+    cursor: int,
+    names: Mapping[str, Iterable[str]] | None = None,
+    *,
+    swedish: bool = False,
+    limit: int = 8,
+) -> list[Completion]:
+    """Say how the word at the cursor may go on: operators, their values, and the names that exist.
+
+    Args:
+        text: what has been typed.
+        cursor: where in it.
+        names: what may follow an operator, by its English name: the feeds, the folders, …
+        swedish: offer the Swedish names; what was typed in the other language is gone on with all the same.
+        limit: how many at most.
+    """
+    cursor = min(cursor, len(text))
+    typed = text[:cursor]
+    if found := _AT_VALUE.search(typed):
+        key = _OPERATOR.get(fold(plain(found[1])))
+        if key is None:
+            return []
+        value = found[3] if found[2] is None else found[2]
+        start = found.end(1) + 1
+        offered = _named_values(key, swedish) if key in VALUES else list((names or {}).get(key, ()))
+        return [Completion(start, cursor, _quoted(name)) for name in _alike(value, offered)][:limit]
+    if found := _AT_NAME.search(typed):
+        operators = [pair[swedish] for pair in NAMES.values()]
+        operators += [pair[not swedish] for pair in NAMES.values()]
+        begun = fold(plain(found[1]))
+        fitting = [name for name in operators if fold(name).startswith(begun)]
+        # One name for each operator: the one of the language, if both begin so.
+        once = {_OPERATOR[fold(name)]: name for name in reversed(fitting)}
+        return [
+            Completion(found.start(1), cursor, f"{name}:")
+            for name in fitting
+            if name in once.values()
+        ][:limit]
+    return []
+
+
+def _named_values(operator: str, swedish: bool) -> list[str]:
+    return [names[1 if swedish else 0] for names in VALUES[operator].values()]
+
+
+def _alike(typed: str, names: Iterable[str]) -> list[str]:
+    """Give the names that hold what was typed, those that begin so first."""
+    part = fold(plain(typed.strip()))
+    folded = {name: fold(plain(name)) for name in names}
+    holding = [name for name in folded if part in folded[name]]
+    return sorted(holding, key=lambda name: not folded[name].startswith(part))
+
+
+def _quoted(name: str) -> str:
+    """Give a name as it is typed as a value."""
+    if _BARE.fullmatch(name):
+        return name
+    return '"' + re.sub(f"[{_QUOTES}]", " ", name) + '"'
