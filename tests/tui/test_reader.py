@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 from flodeslasare import i18n
@@ -797,3 +798,33 @@ async def test_the_refresh_begins_after_the_first_screen(
             await settle(pilot)
         assert drawn == [0]
         assert library.refreshed == [(None, True)]
+
+
+@pytest.mark.parametrize("theme", ["granit", "papper"])
+async def test_cursor_and_hits_stand_out_in_16_colours(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    filled.remember("screen.theme", theme)
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "standard")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        entries = app.reader.entries
+        row = entries._lines.line_of(0)
+        cursor, other = entries.render_line(row), entries.render_line(row + 2)
+        grounds = [
+            {
+                segment.style.bgcolor.downgrade(ColorSystem.STANDARD).number
+                for segment in strip
+                if segment.style is not None and segment.style.bgcolor is not None
+            }
+            for strip in (cursor, other)
+        ]
+        assert grounds[0].isdisjoint(grounds[1])
+        await pilot.press("slash", *"besök", "enter")
+        await settle(pilot)
+        assert any(
+            segment.style is not None and segment.style.underline
+            for y in range(12)
+            for segment in entries.render_line(y)
+        )

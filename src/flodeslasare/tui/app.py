@@ -25,7 +25,7 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import FeedStarted
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens.reader import ReaderScreen
-from flodeslasare.tui.theme import DEFAULT, THEMES
+from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours
 
 REFRESH_AFTER_SECONDS = 0.3
 """How long after the first screen the refresh begins: it imports more than all the rest."""
@@ -180,6 +180,13 @@ class FeedReaderApp(App[None]):
             self.library.remember("screen.theme", self.theme)
         except ReaderError as error:
             self.reader.status.message = str(error)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Give the theme's colours; where there are few, those that can be told apart."""
+        variables = super().get_css_variables()
+        if has_few_colours(self):
+            variables |= {name: variables[other] for name, other in IN_16_COLOURS.items()}
+        return variables
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colours to a theme that lacks them: those of the theme of ours that is as light."""

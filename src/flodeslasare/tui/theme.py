@@ -6,7 +6,12 @@ computed from these values by a test.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 def _theme(
@@ -112,3 +117,15 @@ PAPPER = _theme(
 
 THEMES = (GRANIT, PAPPER)
 DEFAULT = GRANIT.name
+
+IN_16_COLOURS = {
+    "block-cursor-background": "ink",
+    "block-cursor-foreground": "background",
+    "input-selection-background": "faint-ink",
+}
+"""What Textual's own parts take instead, by name, where there are few colours."""
+
+
+def has_few_colours(app: App[Any]) -> bool:
+    """Whether the terminal has 16 colours or fewer, so that shades of a ground are one colour."""
+    return app.console.color_system in (None, "standard")

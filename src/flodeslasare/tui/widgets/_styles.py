@@ -12,6 +12,16 @@ from rich.style import Style as RichStyle
 from textual.style import Style
 from textual.widget import Widget
 
+from flodeslasare.tui.theme import has_few_colours
+
+_IN_16_COLOURS = {
+    "cursor": "$background on $ink",
+    "selection": "$background on $ink",
+    "hit": "underline $hit-ink on $hit",
+    ".article--hit": "underline $hit-ink on $hit",
+}
+"""Where a ground that is a little lighter or darker would be the same colour as the rest."""
+
 
 class Styles:
     """Styles by name: `bold $ink`, `$hit-ink on $hit`."""
@@ -23,7 +33,10 @@ class Styles:
 
     def own(self, name: str) -> Style:
         """Give what a style itself says."""
-        return Style.parse(self._styles[name])
+        style = self._styles[name]
+        if has_few_colours(self._widget.app):
+            style = _IN_16_COLOURS.get(name, style)
+        return Style.parse(style)
 
     def over(self, *names: str) -> RichStyle:
         """Give styles laid over the widget's own, one over the other."""
