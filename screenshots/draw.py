@@ -463,7 +463,7 @@ def main() -> int:
     for variable in ("NO_COLOR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         os.environ.pop(variable, None)
         os.environ.pop(variable.lower(), None)
-    os.environ["TZ"] = "Europe/Stockholm"
+    os.environ |= {"TZ": "Europe/Stockholm", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     time.tzset()
     i18n.use_language("sv")
     draw(sys.argv[1:])

@@ -41,6 +41,13 @@ def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     return press
 
 
+@pytest.fixture(autouse=True)
+def true_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw as in a terminal with all colours, whichever the tests run in."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
 @pytest.fixture
 def looks_as_before(snap_compare: Compare) -> Callable[..., None]:
     """Compare the screen with the picture of it, after some keys."""
