@@ -24,10 +24,12 @@ from flodeslasare import __main__, i18n
 from flodeslasare.cli import _output
 from flodeslasare.cli._dates import period
 from flodeslasare.cli._json import utc
-from flodeslasare.cli.demo import fill_demo, served
+from flodeslasare.cli._session import Session
+from flodeslasare.cli.demo import fill_demo, run_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
 from flodeslasare.documents import Subscription
+from flodeslasare.errors import UsageError
 from flodeslasare.library import Library
 from flodeslasare.model import Enclosure, Entry, View
 
@@ -319,7 +321,7 @@ def test_reading_needs_no_network_library(archive: Library, words: list[str]) ->
 IN_A_TERMINAL = """
 import sys, types
 screen = types.ModuleType("flodeslasare.tui.app")
-def run_reader(library, *, places):
+def run_reader(library, *, places, demo):
     heavy = {"click", "httpx", "feedparser", "sqlite_utils", "nh3", "lxml", "trafilatura"}
     print("opened", library.path, library.is_offline, places.library, sorted(heavy & sys.modules.keys()))
     return 0
@@ -901,3 +903,12 @@ def test_wrapping_keeps_every_word_in_its_place(text: str, cells: int) -> None:
 
     assert " ".join(lines).split() == text.split()
     assert all(_output.width(line) <= cells or " " not in line for line in lines)
+
+
+def test_the_example_blog_does_not_move_into_a_library_that_is_somebodys(tmp_path: Path) -> None:
+    path = tmp_path / "own.db"
+    with Library(path) as library:
+        library.add_subscription(Subscription(url="https://blogg.exempel/feed"))
+
+    with pytest.raises(UsageError, match="holds other feeds"):
+        run_demo(Session(library=path))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from flodeslasare.cli import _output
-from flodeslasare.errors import FeedError
+from flodeslasare.errors import FeedError, UsageError
 from flodeslasare.i18n import _
 from flodeslasare.model import RefreshStatus
 
@@ -45,15 +45,31 @@ def demo(session: Session) -> None:
     from flodeslasare.cli.screen import require_terminal
 
     require_terminal()
-    folder = session.places.library.parent / "demo"
-    own = replace(session, library=session.library or folder / "library.db", offline=False)
-    with own.open_library(screen=True) as library, served(library) as feed_url:
-        fill_demo(library, feed_url)
-        from flodeslasare.tui.app import run_reader
-
-        code = run_reader(library, places=own.places)
+    code = run_demo(session)
     if code:
         raise click.exceptions.Exit(code)
+
+
+def run_demo(session: Session) -> int:
+    """Open the screen on the example blog, and give the exit code when it is left.
+
+    Raises:
+        UsageError: the session names a library that holds other feeds.
+    """
+    folder = session.places.library.parent / "demo"
+    own = replace(session, library=session.library or folder / "library.db", offline=False)
+    with own.open_library(screen=True) as library:
+        if library.feeds(unsubscribed=True) and not library.recall(_FILLED):
+            raise UsageError(
+                _(
+                    "{path}: this library holds other feeds; leave --library out, or name a new file"
+                ).format(path=library.path)
+            )
+        with served(library) as feed_url:
+            fill_demo(library, feed_url)
+            from flodeslasare.tui.app import run_reader
+
+            return run_reader(library, places=own.places)
 
 
 @contextmanager

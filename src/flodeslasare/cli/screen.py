@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
 from flodeslasare.cli._session import Session
 from flodeslasare.errors import UsageError
@@ -36,6 +38,18 @@ def open_screen(session: Session) -> int:
         with session.open_library(screen=True) as library:
             from flodeslasare.tui.app import run_reader
 
-            return run_reader(library, places=session.places)
+            code = run_reader(library, places=session.places, demo=_demo_of(session))
     finally:
         gc.enable()
+    return code
+
+
+def _demo_of(session: Session) -> Callable[[], int]:
+    """Give what opens the example blog, in a library of its own, when the welcome screen is asked for it."""
+
+    def demo() -> int:
+        from flodeslasare.cli.demo import run_demo
+
+        return run_demo(replace(session, library=None))
+
+    return demo
