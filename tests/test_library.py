@@ -33,6 +33,20 @@ def test_feeds_are_found_by_id_address_title_and_a_part_of_it(library: Library, 
         assert library.feed(reference).id == feed.id
 
 
+def test_feeds_come_in_the_order_of_the_alphabet(library: Library) -> None:
+    for name in ("Östra", "zebra", "Ärenden", "Åsa", "apa", "Bo"):
+        library.add_subscription(Subscription(url=f"https://{name.lower()}.exempel/", title=name))
+
+    assert [feed.title for feed in library.feeds()] == [
+        "apa",
+        "Bo",
+        "zebra",
+        "Åsa",
+        "Ärenden",
+        "Östra",
+    ]
+
+
 def test_a_reference_that_no_feed_or_several_answer_to_is_said_so(
     library: Library, feed: Feed
 ) -> None:

@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 
 from builders import NOW, Clock, an_entry, entries
 from flodeslasare.documents import FeedUpdate, FetchState, KnownEntry, ParsedEntry
-from flodeslasare.errors import FetchError, NotAFeed
+from flodeslasare.errors import FetchError, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import by_turns
@@ -328,6 +328,27 @@ async def test_a_feed_deleted_while_it_is_refreshed_does_not_come_back(
 
     assert result.status is RefreshStatus.ERROR
     assert library.counts().total == 0
+
+
+async def test_a_full_disk_ends_the_refresh_in_words_and_loses_nothing(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(2)))
+
+    def full(*_args: object, **_options: object) -> tuple[int, int]:
+        raise StorageError("library.db: the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("flodeslasare.library.refresh.store_document", full)
+        with pytest.raises(StorageError, match="disk is full"):
+            await refresh(library, feed)
+    (later,) = await refresh(library, feed)
+
+    assert later.new == 1
+    assert library.counts().total == 2
 
 
 async def test_backfilling_a_joomla_feed_brings_the_whole_archive(

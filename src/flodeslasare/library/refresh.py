@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ParsedFeed
-from flodeslasare.errors import FeedError, FetchError, StorageError
+from flodeslasare.errors import Busy, FeedError, FetchError
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
     interval_between,
@@ -97,8 +97,9 @@ class Refresh:
                     )
                     try:
                         result = await self._refresh_one(fetcher, pool, state, title)
-                    except StorageError as error:
-                        # It could not be stored, so neither is that it failed; the next refresh tries again.
+                    except (Busy, FeedError) as error:
+                        # It could not be stored, so neither is that it failed; the next refresh tries
+                        # again. A full disk is not one feed's trouble: that ends the refresh.
                         _log.warning("%s: %s", title, error)
                         result = FeedResult(
                             feed_id=state.feed_id,
@@ -279,11 +280,12 @@ def store_document(
         describes: whether it also says what the feed is called; an older page of it need not.
 
     Raises:
-        StorageError: the feed was deleted meanwhile.
+        FeedError: the feed was deleted meanwhile.
+        StorageError: it could not be stored.
     """
     feeds = FeedStore(database)
     if feeds.by_id(feed_id) is None:
-        raise StorageError(_("the feed was deleted while it was refreshed"))
+        raise FeedError(str(feed_id), _("the feed was deleted while it was refreshed"))
     entries = EntryStore(database, SearchIndex(database))
     known = entries.known(
         feed_id,

@@ -38,11 +38,18 @@ class FeedStore:
     def all(self, *, unsubscribed: bool = False) -> list[Feed]:
         """Which feeds are there, by folder and title?"""
         rows = self._db.rows(
-            _FEED
-            + "WHERE :unsubscribed OR unsubscribed IS NULL ORDER BY folder IS NULL, folder, shown_title, id",
+            _FEED + "WHERE :unsubscribed OR unsubscribed IS NULL",
             {"unsubscribed": unsubscribed},
         )
-        return [_feed(row) for row in rows]
+        return sorted(
+            map(_feed, rows),
+            key=lambda feed: (
+                feed.folder is None,
+                _in_swedish_order(feed.folder or ""),
+                _in_swedish_order(feed.title),
+                feed.id,
+            ),
+        )
 
     def by_id(self, feed_id: int) -> Feed | None:
         """Which feed has this id?"""
@@ -279,6 +286,14 @@ class FeedStore:
                 "SELECT * FROM fetches WHERE feed_id = ? ORDER BY id DESC", (feed_id,)
             )
         ]
+
+
+_LAST_LETTERS = str.maketrans("åäö", "{|}")  # behind z, in the order of the alphabet
+
+
+def _in_swedish_order(name: str) -> str:
+    """Give what names sort by: case does not matter, and å, ä and ö come last."""
+    return name.casefold().translate(_LAST_LETTERS)
 
 
 def _feed(row: sqlite3.Row) -> Feed:
