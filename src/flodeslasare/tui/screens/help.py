@@ -42,7 +42,7 @@ def tip_rows() -> list[Row]:
         (search, "-word  a OR b", _("without the word; one of the two")),
         (search, "title: author:", _("only there; also feed: folder: tag:")),
         (search, "is:unread", _("or is:starred, has:enclosure")),
-        (search, "after:2017", _("from then on; before:2018-04 until then")),
+        (search, "after:2017", _("2018 and later; before:2018-04 until March")),
         (mouse, _("click"), _("choose, open, follow a link")),
         (mouse, _("wheel"), _("scroll")),
         (mouse, _("drag"), _("select text; Ctrl+C copies it")),
