@@ -618,6 +618,12 @@ def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
     assert filled.matching_words("") == []
 
 
+def test_a_mistyped_word_comes_with_what_it_may_have_been(filled: Library) -> None:
+    assert filled.nearest_words("äggen upphanldaren") == ("upphanldaren", ["upphandlaren"])
+    assert filled.nearest_words("upphandl") is None
+    assert filled.nearest_words("qqqqq") is None
+
+
 def test_passages_show_the_hits(filled: Library) -> None:
     ids = filled.listing(View()).ids[:2]
     passages = filled.passages(ids, "upphandl ägg")
@@ -656,6 +662,23 @@ def test_a_search_can_be_stopped_among_the_texts(
     filled.stop()  # no search is under way: nothing happens
     monkeypatch.setattr(search, "Document", Document)
     assert len(filled.listing(View(query="a"), first=30).ids) == 30
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("upphanlding", "upphandling"),
+        ("laekmedel", "läkemedel"),
+        ("fogel", "fågel"),
+        ("handskke", "handske"),
+        ("qwertyuiop" * 20, None),
+        ("zebra", None),
+        ("x", None),
+    ],
+)
+def test_a_slip_of_the_finger_is_seen(archive: Archive, typed: str, meant: str | None) -> None:
+    archive.add(0, an_entry(text="upphandling läkemedel kriterium möbler och fågel utan handske"))
+    assert archive.index.nearest(typed)[:1] == ([] if meant is None else [meant])
 
 
 # --- checked and made anew ---------------------------------------------------------------------------

@@ -455,6 +455,22 @@ class Library:
             found = self._index.matching_words(sought[-1].words[-1], limit=COUNTED_WORDS)
             return self._index.count(found)[:limit]
 
+    def nearest_words(self, query: str, limit: int = 5) -> tuple[str, list[str]] | None:
+        """The first word of a query that the archive has nowhere, and those of its words that look like it.
+
+        `None` when every word stands somewhere, or nothing looks like it.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        with self._database.stoppable(), self._database.reading():
+            for node in parse(query).sought():
+                for word in node.words:
+                    if not self._index.matching_words(word, limit=1):
+                        found = self._index.nearest(word, limit)
+                        return (word, found) if found else None
+        return None
+
     def passages(self, entry_ids: Sequence[int], query: str) -> dict[int, str]:
         """The passage of each text that says most of what a query seeks, at most 200 characters.
 
