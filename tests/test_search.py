@@ -724,3 +724,39 @@ def test_a_rebuilding_that_fails_leaves_the_index_as_it_was(
     with pytest.raises(RuntimeError):
         archive.index.rebuild(fail)
     assert archive.index.check().is_sound
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [
+        ("upphandl", View()),
+        ("upphandl", View(unread=True)),
+        ("upphandl", View(starred=True)),
+        ("upphandl", View(feed_id=1)),
+        ("upphandl", View(month=201805)),
+        ("upphandl is:unread after:2016", View(year=2018)),
+        ("a", View()),
+        ("a", View(unread=True)),
+        ("a feed:alfa", View()),
+        ("-upphandl", View()),
+        ("is:unread OR upphandl", View()),
+    ],
+)
+def test_a_page_of_hits_is_walked_in_order_along_an_index(
+    archive: Archive,
+    three: tuple[int, int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    view: View,
+) -> None:
+    monkeypatch.setattr(search, "FEW_ENTRIES", 0)
+    asked: list[str] = []
+    archive.database.connection.set_trace_callback(asked.append)
+    archive.found(query, view, limit=50)
+    archive.database.connection.set_trace_callback(None)
+    walks = [sql for sql in asked if "ORDER BY" in sql and "entries.id" in sql]
+    assert walks
+    for sql in walks:
+        plan = [row["detail"] for row in archive.database.rows(f"EXPLAIN QUERY PLAN {sql}")]
+        assert not any("TEMP B-TREE FOR ORDER BY" in step for step in plan), plan
+        assert not any(step == "SCAN entries" for step in plan), plan
