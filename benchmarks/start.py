@@ -1,7 +1,7 @@
 """From the command to the first full screen, against a blank Textual application.
 
-    .venv/bin/python benchmarks/start.py --runs 15
-    .venv/bin/python benchmarks/start.py --sizes 0 1000 100000 --newsboat --keep FOLDER
+    python benchmarks/start.py --runs 15
+    python benchmarks/start.py --sizes 0 1000 100000 --newsboat --keep FOLDER
 
 The first full screen: the newest entry's title, the archive and the status line have all been drawn.
 The programs take turns in a terminal of their own; the medians of one run are comparable with each
@@ -139,7 +139,7 @@ def newsboat(entries: int, folder: Path) -> Subject:
     return Subject(
         f"newsboat, {entries:,} entries",
         ["newsboat", "-u", str(urls), "-c", str(cache)],
-        [f"/{entries})"],
+        ["Arkiv"],
     )
 
 
