@@ -1,0 +1,298 @@
+"""The real program in a real terminal (tmux), with real keys and an empty home folder.
+
+Skipped where tmux is missing, unless `FLODESLASARE_TEST_TMUX=required`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from flodeslasare.demo.posts import load_posts
+
+START_SECONDS = 40.0
+"""The longest wait for the first screen; the first start of the demo also fetches all of it."""
+KEY_SECONDS = 15.0
+"""The longest wait for what a key does; many times what is promised, since machines are shared."""
+SIZES = [(80, 24), (160, 48)]
+
+FOUND_WORD = "hållbarhetsgrupp"
+FOUND_AUTHOR = next(post.author for post in load_posts() if FOUND_WORD in post.title)
+_STYLES = re.compile(r"\x1b\[([0-9;]*)m")
+
+
+class Terminal:
+    """A tmux server of its own, with one window."""
+
+    def __init__(self, home: Path, sockets: str, size: tuple[int, int]) -> None:
+        self._home = home
+        self._sockets = sockets
+        self._socket = f"flodeslasare-{uuid4().hex[:8]}"
+        self._columns, self._rows = size
+        self.is_on = False
+
+    def tmux(self, *arguments: str, check: bool = True) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._socket, "-f", os.devnull, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            env=self._environment(),
+        )
+        if check and done.returncode:
+            raise AssertionError(f"tmux {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        kept = ("PATH", "PYTHONPATH", "TMPDIR", "TZ")
+        own = {name: os.environ[name] for name in kept if name in os.environ}
+        return own | {
+            "HOME": str(self._home),
+            "LANG": "C.UTF-8",
+            "SHELL": "/bin/sh",
+            "TMUX_TMPDIR": self._sockets,
+            "TERM": "xterm",
+        }
+
+    def start(self, *arguments: str, **variables: str) -> None:
+        """Run the program; when it has ended, the window stays and says with which code."""
+        setting = [f"{name}={value}" for name, value in variables.items()]
+        program = ["env", *setting, sys.executable, "-m", "flodeslasare", *arguments]
+        command = f"{shlex.join(program)}; echo ended with $?; exec cat"
+        size = ("-x", f"{self._columns}", "-y", f"{self._rows}")
+        if self.is_on:
+            self.tmux("respawn-window", "-k", command)
+        else:
+            self.tmux(
+                "new-session", "-d", *size, command,
+                ";", "set-option", "-g", "status", "off",
+                ";", "set-option", "-g", "escape-time", "0",
+            )  # fmt: skip
+            self.tmux("resize-window", *size)
+        self.is_on = True
+
+    def press(self, *keys: str) -> None:
+        """Press keys by tmux's names."""
+        self.tmux("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        """Type a text as it stands."""
+        self.tmux("send-keys", "-l", text)
+
+    def screen(self, *, styled: bool = False) -> str:
+        """Give what the terminal shows; `styled` with its escape sequences."""
+        return self.tmux("capture-pane", "-p", *(("-e",) if styled else ()))
+
+    def wait(
+        self,
+        wanted: str | Callable[[str], bool],
+        seconds: float = KEY_SECONDS,
+        *,
+        styled: bool = False,
+    ) -> str:
+        """Look again and again until a text stands there, or something holds; give the screen."""
+        is_there = wanted if callable(wanted) else lambda screen: wanted in screen
+        end = time.monotonic() + seconds
+        while True:
+            screen = self.screen(styled=styled)
+            if is_there(screen):
+                return screen
+            if time.monotonic() > end:
+                what = "what was waited for" if callable(wanted) else repr(wanted)
+                raise AssertionError(
+                    f"{what} did not come in {seconds:.0f} s; the screen:\n{screen}"
+                )
+            time.sleep(0.05)  # between two looks; what is waited for is the text
+
+    def press_until(self, wanted: str, key: str) -> None:
+        """Press a key that is still the pane's before while that has not given way; again, then."""
+        for _attempt in range(int(KEY_SECONDS)):
+            self.press(key)
+            with suppress(AssertionError):
+                self.wait(wanted, 1.0)
+                return
+        self.wait(wanted)
+
+    def leave(self) -> None:
+        """Quit, and wait for the end."""
+        self.press("q")
+        self.wait("ended with 0")
+
+
+@pytest.fixture
+def terminal_of(tmp_path: Path) -> Iterator[Callable[[tuple[int, int]], Terminal]]:
+    """Make terminals on the same empty home folder; their tmux servers end with the test."""
+    if shutil.which("tmux") is None:
+        if os.environ.get("FLODESLASARE_TEST_TMUX") == "required":
+            pytest.fail("tmux is missing, and FLODESLASARE_TEST_TMUX says that it must be there")
+        pytest.skip("tmux is missing")
+    made: list[Terminal] = []
+    # Not in `tmp_path`: the path of a socket has room for a hundred bytes.
+    with tempfile.TemporaryDirectory(prefix="tmux-") as sockets:
+
+        def make(size: tuple[int, int]) -> Terminal:
+            made.append(Terminal(tmp_path / "home", sockets, size))
+            return made[-1]
+
+        yield make
+        for terminal in made:
+            terminal.tmux("kill-server", check=False)
+
+
+def newest_title() -> str:
+    """The title at the top of the demo's list, or nearly: one newer post may have come out."""
+    return max(load_posts(), key=lambda post: post.published).title
+
+
+def marks(home: Path) -> tuple[int, int]:
+    """Give how many entries of the demo are read and starred, as a stranger reads the file."""
+    (path,) = home.rglob("demo/library.db")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        row = database.execute("SELECT count(read_at), count(starred_at) FROM entries").fetchone()
+    return int(row[0]), int(row[1])
+
+
+def number_after(name: str, screen: str) -> int | None:
+    """Give the number that stands after a name: `All entries  142`."""
+    found = re.search(rf"{re.escape(name)} +(\d+)", screen)
+    return int(found[1]) if found else None
+
+
+def hits_in(screen: str) -> int:
+    """Give how many hits the screen says there are."""
+    found = re.search(r"/ upphandl +(\d+) hits", screen)
+    return int(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_the_demo_from_first_start_to_second(
+    terminal_of: Callable[[tuple[int, int]], Terminal], size: tuple[int, int], tmp_path: Path
+) -> None:
+    terminal = terminal_of(size)
+    title = newest_title()[:12]
+    terminal.start("demo")
+    screen = terminal.wait(title, START_SECONDS)
+    total = number_after("All entries", screen)
+    assert total is not None
+    assert total >= len(load_posts())
+    assert len(screen.splitlines()) <= size[1]
+    unread = f"{total} unread"
+    terminal.wait(unread)
+
+    # A mark, and its undoing.
+    terminal.press("j")
+    terminal.press("m")
+    terminal.wait(f"{total - 1} unread")
+    terminal.press("u")
+    terminal.wait(unread)
+    terminal.press("m")
+    terminal.wait(f"{total - 1} unread")
+    terminal.press("s")
+    terminal.wait("★")
+    terminal.press("j")
+
+    # A search, and its end.
+    terminal.type("/upphandl")
+    terminal.wait(lambda screen: "upphandling" in screen and 0 < hits_in(screen) < total)
+    terminal.press("Enter")
+    terminal.press("Escape")
+    terminal.wait(f"{total - 1} unread")
+
+    # A text, found and read; where there is little room, to its end.
+    terminal.type(f"/title:{FOUND_WORD}")
+    terminal.wait("1 hit")
+    terminal.press("Enter")  # to the hits
+    terminal.press_until("Space read on", "Enter")
+    screen = terminal.wait(lambda screen: FOUND_AUTHOR in text_of(screen))
+    if size == (80, 24):
+        terminal.press("G")
+        screen = terminal.wait(lambda screen: FOUND_AUTHOR not in text_of(screen))
+    lines = [line for line in text_of(screen).splitlines() if len(line) > 20]
+    assert len(lines) > 4
+    terminal.leave()
+    assert marks(tmp_path / "home") == (2, 1)
+
+    # The second start shows the marks and the place.
+    terminal.start("demo")
+    terminal.wait(f"{total - 2} unread", START_SECONDS)
+    terminal.wait(lambda screen: all(line in text_of(screen) for line in lines))
+    assert number_after("All entries", terminal.screen()) == total
+    terminal.press("g")
+    terminal.wait("★")
+    terminal.leave()
+    assert marks(tmp_path / "home") == (2, 1)
+
+
+def text_of(screen: str) -> str:
+    """Give the reading pane: what stands to the right of the rule, without the scrollbar."""
+    parts = [line.rpartition("▏") for line in screen.splitlines()]
+    return "\n".join(text.strip(" ▁▂▃▄▅▆▇█") for _left, rule, text in parts if rule)
+
+
+def test_without_colour_a_sign_says_it(
+    terminal_of: Callable[[tuple[int, int]], Terminal],
+) -> None:
+    terminal = terminal_of((80, 24))
+    terminal.start("demo", NO_COLOR="1")
+    terminal.wait(newest_title()[:12], START_SECONDS)
+    terminal.press("j")
+    terminal.press("s")
+    terminal.wait("★")
+    styled = terminal.wait("●", styled=True)
+    for codes in _STYLES.findall(styled):
+        numbers = [int(number) for number in codes.split(";") if number]
+        assert not any(has_hue(numbers)), f"a colour without being asked: {codes}"
+    terminal.leave()
+
+
+def has_hue(numbers: list[int]) -> Iterator[bool]:
+    """Say of each colour in an escape sequence (SGR) whether it is one: grey is none."""
+    place = 0
+    while place < len(numbers):
+        number = numbers[place]
+        if number in (38, 48) and numbers[place + 1 : place + 2] == [2]:
+            red, green, blue = numbers[place + 2 : place + 5]
+            yield not red == green == blue
+            place += 5
+        elif number in (38, 48):
+            colour = numbers[place + 2]
+            yield not (colour in (0, 7, 8, 15, 16, 231) or colour >= 232)
+            place += 3
+        else:
+            yield number in range(31, 37) or number in range(41, 47) or number in range(91, 97)
+            place += 1
+
+
+def test_without_the_server_all_is_there(
+    terminal_of: Callable[[tuple[int, int]], Terminal], tmp_path: Path
+) -> None:
+    terminal = terminal_of((160, 48))
+    terminal.start("demo")
+    screen = terminal.wait(newest_title()[:12], START_SECONDS)
+    total = number_after("All entries", screen)
+    terminal.leave()  # and with it the server of the blog
+
+    (path,) = (tmp_path / "home").rglob("demo/library.db")
+    terminal.start("--offline", "--library", f"{path}")
+    screen = terminal.wait(newest_title()[:12], START_SECONDS)
+    assert number_after("All entries", screen) == total
+    terminal.press("G")
+    oldest = min(load_posts(), key=lambda post: post.published).title
+    terminal.wait(lambda screen: oldest[:20] in screen)
+    terminal.press("R")
+    terminal.wait(lambda screen: "offline" in screen.lower())
+    terminal.leave()
