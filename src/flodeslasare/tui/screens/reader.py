@@ -124,8 +124,9 @@ class ReaderScreen(Screen[None]):
         """New entries per feed that the list does not show yet."""
         self._failed: list[str] = []
         self._new_in_refresh = 0
-        self._before_search: tuple[View, int | None] | None = None
+        self._before_search: tuple[View, bool, int | None] | None = None
         self._preview_timer: Timer | None = None
+        self._owes_preview = False
         self._count_timer: Timer | None = None
         self._remembered: dict[str, str] = {}
         """Small values that are not kept yet."""
@@ -236,6 +237,8 @@ class ReaderScreen(Screen[None]):
             archive.styles.width = "1fr"
         for pane, is_shown in zip((archive, middle, text), shown, strict=True):
             pane.display = is_shown
+        if self._owes_preview and text.display:
+            self.call_after_refresh(self._preview)
         self.set_class(width < _TWO_PANES, "-one")
         self.set_class(self.alone, "-alone")
 
@@ -287,18 +290,29 @@ class ReaderScreen(Screen[None]):
 
     def watch_query_text(self, was: str, now: str) -> None:
         if now and not was:
-            self._before_search = (self.base, self.entries.entry_id)
+            self._before_search = (self.base, self.only_unread, self.entries.entry_id)
+            self._begin_with(View(), only_unread=False)  # a search is of everything
         keep = self.entries.entry_id if not now else None
         if not now:
             self.archive.show_found(None)
-            before, self._before_search = self._before_search, None
-            if before is not None and before[0] == self.base and keep is None:
-                keep = before[1]
+            if self._before_search is not None:
+                base, only_unread, entry_id = self._before_search
+                self._before_search = None
+                self._begin_with(base, only_unread=only_unread)
+                keep = entry_id if keep is None else keep
         self._words_of_text = now
         self.text.highlight(now)
         self._list(entry_id=keep)
 
+    def _begin_with(self, base: View, *, only_unread: bool) -> None:
+        """Set what is listed apart from the words of a search; the caller lists it."""
+        self.set_reactive(ReaderScreen.base, base)
+        self.set_reactive(ReaderScreen.only_unread, only_unread)
+        self.archive.set_view(base)
+
     def _remember_view(self) -> None:
+        if self._before_search is not None:
+            return  # a search ends where it began
         base = self.base
         parts = {
             name: getattr(base, name)
@@ -386,7 +400,7 @@ class ReaderScreen(Screen[None]):
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
         bar, view, listing = self.search_bar, self.view, self.entries.listing
-        total: int | None = len(listing.ids)
+        total: int | None = len(listing.ids) if listing.view == view else None
         unread = 0
         feed = next((feed for feed in self._feeds if feed.id == view.feed_id), None)
         in_time = view.year is not None or view.month is not None
@@ -534,7 +548,8 @@ class ReaderScreen(Screen[None]):
         entry_id = self.entries.entry_id
         if entry_id is None:
             return
-        if self.text_is_shown:
+        self._owes_preview = not self.text_is_shown
+        if not self._owes_preview:
             self._show_text(entry_id)
         self._remember({"screen.entry": f"{entry_id}"})
 
@@ -968,8 +983,10 @@ class ReaderScreen(Screen[None]):
         self.status.progress = None
         if event.problem is not None:
             self.status.message = event.problem
-        elif len(self._failed) == 1:
-            self.status.tell(self._failed[0])
+        elif self._failed:
+            more = len(self._failed) - 1
+            others = ngettext("· and {n} more", "· and {n} more", more) if more else ""
+            self.status.tell(f"{self._failed[0]} {others.format(n=phrases.number(more))}".rstrip())
         elif self._new_in_refresh and not self.status.new:
             self.status.tell(
                 ngettext("{n} new entry", "{n} new entries", self._new_in_refresh).format(

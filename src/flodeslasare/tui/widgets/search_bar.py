@@ -193,19 +193,22 @@ class SearchBar(Widget):
     def _words(self, width: int) -> list[tuple[str, str]]:
         pieces = [("  ", "hint")]
         self._word_spans = []
-        room, at = width - 3, 2
+        room, at, is_cut = width - 3, 2, False
         if not self.query_text:
             hint = _("words, or title: author: feed: tag: before:")
             return [(f"  {cut(hint, room)}", "hint")]
         for word, count in self.words:
             shown, number = plain(word), phrases.number(count)
             cells = cell_len(shown) + 1 + len(number) + 2
-            if cells > room:
-                break
+            if cells > room - 1:
+                is_cut = True
+                continue  # a shorter one may fit
             pieces += [(shown, "word"), (f" {number}  ", "number")]
             self._word_spans.append((at, at + cells - 2, word))
             room -= cells
             at += cells
+        if is_cut:
+            pieces.append(("…", "hint"))
         return pieces
 
     def notify_style_update(self) -> None:
@@ -232,6 +235,8 @@ class SearchBar(Widget):
         query = self._input.value.strip()
         if query == self.query_text:
             return
+        if not self.query_text:
+            self.total = None  # it counts what was listed, and no hits
         self.query_text = query
         self.words = ()
         self.post_message(self.Changed(query))
