@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flodeslasare.documents import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
@@ -11,6 +12,8 @@ from flodeslasare.library.plan import digest_of, name_of
 from flodeslasare.library.refresh import store_document
 from flodeslasare.storage import open_database
 
+ROOT = Path(__file__).parent.parent
+"""Of the repository."""
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from builders import Clock
+from builders import ROOT, Clock
 from flodeslasare import i18n
 from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 from flodeslasare.model import Feed
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)

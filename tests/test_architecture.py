@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import entries, keep
-from conftest import ROOT
+from builders import ROOT, entries, keep
 from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 

@@ -19,9 +19,10 @@ from flodeslasare import i18n
 from flodeslasare.config import Settings
 from flodeslasare.errors import StorageError
 from flodeslasare.library.library import Library
-from flodeslasare.model import Counts, Marked, View
+from flodeslasare.model import Counts, FeedResult, Marked, RefreshStatus, View
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
@@ -369,9 +370,9 @@ async def test_esc_goes_back_one_step_at_a_time(app: FeedReaderApp) -> None:
             await pilot.press("escape")
             await settle(pilot)
     assert steps == [
-        (True, "reading", True, True),
-        (False, "reading", True, True),
-        (False, "list", True, True),
+        (True, "reading", True, False),  # a search is of everything
+        (False, "reading", True, False),
+        (False, "list", True, False),
         (False, "list", False, True),
         (False, "list", False, False),
     ]
@@ -828,3 +829,67 @@ async def test_cursor_and_hits_stand_out_in_16_colours(
             for y in range(12)
             for segment in entries.render_line(y)
         )
+
+
+async def test_a_search_is_of_everything_and_ends_where_it_began(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        reader = app.reader
+        reader.base = View(starred=True)
+        reader.only_unread = True
+        await settle(pilot)
+        await pilot.press("slash", *"upphandl")
+        await settle(pilot)
+        assert reader.view == View(query="upphandl")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert reader.view == View(starred=True, unread=True)
+
+
+async def test_coming_back_from_the_archive_the_text_is_that_of_the_entry_one_is_on(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "1")
+        await settle(pilot)
+        app.reader.base = View(year=filled.months()[-1].month // 100)
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        assert app.reader.text.entry is not None
+        assert app.reader.text.entry.id == app.reader.entries.entry_id
+
+
+async def test_several_failed_feeds_are_told_of_with_a_cause(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for number in (1, 2):
+            result = FeedResult(
+                feed_id=number,
+                url="",
+                title=f"Flöde {number}",
+                status=RefreshStatus.ERROR,
+                error="svarar inte",
+            )
+            app.reader.post_message(FeedRefreshed(result))
+        app.reader.post_message(RefreshFinished(None))
+        await settle(pilot)
+        assert "Flöde 1: svarar inte · and 1 more" in shown(app)
+
+
+async def test_a_click_in_the_archive_chooses_the_line_under_the_mouse(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        y = next(
+            n
+            for n, line in enumerate(shown(app).splitlines())
+            if line[:30].strip().startswith("Unread")
+        )
+        await pilot.click(offset=(6, y))
+        await settle(pilot)
+        assert app.reader.base == View(unread=True)

@@ -477,17 +477,18 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             )
 
     def on_click(self, event: events.Click) -> None:
-        index = self.scroll_offset.y + event.y
-        if index >= len(self._lines):
+        at = event.get_content_offset(self)
+        if at is None or at.y + self.scroll_offset.y >= len(self._lines):
             return
+        index = at.y + self.scroll_offset.y
         line = self._lines[index]
-        if line.kind is _Kind.BARS and 2 <= event.x < len(self._columns) + 2:
-            year = self._columns[event.x - 2][1] // 100
+        if line.kind is _Kind.BARS and 2 <= at.x < len(self._columns) + 2:
+            year = self._columns[at.x - 2][1] // 100
             self.set_view(View(year=year))
             self._choose()
         elif line.kind is _Kind.NODE:
             arrow = 2 + 2 * line.depth
-            if arrow <= event.x <= arrow + 1 and line.unfolded is not None:
+            if arrow <= at.x <= arrow + 1 and line.unfolded is not None:
                 self._fold(index, not line.unfolded)
             else:
                 self._move(index)
