@@ -893,3 +893,36 @@ async def test_a_click_in_the_archive_chooses_the_line_under_the_mouse(app: Feed
         await pilot.click(offset=(6, y))
         await settle(pilot)
         assert app.reader.base == View(unread=True)
+
+
+async def test_a_row_found_by_its_text_shows_the_passage(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    far = "Först kommer mycket annat. " * 12 + "Sedan nämns spårbarheten en gång."
+    filled.keep(
+        1,
+        an_entry(
+            900,
+            guid="långt",
+            url="https://x.exempel/långt",
+            title="Långt",
+            html=f"<p>{far}</p>",
+            text=far,
+        ),
+    )
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"spårbarhet")
+        await settle(pilot)
+        assert "… Sedan nämns spårbar" in shown(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Sedan nämns" not in shown(app)
+
+
+async def test_a_link_is_opened_by_its_number_from_the_list_too(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("L")
+        await settle(pilot)
+        assert app.reader.pane == "reading"

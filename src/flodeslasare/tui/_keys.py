@@ -132,8 +132,20 @@ KEYS: tuple[Key, ...] = (
         hint=N_("browser"),
         panes=("reading",),
     ),
-    Key(shown="L", does=N_("open a link by its number"), group=READ),
-    Key(shown="e", does=N_("earlier versions of the text"), group=READ),
+    Key(
+        shown="L",
+        does=N_("open a link by its number"),
+        group=READ,
+        keys="L",
+        action="open_link",
+    ),
+    Key(
+        shown="e",
+        does=N_("earlier versions of the text"),
+        group=READ,
+        keys="e",
+        action="versions",
+    ),
     Key(shown="y", does=N_("copy the link"), group=READ, keys="y", action="copy_link"),
     Key(
         shown="m",

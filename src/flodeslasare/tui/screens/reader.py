@@ -906,6 +906,15 @@ class ReaderScreen(Screen[None]):
         panes = ("archive", "list", "reading")
         self.action_pane(panes[(panes.index(self.pane) + step) % 3])
 
+    def action_open_link(self) -> None:
+        """Ask for the number of a link in the text, from any pane."""
+        self.action_pane("reading")
+        self.text.action_open_link()
+
+    def action_versions(self) -> None:
+        """Show the earlier text, from any pane."""
+        self.text.action_versions()
+
     def action_alone(self) -> None:
         self.alone = not self.alone
         if self.alone:

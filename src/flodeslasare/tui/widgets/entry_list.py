@@ -260,6 +260,9 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
                 )
         self.refresh()
 
+    def watch_words(self) -> None:
+        self.forget_rows()
+
     def forget_rows(self) -> None:
         """Read rows again when they are drawn next."""
         self._rows.clear()
@@ -358,8 +361,20 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             feed = cut(plain(row.feed_title), min(room // 3, 24))
             pieces += [(feed, "feed"), ("  ", "excerpt")]
             room -= cell_len(feed) + 2
-        text = plain(row.excerpt).strip()
+        text = self._around_hit(plain(row.excerpt).strip(), room)
         return [*pieces, *self._with_hits(text, cut(text, max(0, room)), "excerpt")]
+
+    def _around_hit(self, text: str, room: int) -> str:
+        """Begin a text later where its first hit would not be seen otherwise; at the start of a word."""
+        if not self.words or cell_len(text) <= room:
+            return text
+        from flodeslasare.query import hits  # not before there is a search
+
+        first = next(iter(hits(self.words, text)), None)
+        if first is None or cell_len(text[: first[1]]) < room:
+            return text
+        start = text.rfind(" ", 0, max(0, first[0] - room // 3)) + 1
+        return f"… {text[start:]}"
 
     def _with_hits(self, text: str, shown: str, style: str) -> list[tuple[str, str]]:
         if not self.words or not shown:
@@ -419,6 +434,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         ids = self.ids[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
         try:
             rows = {row.id: row for row in self._library.rows(ids)}
+            if self.words:  # the passage that was sought says more than the first words
+                for entry_id, passage in self._library.passages(ids, self.words).items():
+                    if entry_id in rows:
+                        rows[entry_id] = replace(rows[entry_id], excerpt=passage)
         except ReaderError as error:
             self.post_message(self.Failed(str(error)))
             return
