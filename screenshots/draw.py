@@ -6,9 +6,8 @@ Run from the checkout, after a change that shows:
 
 NAME is a picture (`reading-120x36`) or the beginning of its name; without one, all are drawn.
 
-The screen is the real one, on the example blog as its server gives it over loopback, with two
-differences: the clock stands still, and the feed holds whole posts where the blog's own gives half
-of them in their first words only, so that the pictures show what a text can be made of.
+The screen is the real one, on the example blog as its server gives it over loopback, except that
+the clock stands still.
 
 Needs rsvg-convert and JetBrains Mono: `apt install librsvg2-bin fonts-jetbrains-mono fonts-dejavu`.
 Drawing twice gives the same files.
@@ -30,7 +29,7 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -43,7 +42,6 @@ from textual.pilot import Pilot
 
 from flodeslasare import i18n
 from flodeslasare.config import Settings
-from flodeslasare.demo.posts import load_posts
 from flodeslasare.demo.server import serve
 from flodeslasare.library.library import Library
 from flodeslasare.model import View
@@ -411,11 +409,7 @@ def draw(names: list[str]) -> None:
         for size in picture.sizes
     ]
     wanted = [one for one in wanted if not names or one[2].startswith(tuple(names))]
-    whole = [replace(post, intro_only=False) for post in load_posts()]
-    with (
-        tempfile.TemporaryDirectory() as made,
-        patch("flodeslasare.demo.server.load_posts", lambda: whole),
-    ):
+    with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with serve(clock=lambda: NOW) as blog:
             with open_library(folder / "blog.db") as library:

@@ -917,7 +917,7 @@ async def test_a_row_found_by_its_text_shows_the_passage(
         assert "… Sedan nämns spårbar" in shown(app)
         await pilot.press("escape")
         await settle(pilot)
-        assert "Sedan nämns" not in shown(app)
+        assert "… Sedan nämns" not in shown(app)
 
 
 async def test_a_link_is_opened_by_its_number_from_the_list_too(app: FeedReaderApp) -> None:
