@@ -303,6 +303,7 @@ def test_what_is_found_is_what_a_scan_finds(
         # Either way to an answer is tried on these few entries.
         patch.setattr(search, "FEW_ENTRIES", 0)
         patch.setattr(search, "MANY_WORDS", 2 if walks else 1_000)
+        patch.setattr(search, "VERY_MANY_WORDS", 4 if walks else 1_000)
         patch.setattr(search, "TEXTS_ASKED", 4)
         patch.setattr(search, "TEXTS_AT_ONCE", 2)
         fill(archive, corpus)

@@ -50,6 +50,11 @@ from flodeslasare.storage.database import Database
 MANY_WORDS = 50
 """A word of a query that expands to more of the archive's words is first looked for in the texts."""
 
+VERY_MANY_WORDS = 1_000
+"""So many are looked up by how they begin, where that is less: to open a word takes 0.1 ms. FTS5 then
+collects all their places before the first one comes, half a second's work at a million entries where the words
+are common; for an answer that needs all places anyway, it is the quicker way from MANY_WORDS on."""
+
 FEW_ENTRIES = 200
 """The texts of so few entries are asked themselves: quicker than their places in a long list of hits."""
 
@@ -219,7 +224,7 @@ class SearchIndex:
         """
         question = self._question(query, view)
         question.bound(before=before, after=after)
-        expand = _Expansions(self._db)
+        expand = _Expansions(self._db, needs_whole=limit is None)
         found: list[Place] = []
         if question.text != EVERYTHING and not question.is_mixed:
             if self._is_small(question):
@@ -257,7 +262,7 @@ class SearchIndex:
     def count_by_month(self, query: str | Query, view: View) -> list[MonthCount]:
         """How many entries of a view match the query in each feed and month, newest first?"""
         question = self._question(query, view)
-        expand = _Expansions(self._db)
+        expand = _Expansions(self._db, needs_whole=True)
         # The unread ones are counted in their own index: to look into each row takes twice as long.
         unread = "count(*)" if question.view.unread else "count(unread.sort_key)"
         sql, parameters = self._select(
@@ -371,8 +376,10 @@ class SearchIndex:
                         return found, None
             asked += len(chunk)
             if most is not None and limit is not None and len(chunk) == TEXTS_AT_ONCE:
-                is_too_seldom = len(found) * most < limit * asked
-                if asked >= most or (asked > TEXTS_AT_ONCE and is_too_seldom):
+                # Hits come in clusters, so twice as seldom as it may be is not yet too seldom.
+                is_too_seldom = len(found) * most * 2 < limit * asked
+                is_known = asked >= most // (8 if found else 16)
+                if asked >= most or (is_known and is_too_seldom):
                     return found, int(chunk[-1][2])
         return found, None
 
@@ -814,8 +821,15 @@ def _group(operator: str, parts: Sequence[str]) -> str:
 class _Expansions:
     """Finds the words of the archive that a query's words stand for."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, needs_whole: bool = False) -> None:
+        """Prepare for one query.
+
+        Args:
+            database: the library.
+            needs_whole: all that matches is wanted, not the first ones.
+        """
         self._db = database
+        self._needs_whole = needs_whole
         self._known: dict[tuple[Words, bool], list[str] | None] = {}
         self.gave_up = False
         """Some words stood for too many to look up at once."""
@@ -845,9 +859,7 @@ class _Expansions:
             found = self.inside(part, MANY_WORDS + 1)
             return None if len(found) > MANY_WORDS else [f'"{word}"' for word in found]
         found = self.inside(part, None)
-        # All words that begin as far as the part are found at once. That costs as much as they
-        # stand in entries, so only where it saves looking up very many.
-        if len(found) > MANY_WORDS:
+        if len(found) > (MANY_WORDS if self._needs_whole else VERY_MANY_WORDS):
             place = fold if part.isascii() else str
             begun = {word[: place(word).index(part) + len(part)] for word in found}
             if len(begun) * 4 < len(found):
