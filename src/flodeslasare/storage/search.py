@@ -225,28 +225,15 @@ class SearchIndex:
         question = self._question(query, view)
         question.bound(before=before, after=after)
         expand = _Expansions(self._db, needs_whole=limit is None)
-        found: list[Place] = []
-        if question.text != EVERYTHING and not question.is_mixed:
-            if self._is_small(question):
-                return self._asked_of_texts(question, _WHOLE, limit, None, oldest_first)[0]
-            relaxed = _expression(question.text, expand.few)
-            if relaxed == _NONE:
-                return []
-            # What FTS5 finds must be collected whole before the rest is known.
-            is_rest = relaxed.is_complement and relaxed.match is not None
-            if limit is not None and (expand.gave_up or is_rest):
-                if is_rest:
-                    relaxed = _WHOLE
-                found, last = self._asked_of_texts(
-                    question, relaxed, limit, TEXTS_ASKED, oldest_first
-                )
-                if last is None:
-                    return found
-                if oldest_first:
-                    question.bound(after=last)
-                else:
-                    question.bound(before=last)
-                limit -= len(found)
+        found = self._asked_of_few(question, expand, limit, oldest_first)
+        if found is not None:
+            return found
+        found = []
+        if limit is not None and not question.is_mixed:
+            found, last = self._first_asked(question, expand, limit, oldest_first)
+            if last is None:
+                return found
+            limit -= len(found)
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key",
             question,
@@ -263,6 +250,9 @@ class SearchIndex:
         """How many entries of a view match the query in each feed and month, newest first?"""
         question = self._question(query, view)
         expand = _Expansions(self._db, needs_whole=True)
+        few = self._asked_of_few(question, expand, None, oldest_first=True)
+        if few is not None:
+            question.settle([place.sort_key for place in few])
         # The unread ones are counted in their own index: to look into each row takes twice as long.
         unread = "count(*)" if question.view.unread else "count(unread.sort_key)"
         sql, parameters = self._select(
@@ -313,6 +303,53 @@ class SearchIndex:
                 question.others.append(node)
                 question.is_mixed |= _has_text(node)
         return question
+
+    def _asked_of_few(
+        self, question: _Question, expand: _Expansions, limit: int | None, oldest_first: bool
+    ) -> list[Place] | None:
+        """Ask the texts, if the view or the index leaves only few; `None` when these are many."""
+        if question.text == EVERYTHING or question.is_mixed:
+            return None
+        if self._is_small(question):
+            return self._asked_of_texts(question, _WHOLE, limit, None, oldest_first)[0]
+        relaxed = _expression(question.text, expand.few)
+        if relaxed == _NONE:
+            return []
+        if limit is not None or not expand.gave_up or relaxed.match is None:
+            return None
+        sql, parameters = self._select("1", question, relaxed, expand, "LIMIT :most")
+        some = self._db.value(
+            f"SELECT count(*) FROM ({sql})",  # noqa: S608 - spelled by `_select`
+            parameters | {"most": TEXTS_ASKED + 1},
+        )
+        if some > TEXTS_ASKED:
+            return None
+        return self._asked_of_texts(question, relaxed, None, None, oldest_first)[0]
+
+    def _first_asked(
+        self, question: _Question, expand: _Expansions, limit: int, oldest_first: bool
+    ) -> tuple[list[Place], int | None]:
+        """Ask the texts for the first ones, where the index would be slow, as long as that goes well.
+
+        The rest of the question is narrowed to what comes after.
+
+        Returns:
+            What matches, and where it ended; `None` when nothing is left to ask. It may end before it begins.
+        """
+        relaxed = _expression(question.text, expand.few)
+        # What FTS5 finds must be collected whole before the rest is known.
+        is_rest = relaxed.is_complement and relaxed.match is not None
+        if not expand.gave_up and not is_rest:
+            return [], 0
+        found, last = self._asked_of_texts(
+            question, _WHOLE if is_rest else relaxed, limit, TEXTS_ASKED, oldest_first
+        )
+        if last is not None:
+            if oldest_first:
+                question.bound(after=last)
+            else:
+                question.bound(before=last)
+        return found, last
 
     def _is_small(self, question: _Question) -> bool:
         """Tell whether so few entries are in question that their texts are soonest asked themselves."""
@@ -409,6 +446,9 @@ class SearchIndex:
         key = "search_entries.rowid" if is_led else "entries.sort_key"
         bounds, parameters = question.bounds(key)
         conditions += bounds
+        if question.settled is not None:
+            keys = spell.value(json.dumps(question.settled))
+            conditions.append(f"entries.sort_key IN (SELECT value FROM json_each({keys}))")  # noqa: S608
         if text.match is not None:
             if is_led:
                 conditions.insert(0, f"search_entries MATCH {spell.value(text.match)}")
@@ -645,8 +685,15 @@ class _Question:
         """Conditions on the entries; all must hold."""
         self.is_mixed = False
         """Some of these hold words as well."""
+        self.settled: list[int] | None = None
+        """The sort_keys of all that matches, once they are known."""
         self._after: int | None = None
         self._before: int | None = None
+
+    def settle(self, sort_keys: list[int]) -> None:
+        """Take over what was found: the words need not be asked about any more."""
+        self.text = EVERYTHING
+        self.settled = sort_keys
 
     def bound(self, *, before: int | None = None, after: int | None = None) -> None:
         """Narrow the sort_keys."""
