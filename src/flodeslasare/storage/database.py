@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -245,7 +246,7 @@ def open_database(
         with errors_in_words(path):
             connection.row_factory = sqlite3.Row
             if version == 0:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _use_wal(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
@@ -261,16 +262,32 @@ def open_database(
     return database
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. SQLite does not wait here for another program that is doing the same."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _schema_version(database: Database) -> int:
     """Tell how far the file's schema has come: 0 for a new file.
 
     Raises:
         ForeignFile, NewerFile
     """
-    application = database.value("PRAGMA application_id")
-    version = int(database.value("PRAGMA user_version"))
+    with database.reading():  # one moment: another program may be making the file just now
+        application = database.value("PRAGMA application_id")
+        version = int(database.value("PRAGMA user_version"))
+        tables = database.value("SELECT count(*) FROM sqlite_master")
     if application != APPLICATION_ID:
-        if application or version or database.value("SELECT count(*) FROM sqlite_master"):
+        if application or version or tables:
             raise ForeignFile(
                 _(
                     "{path}: this database belongs to another program; it was left as it is: "
