@@ -13,7 +13,6 @@ from lxml import html as lxml_html
 from flodeslasare.fetching.clean import (
     clean_line,
     clean_text,
-    excerpt,
     html_to_text,
     safe_html,
     safe_url,
@@ -323,9 +322,3 @@ def test_text_without_markup_is_decoded() -> None:
 
 def test_text_to_html_keeps_paragraphs() -> None:
     assert text_to_html("Ett < två\nrad\n\n\nTvå") == "<p>Ett &lt; två<br>rad</p><p>Två</p>"
-
-
-def test_an_excerpt_ends_at_a_word() -> None:
-    assert excerpt("Kort  text\nhär") == "Kort text här"
-    assert excerpt("Ett, två, tre, fyra, fem", 12) == "Ett, två…"
-    assert len(excerpt("x" * 1000)) == 200

@@ -473,16 +473,6 @@ class _Lines:
             self._pre -= 1
 
 
-def excerpt(text: str, limit: int = 200) -> str:
-    """Give the first words of a text on one line, at most `limit` characters."""
-    line = " ".join(text[: 8 * limit].split())
-    if len(line) <= limit:
-        return line
-    cut = line[: limit - 1]
-    words = cut.rsplit(" ", 1)[0]
-    return (words if len(words) > limit // 2 else cut).rstrip(" ,;:–-") + "…"
-
-
 # --- titles ----------------------------------------------------------------------------------------
 
 _INLINE = (

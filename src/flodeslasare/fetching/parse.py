@@ -12,7 +12,6 @@ import html
 import re
 from collections.abc import Collection, Iterable
 from datetime import tzinfo
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -377,34 +376,3 @@ def _next_url(raw: RawFeed, *, url: str, base: str) -> str | None:
 
 
 # --- edits -----------------------------------------------------------------------------------------
-
-_COUNTER = re.compile(
-    r"[\W\d]*\d[\d\s.,]*(?:nya\s+)?(?:kommentarer?|visningar|läsningar|lästa?|delningar|gillar"
-    r"|comments?|views?|reads?|likes?|shares?|replies|responses|points?|upvotes?)\W*"
-    r"|(?:kommentarer|visningar|comments|views|likes|points|shares)\W*\d[\d\s.,]*",
-    re.IGNORECASE,
-)
-
-
-def content_digest(entry: ParsedEntry) -> str:
-    """Give a digest that changes when a person would say that the entry was edited.
-
-    Over title and words; not over white space, markup, addresses in links (which may be signed), lines
-    that only count comments and views, or the queries of attached files' addresses.
-    """
-    words = [
-        " ".join(line.split())
-        for line in entry.text.splitlines()
-        if len(line) > 60 or not _COUNTER.fullmatch(line.strip())
-    ]
-    parts = [
-        " ".join(entry.title.split()),
-        " ".join(words),
-        *sorted(_without_query(enclosure.url) for enclosure in entry.enclosures),
-    ]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
-
-
-def _without_query(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}"
