@@ -106,6 +106,15 @@ class Settings:
         least=1_000,
         most=100_000_000,
     )
+    fetch_nesting: int = _setting(
+        100,
+        "The deepest nesting of elements, in a document and in the HTML of a text.",
+        least=10,
+        most=250,
+    )
+    fetch_images: int = _setting(
+        500, "The most images that are kept of one entry.", least=0, most=10_000
+    )
 
     parse_seconds: float = _setting(
         20.0, "The longest that reading one document may take, in seconds.", least=0.1, most=600
