@@ -23,6 +23,7 @@ from flodeslasare.model import Counts, FeedResult, Marked, RefreshStatus, View
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
+from flodeslasare.tui.screens import _feeds as feeds
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
@@ -587,12 +588,12 @@ async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
 async def test_a_feed_is_moved_and_left(app: FeedReaderApp, filled: StagedLibrary) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        app.reader.move_feed()
+        feeds.move(app.reader)
         await settle(pilot)
         await pilot.press(*"Blogg", "enter")
         await settle(pilot)
         assert "▾ Blogg" in shown(app)
-        app.reader.remove_feed()
+        feeds.remove(app.reader)
         await settle(pilot)
         assert len(filled.feeds()) == 2
         assert filled.counts().total == 132

@@ -147,6 +147,8 @@ class FeedReaderApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """List the commands of the palette."""
+        from flodeslasare.tui.screens import _feeds as feeds
+
         reader = self.reader
         commands = (
             (_("Add a feed"), _("By its address, or that of its page"), reader.action_add_feed),
@@ -157,9 +159,17 @@ class FeedReaderApp(App[None]):
                 reader.action_refresh_all,
             ),
             (_("Refresh this feed"), _("Ask the current feed"), reader.action_refresh_feed),
-            (_("Rename this feed"), _("Give it a name of your own"), reader.rename_feed),
-            (_("Move this feed to a folder"), _("A new name makes a folder"), reader.move_feed),
-            (_("Remove this feed"), _("Unsubscribe; its entries stay"), reader.remove_feed),
+            (_("Rename this feed"), _("Give it a name of your own"), lambda: feeds.rename(reader)),
+            (
+                _("Move this feed to a folder"),
+                _("A new name makes a folder"),
+                lambda: feeds.move(reader),
+            ),
+            (
+                _("Remove this feed"),
+                _("Unsubscribe; its entries stay"),
+                lambda: feeds.remove(reader),
+            ),
             (_("Mark all shown as read"), _("u undoes it"), reader.action_mark_all),
             (_("Undo"), _("Take the last mark back"), reader.action_undo),
             (_("Only unread"), _("Show only unread entries, and back"), reader.action_filter),

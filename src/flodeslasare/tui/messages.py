@@ -53,11 +53,11 @@ class ListingRead(Message):
 class MonthsRead(Message):
     """The counts per feed and month have been read in the background."""
 
-    def __init__(self, archive: Archive, query: str) -> None:
+    def __init__(self, archive: Archive, view: View) -> None:
         super().__init__()
         self.archive = archive
-        self.query = query
-        """The search they are the hits of; empty for the whole library."""
+        self.view = view
+        """What was counted: the hits of a search, or the whole library."""
 
 
 class WordsRead(Message):

@@ -7,12 +7,12 @@ reactives; its handlers are the one place that sets them, the panes draw.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -20,13 +20,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
-from flodeslasare.errors import Busy, NoSuchEntry, ReaderError
-from flodeslasare.i18n import _, ngettext
+from flodeslasare.errors import NoSuchEntry, ReaderError
+from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Entry, Feed, Listing, Marked, MarkKind, RefreshStatus, View
-from flodeslasare.tui import phrases
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
     FeedAsked,
@@ -40,6 +38,12 @@ from flodeslasare.tui.messages import (
     UnreadFound,
     WordsRead,
 )
+from flodeslasare.tui.screens._arrivals import Arrivals
+from flodeslasare.tui.screens._layout import TWO_PANES, widths
+from flodeslasare.tui.screens._marks import Marks, said_of
+from flodeslasare.tui.screens._memory import Memory
+from flodeslasare.tui.screens._overview import said_of_nothing, title_of, total_of, unread_in
+from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
 from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
@@ -49,8 +53,6 @@ from flodeslasare.tui.widgets.status_line import StatusLine
 
 __all__ = ["KEYS", "ReaderScreen"]
 
-FIRST_ROWS = 200
-"""Entries of a view that are read before it is drawn; the rest follows."""
 PREVIEW_SECONDS = 0.08
 """How long the cursor rests on an entry before its text is shown."""
 _FOLLOW_UP_SECONDS = 0.03
@@ -58,14 +60,8 @@ _FOLLOW_UP_SECONDS = 0.03
 that writes them would share the processor with it."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
-_AGAIN_SECONDS = 1.0
-"""When small values are kept that another writer stood in the way of."""
 _AT_ONCE = 500
 """More marks than these are made in the background."""
-_THREE_PANES = 120
-"""In columns; below it two panes."""
-_TWO_PANES = 80
-_ARCHIVE_CELLS = 30
 
 
 def _now() -> datetime:
@@ -120,24 +116,19 @@ class ReaderScreen(Screen[None]):
         self._feeds: list[Feed] = []
         self._counts = Counts(0, 0, 0)
         self._archive = Archive()
-        self._came_in: dict[int, int] = {}
-        """New entries per feed that the list does not show yet."""
-        self._failed: list[str] = []
-        self._new_in_refresh = 0
+        self._arrivals = Arrivals()
         self._before_search: tuple[View, bool, int | None] | None = None
         self._preview_timer: Timer | None = None
         self._owes_preview = False
         self._count_timer: Timer | None = None
-        self._remembered: dict[str, str] = {}
-        """Small values that are not kept yet."""
-        self._places: dict[int, float] = {}
-        """Places in entries that are not kept yet."""
-        self._again_timer: Timer | None = None
+        self.memory = Memory(self, library, self._say_trouble)
+        self._questions = Questions(self, library)
+        self._marks = Marks(self, library)
 
     def compose(self) -> ComposeResult:
         # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
         self._arrange()
-        with self._telling():
+        with self.telling():
             self._restore()
             self._count_feeds()
         self._list(entry_id=self._wanted, reads_on=False)
@@ -173,9 +164,9 @@ class ReaderScreen(Screen[None]):
 
     def _follow_up(self) -> None:
         """Read what could wait for the first screen."""
-        self._read_months()
+        self._questions.count_months()
         if not self.entries.listing.is_whole:
-            self._read_listing(self.view, self._reading, beginning=False)
+            self._questions.list(self.view, self._reading, beginning=False)
         self.search_bar.call_next(self.search_bar.prepare)
         if self.is_empty:
             self._welcome()
@@ -218,28 +209,15 @@ class ReaderScreen(Screen[None]):
     def _arrange(self) -> None:
         """Show the panes there is room for, the one with the keys among them."""
         width = self.size.width or self.app.size.width
-        archive, middle, text = self.archive, self._middle, self.text
-        in_archive, in_text = self.pane == "archive", self.pane == "reading"
-        if self.alone:
-            shown = (False, False, True)
-        elif width >= _THREE_PANES:
-            shown = (True, True, True)
-            rest = width - _ARCHIVE_CELLS
-            middle.styles.width = min(max(rest - 76, 46), 76)
-            archive.styles.width = _ARCHIVE_CELLS
-        elif width >= _TWO_PANES:
-            shown = (in_archive, True, not in_archive)
-            middle.styles.width = "1fr" if in_archive else min(max(int(width * 0.43), 34), 50)
-            archive.styles.width = _ARCHIVE_CELLS
-        else:
-            shown = (in_archive, not in_archive and not in_text, in_text)
-            middle.styles.width = "1fr"
-            archive.styles.width = "1fr"
-        for pane, is_shown in zip((archive, middle, text), shown, strict=True):
-            pane.display = is_shown
-        if self._owes_preview and text.display:
+        panes = (self.archive, self._middle, self.text)
+        shown = widths(width, self.pane, is_alone=self.alone)
+        for pane, cells in zip(panes, shown, strict=True):
+            pane.display = cells is not None
+            if cells is not None:
+                pane.styles.width = cells
+        if self._owes_preview and self.text.display:
             self.call_after_refresh(self._preview)
-        self.set_class(width < _TWO_PANES, "-one")
+        self.set_class(width < TWO_PANES, "-one")
         self.set_class(self.alone, "-alone")
 
     @property
@@ -319,7 +297,7 @@ class ReaderScreen(Screen[None]):
             for name in ("feed_id", "folder", "year", "month", "starred", "unread")
         }
         unread = "1" if self.only_unread else "0"
-        self._remember({"screen.view": json.dumps(parts), "screen.unread": unread})
+        self.memory.keep({"screen.view": json.dumps(parts), "screen.unread": unread})
 
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
         """List the view: its beginning at once, the rest when it has been read.
@@ -329,36 +307,22 @@ class ReaderScreen(Screen[None]):
             reads_on: read the rest now; at start that waits for the first screen.
         """
         self._reading += 1
+        self._questions.stop_search()
         self._wanted = entry_id
         self._is_replacing = False
-        self._came_in.clear()
+        self._arrivals.shown()
         self.status.new = 0
         view = self.view
         self.entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
         self.entries.words = view.query
         if view.query:  # a search is made where it cannot hold up typing
-            self._read_listing(view, self._reading, beginning=True)
+            self._questions.list(view, self._reading, beginning=True)
             return
-        with self._telling():
+        with self.telling():
             listing = self.library.listing(view, first=FIRST_ROWS)
             self._show(listing)
             if reads_on and not listing.is_whole:
-                self._read_listing(view, self._reading, beginning=False)
-
-    @work(thread=True, exclusive=True, group="listing", description="read the entries of a view")
-    def _read_listing(self, view: View, reading: int, *, beginning: bool) -> None:
-        worker = get_current_worker()
-        try:
-            with self.library.opened_again() as library:
-                if beginning:
-                    listing = library.listing(view, first=FIRST_ROWS)
-                    self.post_message(ListingRead(listing, reading))
-                    if listing.is_whole:
-                        return
-                if not worker.is_cancelled:
-                    self.post_message(ListingRead(library.listing(view), reading))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
+                self._questions.list(view, self._reading, beginning=False)
 
     @on(ListingRead)
     def _show_listing(self, event: ListingRead) -> None:
@@ -372,7 +336,7 @@ class ReaderScreen(Screen[None]):
         elif self._shown != self._reading:
             self._show(event.listing)
             if event.listing.view.query:
-                self._read_around(event.listing.view.query)
+                self._questions.look_around(self._view_of_hits)
         else:
             at_start = self.entries.cursor == 0
             self.entries.extend(event.listing)
@@ -383,75 +347,28 @@ class ReaderScreen(Screen[None]):
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading
         view = self.view
-        if view.query:
-            empty = _("Nothing in the archive matches.")
-        elif view.unread:
-            empty = (
-                _("Nothing unread here. f shows all.") if self.only_unread else _("All is read.")
-            )
-        elif view.starred:
-            empty = _("Nothing starred yet. s stars an entry.")
-        else:
-            empty = _("No entries yet.")
-        self.entries.empty_text = empty
+        self.entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
         self.entries.show(listing, entry_id=self._wanted)
         self._search_bar_says()
 
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
         bar, view, listing = self.search_bar, self.view, self.entries.listing
-        total: int | None = len(listing.ids) if listing.view == view else None
-        unread = 0
         feed = next((feed for feed in self._feeds if feed.id == view.feed_id), None)
-        in_time = view.year is not None or view.month is not None
-        if in_time:
-            months = self._archive.by_month.get(view.feed_id, {})
-            unread = sum(
-                part.unread
-                for month, part in months.items()
-                if month == view.month or (view.month is None and month // 100 == view.year)
-            )
-        elif feed is not None:
-            unread = feed.unread
-        elif view.folder is not None:
-            inside = [feed for feed in self._feeds if _is_in(feed, view.folder)]
-            unread = sum(feed.unread for feed in inside)
-        elif not view.starred:
-            unread = self._counts.unread
-        if not listing.is_whole and not view.query:
-            total = None
-            if view == View():
-                total = self._counts.total
-            elif view == View(feed_id=view.feed_id) and feed is not None:
-                total = feed.total
-            elif view == View(unread=True):
-                total = self._counts.unread
+        unread = unread_in(view, feed, self._feeds, self._counts, self._archive)
         bar.is_more = not listing.is_whole
-        bar.total = total
+        bar.total = total_of(view, listing, feed, self._counts)
         bar.unread = 0 if self.base.unread else unread
         bar.filtered = self.only_unread
-        bar.title = self._title_of(self.base, feed)
-
-    def _title_of(self, base: View, feed: Feed | None) -> str:
-        if base.starred:
-            return _("Starred")
-        if base.month is not None:
-            return phrases.month_heading(base.month)
-        if base.year is not None:
-            return f"{base.year}"
-        if feed is not None:
-            return feed.title
-        if base.folder is not None:
-            return phrases.folder_name(base.folder.rpartition("/")[2])
-        return _("Unread") if base.unread else _("All entries")
+        bar.title = title_of(self.base, feed)
 
     # --- counts ----------------------------------------------------------------------------------
 
     def _count(self) -> None:
         """Count feeds at once, months when there is time."""
-        with self._telling():
+        with self.telling():
             self._count_feeds()
-        self._read_months()
+        self._questions.count_months()
 
     def _count_feeds(self) -> None:
         self._feeds = self.library.feeds()
@@ -468,35 +385,19 @@ class ReaderScreen(Screen[None]):
         self._count()
         self._search_bar_says()
 
-    @work(thread=True, exclusive=True, group="months", description="count entries per month")
-    def _read_months(self) -> None:
-        try:
-            with self.library.opened_again() as library:
-                self.post_message(MonthsRead(Archive(library.months()), ""))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
-
-    @work(thread=True, exclusive=True, group="hits", description="count the hits of a search")
-    def _read_around(self, query: str) -> None:
-        """Count a search's hits per month, and the words that match it."""
-        worker = get_current_worker()
-        try:
-            with self.library.opened_again() as library:
-                self.post_message(WordsRead(library.matching_words(query), query))
-                if not worker.is_cancelled:
-                    found = Archive(library.months(View(query=query, unread=self.only_unread)))
-                    self.post_message(MonthsRead(found, query))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
-
     @on(MonthsRead)
     def _show_months(self, event: MonthsRead) -> None:
-        if not event.query:
+        if not event.view.query:
             self._archive = event.archive
             self.archive.show_months(event.archive)
             self._search_bar_says()
-        elif event.query == self.query_text:
+        elif event.view == self._view_of_hits:
             self.archive.show_found(event.archive)
+
+    @property
+    def _view_of_hits(self) -> View:
+        """What the archive counts while a search is on: its hits everywhere, wherever one has narrowed it."""
+        return View(query=self.query_text, unread=self.only_unread)
 
     @on(WordsRead)
     def _show_words(self, event: WordsRead) -> None:
@@ -521,7 +422,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ArchiveTree.Folded)
     def _remember_folds(self) -> None:
-        self._remember({"screen.folds": self.archive.folds})
+        self.memory.keep({"screen.folds": self.archive.folds})
 
     @on(ArchiveTree.Rested)
     def _say_what_ails_feed(self, event: ArchiveTree.Rested) -> None:
@@ -551,7 +452,7 @@ class ReaderScreen(Screen[None]):
         self._owes_preview = not self.text_is_shown
         if not self._owes_preview:
             self._show_text(entry_id)
-        self._remember({"screen.entry": f"{entry_id}"})
+        self.memory.keep({"screen.entry": f"{entry_id}"})
 
     def _show_text(self, entry_id: int) -> Entry | None:
         """Show an entry's text where it was left; give the entry."""
@@ -587,7 +488,7 @@ class ReaderScreen(Screen[None]):
             return
         if not self._is_read(entry_id):
             self._mark(MarkKind.READ, [entry_id], quietly=True)
-        self._remember({"screen.entry": f"{entry_id}"})
+        self.memory.keep({"screen.entry": f"{entry_id}"})
 
     def _is_read(self, entry_id: int) -> bool:
         if self.entries.entry_id == entry_id:
@@ -613,53 +514,29 @@ class ReaderScreen(Screen[None]):
     def action_show_new(self) -> None:
         """Show what came in; the entry one is on stays where it is."""
         self._reading += 1
-        self._came_in.clear()
+        self._arrivals.shown()
         waiting, self.status.new = self.status.new, 0
         view, entries = self.view, self.entries
         first = entries.cursor + FIRST_ROWS + waiting
         if view.query or first > 20 * FIRST_ROWS:
             self._is_replacing = True
-            self._read_whole(view, self._reading)
+            self._questions.list(view, self._reading, beginning=False)
             return
-        with self._telling():
+        with self.telling():
             listing = self.library.listing(view, first=first)
             entries.replace(listing)
             self._shown = self._reading
             self._search_bar_says()
             if not listing.is_whole:
-                self._read_listing(view, self._reading, beginning=False)
-
-    @work(thread=True, exclusive=True, group="listing", description="list a view again")
-    def _read_whole(self, view: View, reading: int) -> None:
-        try:
-            with self.library.opened_again() as library:
-                self.post_message(ListingRead(library.listing(view), reading))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
+                self._questions.list(view, self._reading, beginning=False)
 
     # --- marks -----------------------------------------------------------------------------------
 
     def _mark(self, kind: MarkKind, entry_ids: Sequence[int], *, quietly: bool = False) -> None:
-        verb = {
-            MarkKind.READ: self.library.mark_read,
-            MarkKind.UNREAD: self.library.mark_unread,
-            MarkKind.STARRED: self.library.star,
-            MarkKind.UNSTARRED: self.library.unstar,
-        }[kind]
-        try:
-            self._show_marked(verb(entry_ids), quietly=quietly)
-        except Busy:
-            self._mark_in_turn(kind, list(entry_ids), quietly)
-        except ReaderError as error:
-            self.status.message = str(error)
-
-    @work(thread=True, group="marks", description="mark when another writer is done")
-    def _mark_in_turn(self, kind: MarkKind, entry_ids: list[int], quietly: bool) -> None:
-        try:
-            with self.library.opened_again() as library:
-                self.post_message(ManyMarked(library.mark(kind, entry_ids), quietly))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
+        with self.telling():
+            marked = self._marks.mark(kind, entry_ids, quietly=quietly)
+            if marked is not None:
+                self._show_marked(marked, quietly=quietly)
 
     def _show_marked(self, marked: Marked, *, quietly: bool = False, undone: bool = False) -> None:
         is_read = {MarkKind.READ: True, MarkKind.UNREAD: False}.get(marked.kind)
@@ -667,13 +544,10 @@ class ReaderScreen(Screen[None]):
         self.entries.change(marked.entry_ids, is_read=is_read, is_starred=is_starred)
         shown = self.text.entry
         if shown is not None and shown.id in marked.entry_ids:
-            with self._telling():
+            with self.telling():
                 self.text.show_marks(self.library.entry(shown.id))
         if not quietly:
-            notice = _said_of(marked)
-            if not undone and marked.entry_ids:
-                notice += " · " + _("u undoes it")
-            self.status.tell(notice)
+            self.status.tell(said_of(marked, undone=undone))
         self._count_soon()
 
     def action_toggle_read(self) -> None:
@@ -696,16 +570,7 @@ class ReaderScreen(Screen[None]):
             self._mark(MarkKind.READ, listing.ids)
         else:
             self.status.tell(_("marking …"))
-            self._mark_many(self.view, listing.ids if listing.is_whole else None)
-
-    @work(thread=True, group="marks", description="mark many entries as read")
-    def _mark_many(self, view: View, entry_ids: list[int] | None) -> None:
-        try:
-            with self.library.opened_again() as library:
-                ids = entry_ids if entry_ids is not None else library.listing(view).ids
-                self.post_message(ManyMarked(library.mark_read(ids)))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
+            self._marks.mark_many(self.view, listing.ids if listing.is_whole else None)
 
     @on(ManyMarked)
     def _show_many_marked(self, event: ManyMarked) -> None:
@@ -715,20 +580,10 @@ class ReaderScreen(Screen[None]):
             self._show_marked(event.marked, quietly=event.quietly, undone=event.undone)
 
     def action_undo(self) -> None:
-        try:
-            self._show_many_marked(ManyMarked(self.library.undo(), undone=True))
-        except Busy:
-            self._undo_in_turn()
-        except ReaderError as error:
-            self.status.message = str(error)
-
-    @work(thread=True, group="marks", description="undo when another writer is done")
-    def _undo_in_turn(self) -> None:
-        try:
-            with self.library.opened_again() as library:
-                self.post_message(ManyMarked(library.undo(), undone=True))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
+        with self.telling():
+            marked = self._marks.undo()
+            if marked is not None:
+                self._show_many_marked(marked)
 
     # --- reading on ------------------------------------------------------------------------------
 
@@ -766,19 +621,12 @@ class ReaderScreen(Screen[None]):
         elif is_all and self.entries.listing.is_whole:
             self._say_no_more()
         elif self.entries.entry_id is not None:
-            self._find_unread(self.view, self.entries.entry_id, step > 0, open_it)
+            self._questions.find_unread(
+                self.view, self.entries.entry_id, older=step > 0, open_it=open_it
+            )
 
     def _say_no_more(self) -> None:
         self.status.tell(_("no more unread here"))
-
-    @work(thread=True, exclusive=True, group="unread", description="look for the next unread")
-    def _find_unread(self, view: View, entry_id: int, older: bool, open_it: bool) -> None:
-        try:
-            with self.library.opened_again() as library:
-                found = library.next_in(view.but(unread=True), entry_id, older=older)
-                self.post_message(UnreadFound(found, view, open_it))
-        except ReaderError as error:
-            self.post_message(ReadingFailed(str(error)))
 
     @on(UnreadFound)
     def _go_to_unread(self, event: UnreadFound) -> None:
@@ -791,8 +639,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingPane.Moved)
     def _keep_place(self, event: ReadingPane.Moved) -> None:
-        self._places[event.entry_id] = event.place
-        self._write_down()
+        self.memory.keep_place(event.entry_id, event.place)
 
     @on(ReadingPane.LinkActivated)
     def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
@@ -803,7 +650,7 @@ class ReaderScreen(Screen[None]):
         """Show how an entry read before it was changed."""
         from flodeslasare.tui.screens._versions import VersionsScreen
 
-        with self._telling():
+        with self.telling():
             versions = self.library.earlier_versions(event.entry_id)
             if not versions:
                 self.status.tell(_("no earlier version is kept"))
@@ -943,20 +790,16 @@ class ReaderScreen(Screen[None]):
 
     def _begin_refresh(self) -> None:
         if self.status.progress is None:
-            self._failed.clear()
-            self._new_in_refresh = 0
+            self._arrivals.begin()
             self.status.failures = 0
 
     @on(FeedRefreshed)
     def _take_in(self, event: FeedRefreshed) -> None:
         result = event.result
         self.status.progress = (result.done, result.of, result.title)
-        if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
-            self._failed.append(f"{result.title}: {result.error}")
-            self.status.failures = len(self._failed)
+        self._arrivals.take(result)
+        self.status.failures = len(self._arrivals.failed)
         if result.new:
-            self._new_in_refresh += result.new
-            self._came_in[result.feed_id] = self._came_in.get(result.feed_id, 0) + result.new
             self._offer()
         if result.updated:
             self.entries.forget_rows()
@@ -965,23 +808,7 @@ class ReaderScreen(Screen[None]):
 
     def _offer(self) -> None:
         """Offer what came in and belongs to what is listed; an empty list takes it at once."""
-        view = self.view
-        if view.starred or view.query:
-            return
-        this_month = phrases.local(self._now())
-        if view.year not in (None, this_month.year):
-            return
-        if view.month not in (None, this_month.year * 100 + this_month.month):
-            return
-        feeds = {feed.id: feed for feed in self._feeds}
-        waiting = 0
-        for feed_id, new in self._came_in.items():
-            feed = feeds.get(feed_id)
-            if view.feed_id not in (None, feed_id):
-                continue
-            if view.folder is not None and (feed is None or not _is_in(feed, view.folder)):
-                continue
-            waiting += new
+        waiting = self._arrivals.waiting_in(self.view, self._feeds, self._now())
         if waiting and not self.entries.ids:
             self._list()
         else:
@@ -992,18 +819,8 @@ class ReaderScreen(Screen[None]):
         self.status.progress = None
         if event.problem is not None:
             self.status.message = event.problem
-        elif self._failed:
-            more = len(self._failed) - 1
-            others = ngettext("· and {n} more", "· and {n} more", more) if more else ""
-            self.status.tell(f"{self._failed[0]} {others.format(n=phrases.number(more))}".rstrip())
-        elif self._new_in_refresh and not self.status.new:
-            self.status.tell(
-                ngettext("{n} new entry", "{n} new entries", self._new_in_refresh).format(
-                    n=phrases.number(self._new_in_refresh)
-                )
-            )
-        elif not self._new_in_refresh and not self._failed:
-            self.status.tell(_("no new entries"))
+        elif said := self._arrivals.summary(is_offered=bool(self.status.new)):
+            self.status.tell(said)
         self._count_soon()
 
     @on(LibraryChanged)
@@ -1041,116 +858,22 @@ class ReaderScreen(Screen[None]):
 
         self.app.push_screen(HelpScreen())
 
-    def remove_feed(self) -> None:
-        """Unsubscribe from the current feed; its entries stay."""
-        feed = self.current_feed
-        if feed is None:
-            self.status.tell(_("no feed is chosen"))
-            return
-        with self._telling():
-            with self.library.opened_again() as library:
-                library.unsubscribe(feed.id)
-            self.status.tell(
-                _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
-            )
-            self.post_message(LibraryChanged())
-
-    def rename_feed(self) -> None:
-        """Ask for a name for the current feed."""
-        from flodeslasare.tui.screens._prompt import PromptScreen
-
-        feed = self.current_feed
-        if feed is None:
-            self.status.tell(_("no feed is chosen"))
-            return
-
-        def rename(title: str | None) -> None:
-            if title is not None:
-                with self._telling():
-                    with self.library.opened_again() as library:
-                        library.rename_feed(feed.id, title or None)
-                    self.entries.forget_rows()
-                    self.post_message(LibraryChanged())
-
-        question = _("A name for {feed}; empty for its own").format(feed=feed.title)
-        self.app.push_screen(PromptScreen(question, feed.title), rename)
-
-    def move_feed(self) -> None:
-        """Ask for a folder for the current feed."""
-        from flodeslasare.tui.screens._prompt import PromptScreen
-
-        feed = self.current_feed
-        if feed is None:
-            self.status.tell(_("no feed is chosen"))
-            return
-
-        def move(folder: str | None) -> None:
-            if folder is not None:
-                with self._telling():
-                    with self.library.opened_again() as library:
-                        library.move_feed(feed.id, folder or None)
-                    self.post_message(LibraryChanged())
-
-        question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
-            feed=feed.title
-        )
-        self.app.push_screen(PromptScreen(question, feed.folder or ""), move)
-
     # --- what is remembered ----------------------------------------------------------------------
 
-    def _remember(self, values: Mapping[str, str]) -> None:
-        """Keep small values for the next start."""
-        self._remembered.update(values)
-        self._write_down()
-
-    def _write_down(self) -> None:
-        """Keep what is to be remembered; while another writer is at it, a little later."""
-        try:
-            while self._remembered:
-                key, value = next(iter(self._remembered.items()))
-                self.library.remember(key, value)
-                del self._remembered[key]
-            while self._places:
-                entry_id, place = next(iter(self._places.items()))
-                self.library.keep_place(entry_id, place)
-                del self._places[entry_id]
-        except Busy:
-            if self._again_timer is None and self.is_running:
-                self._again_timer = self.set_timer(_AGAIN_SECONDS, self._write_down_again)
-        except ReaderError as error:
-            self.status.message = str(error)
-
-    def _write_down_again(self) -> None:
-        self._again_timer = None
-        self._write_down()
-
     def on_unmount(self) -> None:
-        """Keep what waited."""
-        if self._remembered or self._places:
-            self._write_down()
+        """Keep what waited, and ask nothing more."""
+        self.memory.write_down()
+        self._questions.stop()
 
     # --- trouble ---------------------------------------------------------------------------------
 
+    def _say_trouble(self, trouble: str) -> None:
+        self.status.message = trouble
+
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def telling(self) -> Iterator[None]:
         """Turn what the library cannot do into a message that stays until a key is pressed."""
         try:
             yield
         except ReaderError as error:
             self.status.message = str(error)
-
-
-def _is_in(feed: Feed, folder: str) -> bool:
-    return feed.folder == folder or (feed.folder or "").startswith(f"{folder}/")
-
-
-def _said_of(marked: Marked) -> str:
-    """Say what a mark did."""
-    n = len(marked.entry_ids)
-    said = {
-        MarkKind.READ: ngettext("{n} marked as read", "{n} marked as read", n),
-        MarkKind.UNREAD: ngettext("{n} marked as unread", "{n} marked as unread", n),
-        MarkKind.STARRED: ngettext("{n} starred", "{n} starred", n),
-        MarkKind.UNSTARRED: ngettext("{n} unstarred", "{n} unstarred", n),
-    }[marked.kind]
-    return said.format(n=phrases.number(n))

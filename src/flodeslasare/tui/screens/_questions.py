@@ -1,0 +1,136 @@
+"""What the screen asks the library in the background, and stops asking when it is moot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from textual.message import Message
+from textual.screen import Screen
+
+from flodeslasare.errors import ReaderError
+from flodeslasare.library.library import Library
+from flodeslasare.model import View
+from flodeslasare.tui.messages import (
+    ListingRead,
+    MonthsRead,
+    ReadingFailed,
+    UnreadFound,
+    WordsRead,
+)
+from flodeslasare.tui.widgets._archive import Archive
+
+Answers: TypeAlias = Callable[[Library], Iterable[Message]]
+"""Asks the library it is given; each message it gives is posted as it comes."""
+
+FIRST_ROWS = 200
+"""Entries of a view that are read before it is drawn; the rest follows."""
+
+_AGAIN_SECONDS = 0.005
+"""How soon a question that has not ended is told again to stop: it may not have begun the first time."""
+
+
+class _Asked:
+    """One question under way."""
+
+    def __init__(self, before: _Asked | None) -> None:
+        self.before = before
+        """The question of the same kind that this one makes moot."""
+        self.library: Library | None = None
+        self.is_moot = False
+        self.has_ended = threading.Event()
+
+    def stop(self) -> None:
+        self.is_moot = True
+        if self.library is not None:
+            self.library.stop()
+
+    def wait(self) -> None:
+        while not self.has_ended.wait(_AGAIN_SECONDS):
+            self.stop()
+
+
+class Questions:
+    """Asks one question of each kind at a time; a newer one stops the older, whose answer never comes."""
+
+    def __init__(self, screen: Screen[None], library: Library) -> None:
+        self._screen = screen
+        self._library = library
+        self._last: dict[str, _Asked] = {}
+
+    def list(self, view: View, reading: int, *, beginning: bool) -> None:
+        """Read a view's entries, with `beginning` the first of them first: `ListingRead`."""
+
+        def answers(library: Library) -> Iterator[Message]:
+            if beginning:
+                listing = library.listing(view, first=FIRST_ROWS)
+                yield ListingRead(listing, reading)
+                if listing.is_whole:
+                    return
+            yield ListingRead(library.listing(view), reading)
+
+        self._ask("listing", answers)
+
+    def count_months(self) -> None:
+        """Count entries per feed and month: `MonthsRead`."""
+        self._ask("months", lambda library: [MonthsRead(Archive(library.months()), View())])
+
+    def look_around(self, view: View) -> None:
+        """Find the words that a search matches, and count its hits: `WordsRead`, `MonthsRead`."""
+
+        def answers(library: Library) -> Iterator[Message]:
+            yield WordsRead(library.matching_words(view.query), view.query)
+            yield MonthsRead(Archive(library.months(view)), view)
+
+        self._ask("around", answers)
+
+    def find_unread(self, view: View, entry_id: int, *, older: bool, open_it: bool) -> None:
+        """Look for the unread entry next to another: `UnreadFound`."""
+
+        def answers(library: Library) -> Iterator[Message]:
+            found = library.next_in(view.but(unread=True), entry_id, older=older)
+            yield UnreadFound(found, view, open_it)
+
+        self._ask("unread", answers)
+
+    def stop_search(self) -> None:
+        """Stop what is asked about the search, or the view, that is now another."""
+        for kind in ("listing", "around", "unread"):
+            self._stop(kind)
+
+    def stop(self) -> None:
+        """Stop everything."""
+        for kind in self._last:
+            self._stop(kind)
+
+    def _stop(self, kind: str) -> None:
+        if kind in self._last:
+            self._last[kind].stop()
+
+    def _ask(self, kind: str, answers: Answers) -> None:
+        """Ask in a thread of its own, once the question of this kind before has ended."""
+        self._stop(kind)
+        asked = self._last[kind] = _Asked(self._last.get(kind))
+        self._screen.run_worker(
+            lambda: self._answer(asked, answers), group=kind, description=kind, thread=True
+        )
+
+    def _answer(self, asked: _Asked, answers: Answers) -> None:
+        try:
+            if asked.before is not None:
+                asked.before.wait()
+                asked.before = None
+            if asked.is_moot:
+                return
+            with self._library.opened_again() as library:
+                asked.library = library
+                for message in answers(library):
+                    if asked.is_moot:
+                        return
+                    self._screen.post_message(message)
+        except ReaderError as error:
+            if not asked.is_moot:  # else it was stopped
+                self._screen.post_message(ReadingFailed(str(error)))
+        finally:
+            asked.has_ended.set()
