@@ -160,8 +160,8 @@ def ids(ran: Ran) -> list[object]:
         (["nonsense"], 2, "No such command 'nonsense'. Try `flodeslasare --help`."),
         (["add"], 2, "Try `flodeslasare add --help`."),
         (["mark"], 2, "Try `flodeslasare mark --help`."),
-        (["mark", "read"], 2, "either one ID or more, or --query"),
-        (["mark", "read", "1", "--query", "x"], 2, "either one ID or more, or --query"),
+        (["mark", "read"], 2, "either one ID or more, or --query, or --saved"),
+        (["mark", "read", "1", "--query", "x"], 2, "either one ID or more, or --query, or --saved"),
         (["mark", "read", "99"], 2, "99: no such entry"),
         (["show", "99"], 2, "99: no such entry"),
         (["show", "x"], 2, "'x' is not a valid integer"),
@@ -597,6 +597,48 @@ def test_marks_and_taking_them_back(run: Run, archive: Library) -> None:
     assert run("mark", "starred", "3").err == "1 entry has a star now.\n"
     assert run("mark", "unstarred", "3").err == "1 entry has no star now.\n"
     assert run("mark", "unread", "3").err == "Nothing changed: it was so already.\n"
+
+
+def test_a_saved_search_is_used_wherever_a_feed_is(run: Run, archive: Library) -> None:
+    assert run("searches").err.startswith("No saved searches.")
+    assert run("searches", "save", "Bevakning", "title:besök", "OR", "-fjärde").code == 0
+    assert run("searches", "save", "Äldre", "search:bevakning before:2018-02").code == 0
+    assert run("searches", "--json").objects == [
+        {
+            "schema": 1,
+            "name": "Bevakning",
+            "query": "title:besök OR -fjärde",
+            "total": 3,
+            "unread": 3,
+        },
+        {
+            "schema": 1,
+            "name": "Äldre",
+            "query": "search:bevakning before:2018-02",
+            "total": 1,
+            "unread": 1,
+        },
+    ]
+    assert ids(run("entries", "--saved", "bevakning", "--json")) == [3, 2, 1]
+    assert ids(run("entries", "--saved", "bevakning", "--query", "rapport", "--json")) == [2]
+    assert ids(run("search", "--saved", "Äldre", "--json")) == [1]
+    assert ids(run("search", "--json", "sökning:bevakning", "-besök")) == [3, 2]
+    assert ids(run("search", "--saved", "bevakning", "a", "OR", "besök", "--json")) == [3, 2, 1]
+    assert run("mark", "read", "--saved", "äldre").err == "1 entry is now read.\n"
+    assert run("searches").lines == [
+        "unread  total  name       query",
+        "     2      3  Bevakning  title:besök OR -fjärde",
+        "     0      1  Äldre      search:bevakning before:2018-02",
+    ]
+    assert run("searches", "rename", "äldre", "Gammalt").code == 0
+    ran = run("entries", "--saved", "gamalt")
+    assert (ran.code, ran.err) == (
+        2,
+        "flodeslasare: gamalt: no such saved search; did you mean Gammalt?\n",
+    )
+    assert run("searches", "remove", "gammalt").err == "Removed: Gammalt\n"
+    assert run("searches", "remove", "x").code == 2
+    assert [row["name"] for row in run("searches", "--json").objects] == ["Bevakning"]
 
 
 def test_marking_what_a_query_finds(run: Run, archive: Library) -> None:

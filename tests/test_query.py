@@ -35,6 +35,7 @@ from flodeslasare.query import (
     parse,
     passage,
     plain,
+    with_saved,
     words,
 )
 
@@ -253,6 +254,32 @@ def test_every_name_is_understood() -> None:
                 Is,
                 HasEnclosure,
             }
+
+
+# --- saved searches --------------------------------------------------------------------------------
+
+
+def saved(text: str, **searches: str) -> Node:
+    return with_saved(parse(text), {"Miljö": "miljö", "Miljökrav": "krav", **searches}).root
+
+
+def test_a_saved_search_stands_for_what_it_asks() -> None:
+    assert saved("search:Miljö") == inside("miljö")
+    assert saved("sökning:miljök") == inside("krav")
+    assert saved("search:ilj -search:krav") == saved("(miljö OR krav) -krav")
+    assert saved("title:(a search:miljö)") == All((saved("title:a"), inside("miljö")))
+    assert saved("search:") == EVERYTHING
+    assert saved("search:zebra") == NOTHING
+    assert saved("-search:zebra a") == All((Not(NOTHING), inside("a")))
+
+
+def test_searches_that_name_one_another_come_to_an_end() -> None:
+    assert saved("search:ett", ett="search:ett") == NOTHING
+    assert saved("search:ett", ett="a OR search:två", två="b OR search:ett") == Any(
+        (inside("a"), Any((inside("b"), NOTHING)))
+    )
+    doubling = {f"s{n}x": f"(a search:s{n + 1}x) OR (b search:s{n + 1}x)" for n in range(60)}
+    assert len(repr(saved("search:s0x", **doubling))) < 100_000
 
 
 # --- letters and words -----------------------------------------------------------------------------

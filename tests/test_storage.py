@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_new_file_is_made_with_its_folder(tmp_path: Path) -> None:
 
     assert opened.value("PRAGMA journal_mode") == "wal"
     assert opened.value("PRAGMA application_id") == database.APPLICATION_ID
-    assert opened.value("PRAGMA user_version") == database.SCHEMA_VERSION == 1
+    assert opened.value("PRAGMA user_version") == database.SCHEMA_VERSION
     opened.close()
 
 
@@ -97,30 +98,55 @@ def test_a_copy_is_kept_before_a_step_and_a_failed_step_changes_nothing(
     opened = open_database(path)
     FeedStore(opened).add("https://blogg.exempel/feed", now=NOW)
     opened.close()
+    kept = database.SCHEMA_VERSION
     later = Migrations("flodeslasare")
-    later(name="m001_library")(migrations.m001_library)
+    for step in migrations.migrations.pending(UtilsDatabase(memory=True)):
+        later(name=step.name)(step.fn)
 
     @later()
-    def m002_broken(db: UtilsDatabase) -> None:
+    def m999_broken(db: UtilsDatabase) -> None:
         db.execute("ALTER TABLE feeds ADD COLUMN colour TEXT")
         db.execute("SELECT nonsense")
 
     monkeypatch.setattr(migrations, "migrations", later)
     for module in (database, migrations):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
+        monkeypatch.setattr(module, "SCHEMA_VERSION", kept + 1)
 
     with pytest.raises(sqlite3.OperationalError, match="nonsense"):
         open_database(path)
 
-    copy = migrations.copy_path(path, 1)
+    copy = migrations.copy_path(path, kept)
     for file in (path, copy):
         with sqlite3.connect(file) as raw:
             assert raw.execute("SELECT url FROM feeds").fetchall() == [
                 ("https://blogg.exempel/feed",)
             ]
-            assert raw.execute("PRAGMA user_version").fetchone() == (1,)
+            assert raw.execute("PRAGMA user_version").fetchone() == (kept,)
             assert "colour" not in [row[1] for row in raw.execute("PRAGMA table_info(feeds)")]
         raw.close()
+
+
+def schema_of(opened: database.Database) -> list[tuple[str, str]]:
+    rows = opened.rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("version", range(1, database.SCHEMA_VERSION))
+def test_a_file_of_each_older_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "library.db"
+    steps = [step.name for step in migrations.migrations.pending(UtilsDatabase(memory=True))]
+    assert len(steps) == database.SCHEMA_VERSION
+    with sqlite3.connect(path, isolation_level=None) as old:
+        migrations.migrations.apply(UtilsDatabase(old), stop_before=steps[version])
+        old.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
+        old.execute(f"PRAGMA user_version = {version}")
+        old.execute("INSERT INTO feeds (url, added) VALUES ('https://blogg.exempel/feed', 1)")
+    old.close()
+
+    with closing(open_database(path)) as opened, closing(open_database(tmp_path / "new.db")) as new:
+        assert schema_of(opened) == schema_of(new)
+        assert opened.value("SELECT url FROM feeds") == "https://blogg.exempel/feed"
+    assert migrations.copy_path(path, version).exists()
 
 
 def test_two_programs_that_make_the_file_at_once_both_get_it(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
     ├── UsageError               the request itself is off (exit code 2)
     │   ├── NoSuchFeed
     │   ├── NoSuchEntry
+    │   ├── NoSuchSearch
     │   └── SettingsError        config.toml holds something we do not understand
     ├── DataError                a file or a reply holds something else than it should (65)
     ├── NoSuchFile               (66)
@@ -64,6 +65,18 @@ class NoSuchEntry(UsageError):
             )
         )
         self.entry_id = entry_id
+
+
+class NoSuchSearch(UsageError):
+    """No saved search has the given name."""
+
+    def __init__(self, name: str, nearest: str | None = None) -> None:
+        if nearest is None:
+            text = _("{name}: no such saved search; `flodeslasare searches` lists them")
+        else:
+            text = _("{name}: no such saved search; did you mean {nearest}?")
+        super().__init__(text.format(name=name, nearest=nearest))
+        self.name = name
 
 
 class SettingsError(UsageError):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 def require_utc(*times: datetime | None) -> None:
@@ -143,6 +144,15 @@ class Counts:
     total: int
     unread: int
     starred: int
+
+
+class SavedSearch(NamedTuple):
+    """A query under a name."""
+
+    id: int
+    name: str
+    query: str
+    """In the query language of `flodeslasare.query`."""
 
 
 # --- what a person looks at ----------------------------------------------------------------------

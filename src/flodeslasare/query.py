@@ -7,6 +7,7 @@
     (a b) OR c                brackets keep together
     title: author: tag:       a word, a phrase or brackets, looked for there only
     feed: folder:             of the feeds, or in the folders, whose name holds these words
+    search:                   what the saved search of this name asks, or those whose names hold these words
     is:unread  is:read  is:starred  has:enclosure
     before:2018-04            earlier than 2018-04-01; a year, a month or a day
     after:2017                later than 2017-12-31
@@ -183,8 +184,25 @@ class OfFeeds:
 
     def name(self, name: str) -> bool:
         """Whether a name holds the words."""
-        match = Match.INSIDE if len(self.words) == 1 else Match.BEGUN
-        return bool(where([Words(self.words, match)], name))
+        return _names(self.words, name)
+
+
+def _names(words: tuple[str, ...], name: str) -> bool:
+    match = Match.INSIDE if len(words) == 1 else Match.BEGUN
+    return bool(where([Words(words, match)], name))
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The saved searches whose name these words are, else those whose name holds them: see `with_saved`."""
+
+    words: tuple[str, ...]
+
+    def among(self, names: Iterable[str]) -> list[str]:
+        """Give those that are meant."""
+        all_names = list(names)
+        exact = [name for name in all_names if tuple(words(plain(name))) == self.words]
+        return exact or [name for name in all_names if _names(self.words, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +247,7 @@ class Any:
     nodes: tuple[Node, ...] = ()
 
 
-Node: TypeAlias = Words | OfFeeds | Is | HasEnclosure | Dated | Not | All | Any
+Node: TypeAlias = Words | OfFeeds | Saved | Is | HasEnclosure | Dated | Not | All | Any
 
 EVERYTHING = All()
 NOTHING = Any()
@@ -268,6 +286,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "feed": ("feed", "flöde"),
     "folder": ("folder", "mapp"),
     "tag": ("tag", "etikett"),
+    "search": ("search", "sökning"),
     "is": ("is", "är"),
     "has": ("has", "har"),
     "before": ("before", "före"),
@@ -341,6 +360,7 @@ class _Frame:
 
 
 def _joined(kind: type[All] | type[Any], nodes: Sequence[Node]) -> Node:
+    """Join trees; the same one twice is one."""
     different = tuple(dict.fromkeys(nodes))
     return different[0] if len(different) == 1 else kind(different)
 
@@ -473,9 +493,11 @@ class _Parser:
     def _valued(self, operator: _Typed, value: str) -> Node | None:
         """Understand what follows an operator that takes a value; `None` while it is half-typed."""
         key, name = operator
-        if key in ("feed", "folder"):
+        if key in ("feed", "folder", "search"):
             found = tuple(words(plain(value)))
-            return OfFeeds(found, by_folder=key == "folder") if found else None
+            if not found:
+                return None
+            return Saved(found) if key == "search" else OfFeeds(found, by_folder=key == "folder")
         understood = _date_asked(key, value) if key in _DATES else _named(key, value)
         if understood is None:
             return self._sought(f"{name} {value}", None)
@@ -522,6 +544,59 @@ def _date_asked(operator: str, value: str) -> Node | None:
     except ValueError:
         return None
     return Dated(first, True) if operator == "before" else Dated(after, False)
+
+
+# --- saved searches ---------------------------------------------------------------------------------
+
+_LEVELS = 3 * DEPTH + 3
+"""How deep a tree may be with what its saved searches ask: as deep as brackets alone make it."""
+_MOST_SAVED = 100
+"""So many saved searches are put in place in one query; they may name one another."""
+
+
+def saved_query(name: str) -> str:
+    """Spell a query for what the saved search of a name asks."""
+    return f"search:{_quoted(name)}"
+
+
+def asks_saved(node: Node) -> bool:
+    """Tell whether a tree names saved searches."""
+    if isinstance(node, Not):
+        return asks_saved(node.node)
+    if isinstance(node, All | Any):
+        return any(map(asks_saved, node.nodes))
+    return isinstance(node, Saved)
+
+
+def with_saved(query: Query, saved: Mapping[str, str]) -> Query:
+    """Put what saved searches ask in the place of their names.
+
+    An unknown name finds nothing, nor does a search inside itself, or one too deep in others.
+
+    Args:
+        query: which may name them.
+        saved: their queries by name.
+    """
+    left = _MOST_SAVED
+
+    def put(node: Node, level: int, inside: frozenset[str]) -> Node:
+        nonlocal left
+        if level > _LEVELS:
+            return NOTHING
+        if isinstance(node, Not):
+            return Not(put(node.node, level + 1, inside))
+        if isinstance(node, All | Any):
+            return type(node)(tuple(put(each, level + 1, inside) for each in node.nodes))
+        if not isinstance(node, Saved):
+            return node
+        asked: list[Node] = []
+        for name in node.among(saved):
+            left -= 1
+            if name not in inside and left >= 0:
+                asked.append(put(parse(saved[name]).root, level + 1, inside | {name}))
+        return _joined(Any, asked)
+
+    return Query(query.text, put(query.root, 0, frozenset()))
 
 
 # --- a text, asked --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flodeslasare.model import Entry, Feed, FeedResult
+from flodeslasare.model import Entry, Feed, FeedResult, SavedSearch
 
 SCHEMA = 1
 """Raised when a key changes its meaning or goes."""
@@ -58,6 +58,17 @@ def feed_as_json(feed: Feed) -> dict[str, object]:
         "failures": feed.failures,
         "gone": feed.is_gone,
         "flaw": feed.flaw,
+    }
+
+
+def search_as_json(search: SavedSearch, total: int, unread: int) -> dict[str, object]:
+    """Give a saved search with its counts."""
+    return {
+        "schema": SCHEMA,
+        "name": search.name,
+        "query": search.query,
+        "total": total,
+        "unread": unread,
     }
 
 

@@ -15,6 +15,7 @@ from flodeslasare.cli._json import entry_as_json
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Entry, Marked, MarkKind, View
+from flodeslasare.query import saved_query
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
@@ -46,6 +47,9 @@ def _period(text: str) -> tuple[datetime, datetime]:
 _limit_option = click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many."
 )
+_saved_option = click.option(
+    "--saved", metavar="NAME", help="Only what this saved search finds; `searches` lists them."
+)
 _json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, with the whole text."
 )
@@ -60,6 +64,8 @@ Examples:
 """
 )
 @click.option("--feed", metavar="FEED", help="Only of this feed: its address, title, or id.")
+@click.option("--query", metavar="QUERY", help="Only what matches, in the language of `search`.")
+@_saved_option
 @click.option("--unread", is_flag=True, help="Only what is unread.")
 @click.option("--starred", is_flag=True, help="Only what has a star.")
 @click.option(
@@ -80,6 +86,8 @@ Examples:
 def entries(
     session: Session,
     feed: str | None,
+    query: str | None,
+    saved: str | None,
     unread: bool,
     starred: bool,
     since: datetime | None,
@@ -93,10 +101,25 @@ def entries(
     """
     with session.open_library() as library:
         view = View(
-            feed_id=None if feed is None else library.feed(feed).id, unread=unread, starred=starred
+            feed_id=None if feed is None else library.feed(feed).id,
+            unread=unread,
+            starred=starred,
+            query=_asked(library, query, saved),
         )
         found = library.entries(view, since=since, until=until, limit=limit)
         _list(library, found, as_json=as_json, one_feed=feed is not None)
+
+
+def _asked(library: Library, query: str | None, saved: str | None) -> str:
+    """Give what a query and a saved search ask together.
+
+    Raises:
+        NoSuchSearch
+    """
+    if saved is None:
+        return query or ""
+    name = saved_query(library.saved_search(saved).name)
+    return f"{name} ({query})" if query else name
 
 
 class _AnyWords(click.Command):
@@ -111,7 +134,7 @@ class _AnyWords(click.Command):
             if word == "--":
                 words += rest
                 break
-            if word == "--limit" and rest:
+            if word in ("--limit", "--saved") and rest:
                 options += [word, rest.pop(0)]
             elif word == "-h" or word.startswith("--"):
                 options.append(word)
@@ -128,21 +151,27 @@ Examples:
   flodeslasare search upphandl                  läkemedelsupphandling, upphandlare, …
   flodeslasare search studiebesök -seminarium
   flodeslasare search 'title:"ny rapport" after:2017 is:unread' --json
+  flodeslasare search --saved Bevakning is:unread
 """,
 )
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1)
+@_saved_option
 @_limit_option
 @_json_option
 @click.pass_obj
-def search(session: Session, query: tuple[str, ...], limit: int | None, as_json: bool) -> None:
+def search(
+    session: Session, query: tuple[str, ...], saved: str | None, limit: int | None, as_json: bool
+) -> None:
     """List entries that match QUERY, newest first.
 
     A word matches anywhere inside a word; all words must match. "a phrase", -not, OR, title:,
-    author:, feed:, folder:, tag:, is:unread, is:starred, has:enclosure, before:2018-04, after:2017.
-    Any text is a valid query.
+    author:, feed:, folder:, tag:, search:, is:unread, is:starred, has:enclosure, before:2018-04,
+    after:2017. Any text is a valid query.
     """
+    if not query and saved is None:
+        raise click.UsageError("Missing argument 'QUERY...'.")
     with session.open_library() as library:
-        found = library.entries(View(query=" ".join(query)), limit=limit)
+        found = library.entries(View(query=_asked(library, " ".join(query), saved)), limit=limit)
         _list(library, found, as_json=as_json)
 
 
@@ -271,17 +300,21 @@ Examples:
     )
     @click.argument("ids", metavar="ID...", type=int, nargs=-1)
     @click.option("--query", metavar="QUERY", help="All that match, in the language of `search`.")
+    @_saved_option
     @click.pass_obj
-    def command(session: Session, ids: tuple[int, ...], query: str | None) -> None:
-        if bool(ids) == (query is not None):
-            raise click.UsageError("Give either one ID or more, or --query.")
+    def command(
+        session: Session, ids: tuple[int, ...], query: str | None, saved: str | None
+    ) -> None:
+        is_search = query is not None or saved is not None
+        if bool(ids) == is_search:
+            raise click.UsageError("Give either one ID or more, or --query, or --saved.")
         with session.open_library() as library:
-            chosen: list[int] = (
-                list(ids) if query is None else library.listing(View(query=query)).ids
-            )
-            if query is None:
-                _require_entries(library, chosen)
-            _tell(library.mark(kind, chosen))
+            if is_search:
+                view = View(query=_asked(library, query, saved))
+                _tell(library.mark(kind, library.listing(view).ids))
+            else:
+                _require_entries(library, ids)
+                _tell(library.mark(kind, ids))
 
     return command
 

@@ -11,7 +11,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from flodeslasare.config import Settings
-from flodeslasare.errors import DataError, FeedError, NoSuchFeed, NoSuchFile, OfflineError
+from flodeslasare.errors import (
+    DataError,
+    FeedError,
+    NoSuchFeed,
+    NoSuchFile,
+    NoSuchSearch,
+    OfflineError,
+    UsageError,
+)
 from flodeslasare.i18n import _
 from flodeslasare.model import (
     Counts,
@@ -26,14 +34,16 @@ from flodeslasare.model import (
     MarkKind,
     MonthCount,
     RefreshStatus,
+    SavedSearch,
     View,
 )
-from flodeslasare.query import parse
+from flodeslasare.query import fold, parse, plain, words
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,
     FeedStore,
     MarkStore,
+    SavedSearchStore,
     SearchIndex,
     StateStore,
     open_database,
@@ -90,6 +100,7 @@ class Library:
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
         self._marks = MarkStore(self._database)
+        self._saved = SavedSearchStore(self._database)
         self._state = StateStore(self._database)
 
     def __enter__(self) -> Self:
@@ -242,6 +253,74 @@ class Library:
         from flodeslasare.fetching.discover import normalise_address
 
         self._feeds.readdress(feed_id, normalise_address(url), keeps_validators=False)
+
+    # --- saved searches --------------------------------------------------------------------------
+
+    def saved_searches(self) -> list[SavedSearch]:
+        """List the saved searches, in the order they came. In a query, `search:NAME` is what one asks."""
+        return self._saved.all()
+
+    def saved_search(self, name: str) -> SavedSearch:
+        """Find a saved search by its name; only its letters and digits make a difference.
+
+        Raises:
+            NoSuchSearch: none is called so; the message names the nearest.
+        """
+        names = {_name_key(search.name): search for search in self.saved_searches()}
+        found = names.get(_name_key(name))
+        if found is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(_name_key(name), names, 1, 0.5)
+            raise NoSuchSearch(name, names[near[0]].name if near else None)
+        return found
+
+    def save_search(self, name: str, query: str) -> SavedSearch:
+        """Keep a query under a name; one that is there gets the new query.
+
+        Raises:
+            UsageError: the name holds no letter, or nothing is asked.
+        """
+        name = _search_name(name)
+        if not parse(query).asks:
+            raise UsageError(_("{name}: there is nothing to search for in it").format(name=name))
+        with self._database.writing():
+            try:
+                search = self.saved_search(name)._replace(name=name, query=query)
+                self._saved.change(search)
+            except NoSuchSearch:
+                search = SavedSearch(self._saved.add(name, query), name, query)
+        return search
+
+    def rename_search(self, name: str, new_name: str) -> SavedSearch:
+        """Give a saved search another name. Queries that name it by the old one find nothing there.
+
+        Raises:
+            NoSuchSearch
+            UsageError: the new name is another search's, or holds no letter.
+        """
+        new_name = _search_name(new_name)
+        with self._database.writing():
+            search = self.saved_search(name)
+            for other in self.saved_searches():
+                if other.id != search.id and _name_key(other.name) == _name_key(new_name):
+                    raise UsageError(
+                        _("{name}: another saved search is called so").format(name=new_name)
+                    )
+            renamed = search._replace(name=new_name)
+            self._saved.change(renamed)
+        return renamed
+
+    def forget_search(self, name: str) -> SavedSearch:
+        """Forget a saved search; what it found stays. Gives what it was.
+
+        Raises:
+            NoSuchSearch
+        """
+        with self._database.writing():
+            search = self.saved_search(name)
+            self._saved.delete(search.id)
+        return search
 
     # --- refresh ---------------------------------------------------------------------------------
 
@@ -440,6 +519,15 @@ class Library:
         with self._database.stoppable(), self._database.reading():
             return self._index.count_by_month(query, view)
 
+    def count(self, query: str) -> tuple[int, int]:
+        """Count the entries that match a query, and those of them that are unread.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        months = self.months(View(query=query))
+        return sum(month.total for month in months), sum(month.unread for month in months)
+
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
         """The archive's words that the last word of a query matches, with their numbers of entries.
 
@@ -448,7 +536,7 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        sought = parse(query).sought()
+        sought = self._index.understood(query).sought()
         if not sought:
             return []
         with self._database.stoppable(), self._database.reading():
@@ -480,7 +568,7 @@ class Library:
             Stopped: by `stop()`.
         """
         with self._database.stoppable():
-            return self._index.passages(entry_ids, parse(query))
+            return self._index.passages(entry_ids, self._index.understood(query))
 
     def stop(self) -> None:
         """Stop a search, from any thread: the listing or counting under way raises `Stopped`.
@@ -578,6 +666,19 @@ class Library:
                 for feed in self.feeds()
             ]
         )
+
+
+def _search_name(name: str) -> str:
+    """Tidy the name of a search; `search:` must be able to name it."""
+    tidy = " ".join(name.split())
+    if not words(plain(tidy)):
+        raise UsageError(_("{name}: a name needs a letter or a digit").format(name=name))
+    return tidy
+
+
+def _name_key(name: str) -> str:
+    """Give what makes the name of a search different from another: its words, as `search:` names it."""
+    return fold(" ".join(words(plain(name))))
 
 
 def _folder(path: str | None) -> str | None:

@@ -7,6 +7,7 @@ from flodeslasare.storage.database import WAIT_SECONDS, Database, open_database
 from flodeslasare.storage.entries import EntryStore
 from flodeslasare.storage.feeds import FeedStore
 from flodeslasare.storage.marks import MarkStore
+from flodeslasare.storage.saved import SavedSearchStore
 from flodeslasare.storage.search import SearchIndex
 from flodeslasare.storage.state import StateStore
 
@@ -16,6 +17,7 @@ __all__ = [
     "EntryStore",
     "FeedStore",
     "MarkStore",
+    "SavedSearchStore",
     "SearchIndex",
     "StateStore",
     "open_database",

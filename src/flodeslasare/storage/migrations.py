@@ -225,6 +225,20 @@ _M001 = (
 )
 
 
+@migrations()
+def m002_saved_searches(db: UtilsDatabase) -> None:
+    """Keep searches under names."""
+    db.execute(
+        """
+        CREATE TABLE searches (
+            id INTEGER PRIMARY KEY,     -- their order: as they came
+            name TEXT NOT NULL UNIQUE,
+            query TEXT NOT NULL         -- in the language of flodeslasare.query
+        )
+        """
+    )
+
+
 def migrate(database: Database) -> None:
     """Bring a file's schema up to date, all steps or none; a copy of an older file is kept beside it.
 

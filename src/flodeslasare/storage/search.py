@@ -38,10 +38,12 @@ from flodeslasare.query import (
     Query,
     State,
     Words,
+    asks_saved,
     fold,
     parse,
     passage,
     plain,
+    with_saved,
     words,
 )
 from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
@@ -190,6 +192,14 @@ class SearchIndex:
 
     # --- finding -------------------------------------------------------------------------------
 
+    def understood(self, query: str | Query) -> Query:
+        """Understand a query, with what the saved searches ask that it names."""
+        understood = parse(query) if isinstance(query, str) else query
+        if not asks_saved(understood.root):
+            return understood
+        rows = self._db.rows("SELECT name, query FROM searches ORDER BY id")
+        return with_saved(understood, {row["name"]: row["query"] for row in rows})
+
     def find(
         self, query: str | Query, *, limit: int | None = None, before: int | None = None
     ) -> list[int]:
@@ -271,7 +281,7 @@ class SearchIndex:
 
     def _question(self, query: str | Query, view: View) -> _Question:
         """Take a query apart: what asks the texts, what the view can say, and other conditions."""
-        root = (parse(query) if isinstance(query, str) else query).root
+        root = self.understood(query).root
         texts: list[Node] = []
         others: list[Node] = []
         for node in root.nodes if isinstance(root, All) else (root,):
