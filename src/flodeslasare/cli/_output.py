@@ -14,6 +14,9 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import ClassVar
+
+from flodeslasare.addresses import without_logins
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -81,10 +84,12 @@ def give_up_stdout() -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person something on stderr."""
+    """Tell the person something on stderr; no password of an address stands in it."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            sys.stderr.write(safe(text) + "\n")
+            if Progress.on_screen is not None:
+                Progress.on_screen.clear()
+            sys.stderr.write(safe(without_logins(text)) + "\n")
             sys.stderr.flush()
 
 
@@ -95,6 +100,9 @@ def complain(text: str) -> None:
 
 class Progress:
     """A line on stderr that says what is in work, for a person who watches; else nothing."""
+
+    on_screen: ClassVar[Progress | None] = None
+    """The one that is shown now: whatever else is said takes it away first."""
 
     def __init__(self, *, wanted: bool) -> None:
         self._watched = wanted and sys.stderr is not None and sys.stderr.isatty()
@@ -107,6 +115,7 @@ class Progress:
             sys.stderr.write("\r" + pad(line, self._shown))
             sys.stderr.flush()
             self._shown = width(line)
+            Progress.on_screen = self
 
     def clear(self) -> None:
         """Take it away, so that a line can be printed."""
@@ -114,6 +123,7 @@ class Progress:
             sys.stderr.write("\r" + " " * self._shown + "\r")
             sys.stderr.flush()
             self._shown = 0
+            Progress.on_screen = None
 
 
 def safe(text: str) -> str:
