@@ -21,17 +21,17 @@ from pathlib import Path
 import httpcore
 import pytest
 
+from flodeslasare.addresses import without_credentials, without_logins, without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.errors import AddressRefused, FetchError
 from flodeslasare.fetching._address import (
     canonical_url,
     is_public_ip,
-    loggable_address,
     names_private_network,
 )
 from flodeslasare.fetching._connecting import _first_to_connect
 from flodeslasare.fetching._decoding import Decoder
-from flodeslasare.fetching.http import Fetcher, ReplyKind, retry_after, without_credentials
+from flodeslasare.fetching.http import Fetcher, ReplyKind, retry_after
 
 FEED = b"<rss version='2.0'><channel><title>Test</title></channel></rss>"
 QUICK = Settings(
@@ -919,7 +919,10 @@ def test_without_credentials() -> None:
     assert without_credentials("https://a:b@host/x@y") == "https://host/x@y"
     assert without_credentials("https://host/@a") == "https://host/@a"
     assert without_credentials("a:b@host/x") == "host/x"
-    assert loggable_address("https://a@h/?key=1&x=2#c") == "https://h/?key=…&x=2#c"
+    assert without_secrets("https://a@h/?key=1&x=2#c") == "https://h/?key=…&x=2#c"
+    text = "(https://a:b@h/, http://c@i/?auth_token=d&x=1 and e@f)"
+    assert without_logins(text) == "(https://h/, http://i/?auth_token=d&x=1 and e@f)"
+    assert without_secrets(text) == "(https://h/, http://i/?auth_token=…&x=1 and e@f)"
     with pytest.raises(AddressRefused) as caught:
         canonical_url("https://anna:hem/ligt@host/")
     assert "ligt" not in str(caught.value)

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from flodeslasare.addresses import without_credentials, without_logins
 from flodeslasare.i18n import _
 
 
@@ -49,7 +50,7 @@ class NoSuchFeed(UsageError):
     def __init__(self, reference: str, reason: str | None = None) -> None:
         super().__init__(
             _("{reference}: {reason}; `flodeslasare feeds` lists them").format(
-                reference=reference, reason=reason or _("no such feed")
+                reference=without_logins(reference), reason=reason or _("no such feed")
             )
         )
         self.reference = reference
@@ -113,9 +114,9 @@ class FeedError(ReaderError):
     """Something is wrong with one feed."""
 
     def __init__(self, url: str, reason: str) -> None:
-        super().__init__(f"{url}: {reason}")
-        self.url = url
-        self.reason = reason
+        self.url = without_credentials(url)
+        self.reason = without_logins(reason)
+        super().__init__(f"{self.url}: {self.reason}")
 
 
 class FetchError(FeedError):

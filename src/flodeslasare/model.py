@@ -42,6 +42,7 @@ class Feed:
 
     id: int
     url: str
+    """Without name and password, if it was subscribed to with them."""
     title: str
     """The person's own name for it, else the feed's, else its host."""
     site_url: str | None = None

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import idna
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.errors import AddressRefused
 from flodeslasare.i18n import _
 
@@ -39,9 +40,6 @@ _LOCAL_SUFFIXES = (
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052 §2.1
 _V4_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291 §2.5.5.1, deprecated
-_SECRET_PARAMETER = re.compile(
-    r"(?i)([?&;][^=&;#]*(?:token|key|auth|pass|pwd|secret|sig|session|user)[^=&;#]*=)[^&;#]*"
-)
 
 
 def normalise_address(typed: str) -> str:
@@ -104,11 +102,6 @@ def canonical_url(url: str) -> str:
     return urlunsplit((scheme, netloc, path, _escaped(parts.query, _QUERY_SAFE), ""))
 
 
-def without_credentials(url: str) -> str:
-    """Give an address without the name and password in it: fit for errors, logs and exports."""
-    return re.sub(r"^((?:[A-Za-z][A-Za-z0-9+.\-]*:)?//|)[^/?#\s]*@", r"\1", url)
-
-
 def readable_address(url: str) -> str:
     """Give an address as it is shown: no name and password, the host in letters where that is safe.
 
@@ -128,11 +121,6 @@ def readable_address(url: str) -> str:
     except ValueError:
         return url
     return urlunsplit(parts._replace(netloc=netloc))
-
-
-def loggable_address(url: str) -> str:
-    """Give an address as it may stand in a log: no password, no token in its query."""
-    return _SECRET_PARAMETER.sub(r"\1…", without_credentials(url))
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:

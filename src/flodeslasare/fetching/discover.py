@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import FoundFeed
 from flodeslasare.errors import AddressRefused, FetchError, NotAFeed
 from flodeslasare.fetching._address import (
@@ -24,7 +25,6 @@ from flodeslasare.fetching._address import (
     readable_address,
     split_credentials,
     with_credentials_of,
-    without_credentials,
 )
 from flodeslasare.i18n import _
 
@@ -42,7 +42,7 @@ __all__ = [
     "normalise_address",
     "page_generator",
     "readable_address",
-    "without_credentials",
+    "with_credentials_of",
 ]
 
 _PAGE_BYTES = 2_000_000

@@ -37,18 +37,17 @@ import httpcore
 import httpx
 
 from flodeslasare import __version__
+from flodeslasare.addresses import without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.errors import AddressRefused, FetchError
 from flodeslasare.fetching._address import (
     canonical_url,
     host_of,
-    loggable_address,
     may_share_credentials,
     names_private_network,
     readable_address,
     split_credentials,
     with_credentials_of,
-    without_credentials,
 )
 from flodeslasare.fetching._connecting import (
     CheckedBackend,
@@ -71,7 +70,7 @@ from flodeslasare.fetching._reasons import (
 )
 from flodeslasare.i18n import _
 
-__all__ = ["Fetcher", "Reply", "ReplyKind", "retry_after", "without_credentials"]
+__all__ = ["Fetcher", "Reply", "ReplyKind", "retry_after"]
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +292,7 @@ class Fetcher:
         )
         log.info(
             "GET %s: %d, %d bytes (%d on the wire), %.0f ms",
-            loggable_address(current),
+            without_secrets(current),
             reply.status,
             len(reply.body),
             reply.wire_bytes,
@@ -326,14 +325,14 @@ class Fetcher:
                     finally:
                         await response.aclose()
         except Refused as refusal:
-            log.info("GET %s: refused, %s is private", loggable_address(url), refusal.address)
+            log.info("GET %s: refused, %s is private", without_secrets(url), refusal.address)
             raise AddressRefused(shown, private_reason(url, shown, refusal.address)) from refusal
         except Unusable as failure:
-            log.info("GET %s: %s", loggable_address(url), failure)
+            log.info("GET %s: %s", without_secrets(url), failure)
             raise FetchError(shown, str(failure)) from failure
         except FAILURES as error:
             reason = reason_of(error, self.settings)
-            log.info("GET %s: %s (%s)", loggable_address(url), reason, type(error).__name__)
+            log.info("GET %s: %s (%s)", without_secrets(url), reason, type(error).__name__)
             raise FetchError(shown, reason) from error
 
     @asynccontextmanager
@@ -366,7 +365,7 @@ class Fetcher:
                 if host not in self._answered:
                     raise
                 self._answered.discard(host)
-                log.debug("GET %s: again, the kept connection was closed", loggable_address(url))
+                log.debug("GET %s: again, the kept connection was closed", without_secrets(url))
             else:
                 self._answered.add(host)
                 return response
@@ -377,9 +376,9 @@ class Fetcher:
         location = headers.get_address("location") if status in _REDIRECTS else None
         log.debug(
             "%s: HTTP %d%s",
-            loggable_address(url),
+            without_secrets(url),
             status,
-            f" to {loggable_address(location)}" if location else "",
+            f" to {without_secrets(location)}" if location else "",
         )
         if status not in (200, 203):
             await _drain(response, headers)
@@ -628,7 +627,7 @@ def _reply(
     elif status == 410 and may_be_gone:  # what a passing redirect led to says nothing for good
         kind = ReplyKind.GONE
     else:
-        log.info("GET %s: HTTP %d", loggable_address(url), status)
+        log.info("GET %s: HTTP %d", without_secrets(url), status)
         raise FetchError(shown, status_reason(status), status=status, retry_after_seconds=wait)
     location = headers.get_address("content-location")
     try:

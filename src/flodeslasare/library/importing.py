@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import ImportReport, KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError
 from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_opml, read_urls
@@ -74,7 +75,7 @@ def import_cache(library: Library, database: Database, path: Path, now: datetime
     marks = MarkStore(database)
     count = 0
     for feed_url, kept in groupby(read_cache(path), key=lambda entry: entry.feed_url):
-        feed_id = ids.get(_stored_url(feed_url))
+        feed_id = ids.get(_shown_url(feed_url))
         if feed_id is None:
             continue
         batch: list[KeptEntry] = []
@@ -134,10 +135,10 @@ def _cleaned(entry: ParsedEntry) -> ParsedEntry:
     )
 
 
-def _stored_url(url: str) -> str:
+def _shown_url(url: str) -> str:
     from flodeslasare.fetching.discover import normalise_address
 
     try:
-        return normalise_address(url)
+        return without_credentials(normalise_address(url))
     except AddressRefused:
         return url

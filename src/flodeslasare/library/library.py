@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
 from flodeslasare.errors import (
     DataError,
@@ -144,7 +145,7 @@ class Library:
         by_id = [feed for feed in feeds if str(feed.id) == text]
         by_url = [feed for feed in feeds if text in (feed.url, feed.site_url)]
         if not by_id and not by_url and "." in text:
-            by_url = [feed for feed in feeds if feed.url == _canonical(text)]
+            by_url = [feed for feed in feeds if feed.url == _shown(text)]
         title = text.casefold()
         exact = [feed for feed in feeds if feed.title.casefold() == title]
         partial = [feed for feed in feeds if title and title in feed.title.casefold()]
@@ -363,6 +364,7 @@ class Library:
         """
         self._require_network()
         from flodeslasare.fetching.backfill import older_pages
+        from flodeslasare.fetching.discover import with_credentials_of
         from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
         from flodeslasare.library.refresh import store_document
@@ -373,7 +375,7 @@ class Library:
         def result(new: int = 0, updated: int = 0, error: str | None = None) -> FeedResult:
             return FeedResult(
                 feed_id=feed_id,
-                url=state.url,
+                url=without_credentials(state.url),
                 title=title,
                 status=RefreshStatus.ERROR if error else RefreshStatus.OK,
                 new=new,
@@ -394,7 +396,11 @@ class Library:
                 first = await pool.parse(reply.body, url=reply.url, content_type=reply.content_type)
                 yield await asyncio.to_thread(store, first)
                 pages = older_pages(
-                    fetcher, pool.parse, reply.url, first, allow_private=state.allows_private
+                    fetcher,
+                    pool.parse,
+                    with_credentials_of(state.url, reply.url),
+                    first,
+                    allow_private=state.allows_private,
                 )
                 async with aclosing(pages):
                     async for page in pages:
@@ -653,12 +659,11 @@ class Library:
         """Give all subscriptions as OPML 2.0, folders nested."""
         from flodeslasare.documents import Subscription
         from flodeslasare.exchange import write_opml
-        from flodeslasare.fetching.discover import without_credentials
 
         return write_opml(
             [
                 Subscription(
-                    url=without_credentials(feed.url),
+                    url=feed.url,
                     title=feed.title,
                     site_url=feed.site_url,
                     folder=feed.folder,
@@ -686,12 +691,12 @@ def _folder(path: str | None) -> str | None:
     return "/".join(part.strip() for part in (path or "").split("/") if part.strip()) or None
 
 
-def _canonical(address: str) -> str | None:
-    """Give an address as it would be stored, or `None` when it is none."""
+def _shown(address: str) -> str | None:
+    """Give an address as its feed would show it, or `None` when it is none."""
     from flodeslasare.errors import AddressRefused
     from flodeslasare.fetching.discover import normalise_address
 
     try:
-        return normalise_address(address)
+        return without_credentials(normalise_address(address))
     except AddressRefused:
         return None

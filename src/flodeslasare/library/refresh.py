@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ParsedFeed
 from flodeslasare.errors import Busy, FeedError, FetchError
@@ -318,4 +319,4 @@ def _follow_move(feeds: FeedStore, state: FetchState, permanent_url: str | None)
 def _with_progress(result: FeedResult, done: int, of: int) -> FeedResult:
     from dataclasses import replace
 
-    return replace(result, done=done, of=of)
+    return replace(result, url=without_credentials(result.url), done=done, of=of)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.errors import Busy, ForeignFile, NewerFile, ReaderError, Stopped, StorageError
 from flodeslasare.i18n import _
 
@@ -245,6 +246,8 @@ def open_database(
         version = _schema_version(database)
         with errors_in_words(path):
             connection.row_factory = sqlite3.Row
+            # What a feed's address may be shown as: the one that is kept may hold a password.
+            connection.create_function("shown", 1, without_credentials, deterministic=True)
             if version == 0:
                 _use_wal(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

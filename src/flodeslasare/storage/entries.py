@@ -267,7 +267,7 @@ class EntryStore:
             )
             for row in self._db.rows(
                 """
-                SELECT entries.id, feed_id, coalesce(named, nullif(feeds.title, ''), feeds.url) AS feed_title,
+                SELECT entries.id, feed_id, coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title,
                     entries.title, excerpt, sort_key, read_at, starred_at, entries.url
                 FROM json_each(:ids) AS wanted
                 JOIN entries ON entries.id = wanted.value
@@ -285,8 +285,8 @@ class EntryStore:
             for row in self._db.rows(
                 """
                 SELECT entries.*, html, text,
-                    feeds.url AS feed_url,
-                    coalesce(named, nullif(feeds.title, ''), feeds.url) AS feed_title
+                    shown(feeds.url) AS feed_url,
+                    coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title
                 FROM json_each(:ids) AS wanted
                 JOIN entries ON entries.id = wanted.value
                 JOIN texts ON entry_id = entries.id

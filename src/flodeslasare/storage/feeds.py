@@ -19,8 +19,8 @@ KEPT_FETCHES = 50
 """How many refreshes of each feed the history holds."""
 
 _FEED = """
-    SELECT feeds.*,
-        coalesce(named, nullif(title, ''), url) AS shown_title,
+    SELECT feeds.*, shown(url) AS shown_url,
+        coalesce(named, nullif(title, ''), shown(url)) AS shown_title,
         coalesce((SELECT sum(total) FROM month_counts WHERE feed_id = feeds.id), 0) AS total,
         coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0) AS unread
     FROM feeds
@@ -299,7 +299,7 @@ def _in_swedish_order(name: str) -> str:
 def _feed(row: sqlite3.Row) -> Feed:
     return Feed(
         id=row["id"],
-        url=row["url"],
+        url=row["shown_url"],
         title=row["shown_title"],
         site_url=row["site_url"],
         folder=row["folder"],

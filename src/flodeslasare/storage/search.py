@@ -482,7 +482,7 @@ class SearchIndex:
     def _feeds(self, node: OfFeeds) -> list[int]:
         """Which feeds does a condition name?"""
         rows = self._db.rows(
-            "SELECT id, coalesce(named, nullif(title, ''), url) AS name, url, folder FROM feeds"
+            "SELECT id, coalesce(named, nullif(title, ''), shown(url)) AS name, shown(url) AS url, folder FROM feeds"
         )
         if node.by_folder:
             return [row["id"] for row in rows if row["folder"] and node.name(row["folder"])]

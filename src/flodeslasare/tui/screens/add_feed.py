@@ -19,6 +19,7 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import FoundFeed, ImportReport
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, ngettext
@@ -128,7 +129,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
             self._status.warn(_("Type the address of a blog or of its feed."))
             self.query_one("#address", Input).focus()
         elif not self._is_at_work:
-            host = shown_host(self._address) or self._address
+            host = shown_host(self._address) or without_credentials(self._address)
             self._choices.display = False
             self._status.say(_("Looking for feeds at {host} …").format(host=host))
             self.find_feed(self._address, self._folder)
@@ -161,7 +162,9 @@ class AddFeedScreen(DialogScreen[Feed | None]):
             self.post_message(self.Failed(str(error)))
 
     async def _subscribe(self, url: str, folder: str | None) -> None:
-        known = next((feed for feed in self._library.feeds() if feed.url == url), None)
+        known = next(
+            (feed for feed in self._library.feeds() if feed.url == without_credentials(url)), None
+        )
         if known is not None:
             self.post_message(self.Subscribed(known, None))
         else:
@@ -178,7 +181,8 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         choices = self._choices
         choices.clear_options()
         for feed in event.feeds:
-            choices.add_option(Option(named(feed.title or feed.url, feed.url), id=feed.url))
+            shown = without_credentials(feed.url)
+            choices.add_option(Option(named(feed.title or shown, shown), id=feed.url))
         choices.display = True
         choices.highlighted = 0
         choices.focus()
