@@ -53,7 +53,7 @@ async def test_a_long_name_is_cut_before_the_numbers() -> None:
         assert len(app.line(0)) <= 34
 
 
-async def test_typing_searches_when_it_rests() -> None:
+async def test_typing_searches() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:
         await app.bar.begin()

@@ -313,8 +313,6 @@ class ReaderScreen(Screen[None]):
         self._arrivals.shown()
         self.status.new = 0
         view = self.view
-        self.entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
-        self.entries.words = view.query
         if view.query:  # a search is made where it cannot hold up typing
             self._questions.list(view, self._reading, beginning=True)
             return
@@ -346,9 +344,11 @@ class ReaderScreen(Screen[None]):
 
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading
-        view = self.view
-        self.entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
-        self.entries.show(listing, entry_id=self._wanted)
+        view, entries = self.view, self.entries
+        entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
+        entries.words = view.query
+        entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
+        entries.show(listing, entry_id=self._wanted)
         self._search_bar_says()
 
     def _search_bar_says(self) -> None:

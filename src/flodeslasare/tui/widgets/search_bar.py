@@ -15,7 +15,6 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -24,8 +23,6 @@ from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut, plain
 
-SETTLE_SECONDS = 0.03
-"""How long typing rests before the search is made."""
 _NUMBER_CELLS = 16
 """What is kept free at the right of the input for the number of hits."""
 _OPERATOR = r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)'
@@ -118,7 +115,8 @@ class SearchBar(Widget):
         self._input = _QueryInput(
             compact=True, highlighter=self._chips, select_on_focus=False, id="query"
         )
-        self._settling: Timer | None = None
+        self._is_due = False
+        """What was typed is to be searched for, once it has been drawn."""
         self._word_spans: list[tuple[int, int, str]] = []
 
     async def prepare(self) -> None:
@@ -223,15 +221,14 @@ class SearchBar(Widget):
 
     @on(Input.Changed)
     def _search_soon(self, event: Input.Changed) -> None:
+        """Draw the letter, then search: the key after it stops a search that is under way."""
         event.stop()
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(SETTLE_SECONDS, self._search)
+        if not self._is_due:
+            self._is_due = True
+            self.call_after_refresh(self._search)
 
     def _search(self) -> None:
-        if self._settling is not None:
-            self._settling.stop()
-            self._settling = None
+        self._is_due = False
         query = self._input.value.strip()
         if query == self.query_text:
             return

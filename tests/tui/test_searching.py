@@ -1,0 +1,126 @@
+"""Searching on the screen: what is asked and stopped, what is offered, and where the hits are."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.pilot import Pilot
+
+from flodeslasare.errors import Stopped
+from flodeslasare.library.library import Library
+from flodeslasare.model import Listing, MonthCount, View
+from flodeslasare.tui.app import FeedReaderApp
+from tui.samples import StagedLibrary
+from tui.test_reader import WIDE, settle, shown
+
+# --- searches that are moot ----------------------------------------------------------------------
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+
+
+class Endless:
+    """Makes some questions to the library endless, unless they are stopped, and notes what became of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *queries: str) -> None:
+        self.asked: list[str] = []
+        self.stopped: list[str] = []
+        self._queries = queries
+        really_list, really_count = Library.listing, Library.months
+
+        def listing(library: Library, view: View, *, first: int | None = None) -> Listing:
+            self._hold(f"list {view.query}", library)
+            return really_list(library, view, first=first)
+
+        def months(library: Library, view: View | None = None) -> list[MonthCount]:
+            self._hold(f"count {view.query if view else ''}", library)
+            return really_count(library, view)
+
+        monkeypatch.setattr(Library, "listing", listing)
+        monkeypatch.setattr(Library, "months", months)
+
+    def _hold(self, question: str, library: Library) -> None:
+        self.asked.append(question)
+        if question in self._queries:
+            try:
+                with library._database.stoppable():
+                    library._database.value(ENDLESS)
+            except Stopped:
+                self.stopped.append(question)
+                raise
+
+    async def until_asked(self, pilot: Pilot[None], question: str) -> None:
+        async with asyncio.timeout(20):
+            while question not in self.asked:
+                await pilot.pause(0.01)
+
+
+async def test_the_next_key_stops_a_search_and_its_hits_are_those_of_what_was_typed_last(
+    app: FeedReaderApp, filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hits = filled.listing(View(query="slakt")).ids
+    questions = Endless(monkeypatch, "list s", "list sl", "list sla")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash")
+        for typed in ("s", "sl", "sla"):
+            await pilot.press(typed[-1])
+            await questions.until_asked(pilot, f"list {typed}")
+            assert app.reader.query_text == typed
+        await pilot.press("k", "t")
+        await settle(pilot)
+        assert app.reader.entries.ids == hits
+        assert app.reader.entries.listing.view.query == "slakt"
+        assert questions.stopped == ["list s", "list sl", "list sla"]
+        assert app.reader.status.message == ""
+
+
+async def test_counts_come_after_the_hits_and_give_way_to_the_next_key(
+    app: FeedReaderApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = Endless(monkeypatch, "count sl")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "s", "l")
+        await questions.until_asked(pilot, "count sl")
+        assert app.reader.entries.listing.view.query == "sl"
+        assert questions.asked.index("list sl") < questions.asked.index("count sl")
+        await pilot.press("a")
+        await settle(pilot)
+        assert questions.stopped == ["count sl"]
+        assert "HITS OVER TIME" in shown(app)
+
+
+async def test_what_runs_is_stopped_when_one_leaves_the_search_or_the_program(
+    app: FeedReaderApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = Endless(monkeypatch, "list s", "list t")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "s")
+        await questions.until_asked(pilot, "list s")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert questions.stopped == ["list s"]
+        assert len(app.reader.entries.ids) == 132
+        await pilot.press("slash", "t")
+        await questions.until_asked(pilot, "list t")
+    for _ in range(1000):  # its thread ends a little later
+        if questions.stopped == ["list s", "list t"]:
+            break
+        await asyncio.sleep(0.01)
+    assert questions.stopped == ["list s", "list t"]
+
+
+async def test_a_burst_of_keys_asks_no_more_than_it_has_letters(
+    app: FeedReaderApp, filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hits = filled.listing(View(query="kycklingslakteriet")).ids
+    questions = Endless(monkeypatch)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kycklingslakteriet")
+        await settle(pilot)
+        searches = [question for question in questions.asked if question.startswith("list ")]
+        assert len(searches) <= len("kycklingslakteriet") + 2
+        assert app.reader.entries.ids == hits
