@@ -599,6 +599,24 @@ def test_marks_and_taking_them_back(run: Run, archive: Library) -> None:
     assert run("mark", "unread", "3").err == "Nothing changed: it was so already.\n"
 
 
+def test_a_search_without_hits_says_what_may_be_meant(run: Run, archive: Library) -> None:
+    ran = run("search", "raport")
+    assert ran.err == "Nothing found.\nDid you mean rapport (1)?\n"
+    assert (ran.code, ran.out) == (0, "")
+    assert run("search", "lakemedlet", "--json").err == "Did you mean läkemedel (4)?\n"
+    assert run("search", "qqqqq").err == "Nothing found.\n"
+
+
+def test_entries_that_are_like_one(run: Run, archive: Library) -> None:
+    ran = run("related", "3", "--json")
+    assert ids(ran) == [4, 1]
+    assert set(ran.objects[0]["words"]) == {"avtalen", "upp", "följs", "kraven"}  # type: ignore[call-overload]
+    (line,) = run("related", "3", "--limit", "1").lines
+    assert line.startswith("    4  2019-01-01  Fjärde  · ")
+    assert run("related", "2").err == "Nothing found.\n"
+    assert run("related", "99").code == 2
+
+
 def test_a_saved_search_is_used_wherever_a_feed_is(run: Run, archive: Library) -> None:
     assert run("searches").err.startswith("No saved searches.")
     assert run("searches", "save", "Bevakning", "title:besök", "OR", "-fjärde").code == 0

@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import NOW, an_entry, as_new, keep
+from flodeslasare.demo.posts import load_posts
 from flodeslasare.documents import ChangedEntry, ParsedEntry
-from flodeslasare.errors import Stopped
+from flodeslasare.errors import NoSuchEntry, Stopped
+from flodeslasare.findings import Suggestion, SuggestionKind
 from flodeslasare.library import Library
 from flodeslasare.model import Enclosure, Feed, MarkKind, MonthCount, View
 from flodeslasare.query import (
@@ -44,6 +46,7 @@ from flodeslasare.storage import (
     open_database,
     search,
 )
+from flodeslasare.storage.alike import AlikeIndex, stem
 from flodeslasare.storage.database import Database
 
 
@@ -619,10 +622,90 @@ def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
     assert filled.matching_words("") == []
 
 
-def test_a_mistyped_word_comes_with_what_it_may_have_been(filled: Library) -> None:
-    assert filled.nearest_words("äggen upphanldaren") == ("upphanldaren", ["upphandlaren"])
-    assert filled.nearest_words("upphandl") is None
-    assert filled.nearest_words("qqqqq") is None
+def test_other_words_are_suggested_and_what_was_asked_stays(library: Library, feed: Feed) -> None:
+    texts = [
+        "Ett kriterium.",
+        "Kriterium och upphandlaren.",
+        "Kriterierna för en fågel.",
+        "Fåglar.",
+    ]
+    keep(library, feed.id, *[an_entry(guid=text, title="", text=text) for text in texts])
+    assert library.suggestions("title:Kriterier -x") == [
+        Suggestion(SuggestionKind.FORM, "kriterium", "title:kriterium -x", 2)
+    ]
+    assert library.suggestions("fågel upphanldaren") == [
+        Suggestion(SuggestionKind.FORM, "fåglar", "fåglar upphanldaren", 1),
+        Suggestion(SuggestionKind.SPELLING, "upphandlaren", "fågel upphandlaren", 1),
+    ]
+    assert [each.word for each in library.suggestions("faglarna")] == ["fågel", "fåglar"]
+    for text in ("kriteri", "", "-kriterier", "(", "qqqqq", "è" * 50):
+        assert library.suggestions(text) == []
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "kriterium kriteriet kriterier kriterierna",
+        "upphandling upphandlingar upphandlingens",
+        "fågel fågeln fåglar fåglarna",
+        "handske handsken handskar",
+        "museum museet museer",
+        "läkemedel läkemedlet läkemedlen",
+        "miljö miljön miljöer",
+        "slakteri slakteriet slakterier",
+        "besök besöket besöken besökte",
+    ],
+)
+def test_the_forms_of_a_word_have_one_stem(forms: str) -> None:
+    assert len({stem(word) for word in forms.split()}) == 1
+
+
+@pytest.fixture
+def blog(library: Library, feed: Feed) -> dict[int, int]:
+    """The example blog's posts, each under the id that the library gave it."""
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(
+                guid=str(post.id), title=post.title, text=post.markdown, published=post.published
+            )
+            for post in load_posts()
+        ],
+    )
+    return {int(entry.guid): entry.id for entry in library.entries(View())}
+
+
+@pytest.mark.parametrize(("one", "other"), [(60, 112), (112, 131)])
+def test_a_visit_and_its_follow_up_a_year_later_find_each_other(
+    library: Library, blog: dict[int, int], one: int, other: int
+) -> None:
+    for post, wanted in ((one, other), (other, one)):
+        found = library.related(blog[post], 10)
+        assert blog[wanted] in [related.entry.id for related in found]
+        assert blog[post] not in [related.entry.id for related in found]
+    first = library.related(blog[60], 1)[0]
+    assert first.entry.id == blog[112]
+    assert {"fjäderfä", "ängsro"} <= set(first.words)
+
+
+def test_an_exact_double_is_no_first_find(library: Library, feed: Feed) -> None:
+    text = "Besöket i Slätthult om kycklingslakteri och fothälsa"
+    keep(
+        library,
+        feed.id,
+        *[an_entry(guid=str(number), title=f"Dag {number}", text="Annat") for number in range(30)],
+        an_entry(guid="a", title="Ett", text=text),
+        an_entry(guid="b", title="Ett", text=text),
+        an_entry(guid="c", title="Åter", text="Slätthult igen, om fothälsa"),
+    )
+    ids = {entry.guid: entry.id for entry in library.entries(View())}
+    found = library.related(ids["a"])
+    assert [related.entry.id for related in found] == [ids["c"], ids["b"]]
+    assert set(found[0].words) == {"slätthult", "fothälsa"}
+    assert library.related(ids["0"]) == []
+    with pytest.raises(NoSuchEntry):
+        library.related(99)
 
 
 def test_passages_show_the_hits(filled: Library) -> None:
@@ -679,7 +762,7 @@ def test_a_search_can_be_stopped_among_the_texts(
 )
 def test_a_slip_of_the_finger_is_seen(archive: Archive, typed: str, meant: str | None) -> None:
     archive.add(0, an_entry(text="upphandling läkemedel kriterium möbler och fågel utan handske"))
-    assert archive.index.nearest(typed)[:1] == ([] if meant is None else [meant])
+    assert AlikeIndex(archive.database).nearest(typed)[:1] == ([] if meant is None else [meant])
 
 
 # --- checked and made anew ---------------------------------------------------------------------------

@@ -546,6 +546,18 @@ def _date_asked(operator: str, value: str) -> Node | None:
     return Dated(first, True) if operator == "before" else Dated(after, False)
 
 
+def replaced(text: str, word: str, other: str) -> str:
+    """Put another word in the place of one, as `parse` gives it, in the text of a query."""
+    places = [
+        (found.start(), found.end())
+        for found in _WORD.finditer(text.replace("_", " "))
+        if plain(found[0]) == word
+    ]
+    for start, end in reversed(places):
+        text = text[:start] + other + text[end:]
+    return text
+
+
 # --- saved searches ---------------------------------------------------------------------------------
 
 _LEVELS = 3 * DEPTH + 3

@@ -1,4 +1,4 @@
-"""Commands about what was fetched: entries, search, show, mark."""
+"""Commands about what was fetched: entries, search, related, show, mark."""
 
 from __future__ import annotations
 
@@ -172,20 +172,67 @@ def search(
         raise click.UsageError("Missing argument 'QUERY...'.")
     with session.open_library() as library:
         found = library.entries(View(query=_asked(library, " ".join(query), saved)), limit=limit)
-        _list(library, found, as_json=as_json)
+        if not _list(library, found, as_json=as_json):
+            _say_what_may_be_meant(library, " ".join(query))
+
+
+def _say_what_may_be_meant(library: Library, query: str) -> None:
+    found = library.suggestions(query, limit=5)
+    if found:
+        words = ", ".join(
+            _("{word} ({count})").format(word=each.word, count=each.count) for each in found
+        )
+        _output.say(_("Did you mean {words}?").format(words=words))
+
+
+@click.command(
+    short_help="List entries that are like one.",
+    epilog="""\b
+Examples:
+  flodeslasare related 210
+  flodeslasare related 210 --limit 3 --json | jq -r '.url + " " + (.words | join(" "))'
+""",
+)
+@click.argument("entry_id", metavar="ID", type=int)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=10, metavar="N", help="At most so many: 10."
+)
+@_json_option
+@click.pass_obj
+def related(session: Session, entry_id: int, limit: int, as_json: bool) -> None:
+    """List the entries that share rare words with one, from all feeds and years, and these words.
+
+    With --json each has `words` as well.
+    """
+    with session.open_library() as library:
+        found = library.related(entry_id, limit)
+        line = _output.line_width()
+        for each in found:
+            entry = each.entry
+            if as_json:
+                whole = entry_as_json(library.entry(entry.id))
+                _output.put_json(whole | {"words": list(each.words)})
+                continue
+            when = _output.local_time(entry.sorted_by, "%Y-%m-%d")
+            text = f"{entry.id:>5}  {when}  {_one_line(entry.title)}  · {', '.join(each.words)}"
+            _output.put(text if line is None else _output.cut(text, line))
+    if not found:
+        _output.say(_("Nothing found."))
 
 
 def _list(
     library: Library, found: Iterator[Entry], *, as_json: bool, one_feed: bool = False
-) -> None:
-    if as_json:
-        for entry in found:
-            _output.put_json(entry_as_json(entry))
-        return
+) -> bool:
+    """Print entries; tells whether there were any."""
     first = next(found, None)
     if first is None:
-        _output.say(_("Nothing found."))
-        return
+        if not as_json:
+            _output.say(_("Nothing found."))
+        return False
+    if as_json:
+        for entry in chain([first], found):
+            _output.put_json(entry_as_json(entry))
+        return True
     line = _output.line_width()
     # The newest entries have the highest numbers, so what comes later is no wider (as a rule).
     id_cells = max(5, len(str(first.id)))
@@ -196,6 +243,7 @@ def _list(
     for entry in chain([first], found):
         text = _row(entry, id_cells, feed_cells)
         _output.put(text if line is None else _output.cut(text, line))
+    return True
 
 
 def _row(entry: Entry, id_cells: int, feed_cells: int) -> str:
@@ -378,4 +426,4 @@ def undo(session: Session) -> None:
         _tell(taken_back)
 
 
-COMMANDS = (entries, search, show, mark)
+COMMANDS = (entries, search, related, show, mark)

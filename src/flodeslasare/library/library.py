@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing, contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -38,7 +39,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import fold, parse, plain, words
+from flodeslasare.query import fold, parse, plain, replaced, words
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,
@@ -52,9 +53,16 @@ from flodeslasare.storage import (
 
 if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, ParsedFeed, Subscription
+    from flodeslasare.findings import Related, Suggestion
 
 COUNTED_WORDS = 300
 """How many of the words that match a part are counted: a count costs as much as the word is frequent."""
+
+SUGGESTED_FOR = 10
+"""For so many words of a query others are suggested."""
+
+COUNTED_FORMS = 12
+"""So many of the words that are suggested for one are counted."""
 
 PAGE = 200
 """How many entries are read whole at a time."""
@@ -549,21 +557,48 @@ class Library:
             found = self._index.matching_words(sought[-1].words[-1], limit=COUNTED_WORDS)
             return self._index.count(found)[:limit]
 
-    def nearest_words(self, query: str, limit: int = 5) -> tuple[str, list[str]] | None:
-        """The first word of a query that the archive has nowhere, and those of its words that look like it.
+    def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
+        """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
 
-        `None` when every word stands somewhere, or nothing looks like it.
+        The most frequent first; what was asked for stays as it is.
 
         Raises:
             Stopped: by `stop()`.
         """
+        from flodeslasare.findings import Suggestion, SuggestionKind
+        from flodeslasare.storage.alike import AlikeIndex
+
+        alike = AlikeIndex(self._database)
+        found: dict[str, Suggestion] = {}
         with self._database.stoppable(), self._database.reading():
-            for node in parse(query).sought():
-                for word in node.words:
-                    if not self._index.matching_words(word, limit=1):
-                        found = self._index.nearest(word, limit)
-                        return (word, found) if found else None
-        return None
+            typed = (word for node in parse(query).sought() for word in node.words)
+            for word in dict.fromkeys(islice(typed, SUGGESTED_FOR)):
+                offered = dict.fromkeys(alike.forms(word), SuggestionKind.FORM)
+                if not self._index.matching_words(word, limit=1):
+                    near = dict.fromkeys(alike.nearest(word), SuggestionKind.SPELLING)
+                    offered = near | offered
+                for other, count in self._index.count(list(offered)[:COUNTED_FORMS]):
+                    text = replaced(query, word, other)
+                    found.setdefault(other, Suggestion(offered[other], other, text, count))
+        return sorted(found.values(), key=lambda each: -each.count)[:limit]
+
+    def related(self, entry_id: int, limit: int = 10) -> list[Related]:
+        """Entries that have rare words in common with one, from all feeds and years, those with most first.
+
+        Raises:
+            NoSuchEntry
+            Stopped: by `stop()`.
+        """
+        from flodeslasare.findings import Related
+        from flodeslasare.storage.alike import AlikeIndex
+
+        self._entries.require(entry_id)
+        with self._database.stoppable(), self._database.reading():
+            found = {
+                each.entry_id: each.words
+                for each in AlikeIndex(self._database).entries(entry_id, limit)
+            }
+            return [Related(row, found[row.id]) for row in self._entries.rows(list(found))]
 
     def passages(self, entry_ids: Sequence[int], query: str) -> dict[int, str]:
         """The passage of each text that says most of what a query seeks, at most 200 characters.

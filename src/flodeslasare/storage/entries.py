@@ -308,6 +308,15 @@ class EntryStore:
             raise NoSuchEntry(entry_id)
         return found[0]
 
+    def require(self, entry_id: int) -> None:
+        """See that an entry is there.
+
+        Raises:
+            NoSuchEntry
+        """
+        if self.sort_key(entry_id) is None:
+            raise NoSuchEntry(entry_id)
+
     def versions(self, entry_id: int) -> list[EntryVersion]:
         """How did an entry read before, newest first?"""
         return [

@@ -72,11 +72,6 @@ _SHORTEST_PART = 3
 _MOST_TRIGRAMS = 16
 """More of them hardly narrow the choice of words."""
 
-_ALIKE = 0.75
-"""Words that share less of their letters are not taken for one another (0 to 1: `SequenceMatcher.ratio`)."""
-
-_LONGEST_MISTYPED = 40
-
 _MOST_SPELLINGS = 64
 """A phrase without dots is tried in so many spellings; above it, only in those that stand together somewhere."""
 
@@ -516,39 +511,6 @@ class SearchIndex:
             {"words": json.dumps(words)},
         )
         return [(row["term"], row["doc"]) for row in rows]
-
-    def nearest(self, word: str, limit: int = 5) -> list[str]:
-        """Which of the archive's words look most like this one? For a word that matches nothing."""
-        from difflib import SequenceMatcher  # for this alone
-
-        folded = fold(plain(word))[:_LONGEST_MISTYPED]
-        pieces = _pieces(folded)
-        if not pieces:
-            return []
-        candidates: dict[str, str] = {}
-        # One slip changes at most three pieces in a row, or four, where two letters change places.
-        if len(pieces) > 4:
-            choices = [[*pieces[:start], *pieces[start + 4 :]] for start in range(len(pieces) - 3)]
-        else:
-            choices = [[piece] for piece in pieces]
-        for kept in choices:
-            rows = self._db.rows(
-                """
-                SELECT search_words.word, search_words.folded
-                FROM search_word_parts CROSS JOIN search_words ON id = search_word_parts.rowid
-                WHERE search_word_parts MATCH :pieces
-                    AND abs(length(search_words.folded) - :length) <= 2
-                LIMIT 200
-                """,
-                {"pieces": _every(kept), "length": len(folded)},
-            )
-            candidates |= {row["word"]: row["folded"] for row in rows}
-        likeness = {
-            candidate: SequenceMatcher(None, folded, other, autojunk=False).ratio()
-            for candidate, other in candidates.items()
-        }
-        alike = [candidate for candidate, ratio in likeness.items() if ratio >= _ALIKE]
-        return sorted(alike, key=lambda candidate: -likeness[candidate])[:limit]
 
     # --- passages ------------------------------------------------------------------------------
 
@@ -993,14 +955,15 @@ class _Expansions:
 
 def _trigrams(folded: str) -> str:
     """Spell that every three letters in a row of a word must be there; the caller checks their order."""
-    pieces = _pieces(folded)
-    return _every(pieces[:: -(-len(pieces) // _MOST_TRIGRAMS)])
+    all_pieces = pieces(folded)
+    return every(all_pieces[:: -(-len(all_pieces) // _MOST_TRIGRAMS)])
 
 
-def _pieces(folded: str) -> list[str]:
+def pieces(folded: str) -> list[str]:
     """Give every three letters in a row, each once."""
     return list(dict.fromkeys(folded[start : start + 3] for start in range(len(folded) - 2)))
 
 
-def _every(pieces: Sequence[str]) -> str:
+def every(pieces: Sequence[str]) -> str:
+    """Spell that all of these must be there."""
     return " AND ".join(f'"{piece}"' for piece in pieces)

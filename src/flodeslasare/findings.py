@@ -1,0 +1,41 @@
+"""The values of what a search leads to: suggestions, and entries that are alike.
+
+Apart from `model`, for a start does without them (each dataclass costs 0.4 ms).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flodeslasare.model import EntryRow
+
+
+class SuggestionKind(StrEnum):
+    """Why a word is suggested for one that was typed."""
+
+    SPELLING = "spelling"
+    """The archive has the typed one nowhere, and this one looks like it."""
+    FORM = "form"
+    """It is another form of the typed one (`kriterium` of `kriterier`), which that does not find."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A word of the archive, in place of one that was typed."""
+
+    kind: SuggestionKind
+    word: str
+    query: str
+    """What was typed, with this word in its place."""
+    count: int
+    """In how many entries the word stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An entry that has rare words in common with another."""
+
+    entry: EntryRow
+    words: tuple[str, ...]
+    """Those that they share, the rarest first."""
