@@ -271,10 +271,9 @@ async def test_a_password_stays_with_its_host(httpserver: HTTPServer, fetcher: F
     pages = older_pages(
         fetcher,
         parse,
-        httpserver.url_for("/feed"),
+        httpserver.url_for("/feed").replace("://", "://anna:pw@"),
         first,
         allow_private=True,
-        credentials=("anna", "pw"),
     )
     assert len([page async for page in pages]) == 2
     assert ["authorization" in request.headers for request, _ in httpserver.log] == [True, False]

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from flodeslasare.config import (
+    Login,
     Settings,
     default_config_text,
     load_settings,
+    logins_text,
     parse_settings,
     places,
     setting_names,
@@ -37,7 +39,8 @@ def test_the_default_file_holds_every_setting_at_its_default() -> None:
 
     assert parse(text) == Settings()
     assert [(section, key) for section in written for key in written[section]] == setting_names()
-    assert len(setting_names()) == len(fields(Settings))
+    names = [f"{section}_{key}" for section, key in setting_names()]
+    assert [setting.name for setting in fields(Settings)] == [*names, "logins"]
     for line, after in zip(text.splitlines(), text.splitlines()[1:], strict=False):
         assert " = " not in after or line.startswith("# "), f"unexplained: {after}"
 
@@ -101,6 +104,83 @@ def test_mistakes_are_said_with_the_file_and_the_cause(text: str, said: str) -> 
 
     assert str(caught.value).startswith("config.toml: ")
     assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_login_names_where_its_password_comes_from() -> None:
+    settings = parse(
+        """
+        [logins."intern.region.se"]
+        name = "anna"
+        password_command = "pass show 'intern region'"
+        [logins."http://intranet:8080/bloggen/"]
+        name = "anna@region.se"
+        password_env = "INTRANET"
+        """
+    )
+
+    assert settings.logins == (
+        Login(
+            address="intern.region.se",
+            name="anna",
+            password_command=("pass", "show", "intern region"),
+        ),
+        Login(
+            address="http://intranet:8080/bloggen/", name="anna@region.se", password_env="INTRANET"
+        ),
+    )
+
+
+def test_what_is_shown_of_a_login_holds_no_secret() -> None:
+    text = '[logins."a.exempel"]\nname = "anna"\npassword_command = "echo hemligt"\n'
+    settings = parse(text)
+
+    shown = logins_text(settings.logins)
+    assert 'password_command = "echo …"' in shown
+    assert parse(shown).logins[0].name == "anna"
+    for said in (shown, settings_text(settings), repr(settings)):
+        assert "hemligt" not in said
+
+
+def test_the_default_file_shows_how_a_login_is_written() -> None:
+    lines = [line.removeprefix("# ") for line in default_config_text().splitlines()]
+    start = lines.index('[logins."intern.region.se"]')
+
+    (login,) = parse("\n".join(lines[start : start + 3])).logins
+    assert login.password_command == ("pass", "show", "intern.region.se")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("logins = 5", 'write [logins."host.example"]'),
+        ('[logins]\nname = "hemligt"', 'write [logins."host.example"]'),
+        ("[logins.a.b.se]\n", "put the whole host in quotes"),
+        ('[logins."a"]\npassword = "hemligt"', "a password does not belong in this file; take it"),
+        ('[logins."a"]\nname = "x"\npassword = "hemligt"\npassword_env = "X"', "does not belong"),
+        ('[logins."a"]\npasswrd_env = "hemligt"', "did you mean 'password_env'?"),
+        ('[logins."a"]\npassword_command = "x"', "the name is missing"),
+        ('[logins."a"]\nname = "hem:ligt"\npassword_env = "X"', "colon"),
+        ('[logins."a"]\nname = "x"', "one of password_command and password_env"),
+        (
+            '[logins."a"]\nname = "x"\npassword_command = "hemligt"\npassword_env = "X"',
+            "one of password_command and password_env",
+        ),
+        ('[logins."a"]\nname = "x"\npassword_command = "echo \'hemligt"', "quotation mark"),
+        ('[logins."a"]\nname = "x"\npassword_command = ["hemligt"]', "must be text in quotes"),
+        ('[logins."a"]\nname = "x"\npassword_command = "  "', "must be text in quotes"),
+        ('[logins."ftp://a"]\nname = "x"\npassword_env = "X"', "not a host"),
+        ('[logins."https://x:hemligt@a/"]\nname = "x"\npassword_env = "X"', "not a host"),
+        ("[login]\n", "did you mean 'logins'?"),
+    ],
+)
+def test_mistakes_in_logins_are_said_without_their_values(text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text)
+
+    assert str(caught.value).startswith("config.toml: ")
+    assert said in str(caught.value)
+    assert "hemligt" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

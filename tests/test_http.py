@@ -899,12 +899,6 @@ async def test_a_move_keeps_the_password_on_the_same_host(server: Server) -> Non
     assert leaves.permanent_url == "http://two.example/new"
 
 
-async def test_a_password_from_elsewhere(server: Server, fetcher: Fetcher) -> None:
-    server.answer("/feed", FEED)
-    await fetcher.fetch(server.url("/feed"), credentials=("anna", "pw"), allow_private=True)
-    assert server.requests[0].headers["authorization"] == basic("anna", "pw")
-
-
 async def test_tokens_in_queries_are_not_logged(
     server: Server, fetcher: Fetcher, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import logging
-from collections.abc import Iterator
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,19 @@ SECRETS = (
     PASSWORD,
     "hemligt-och-l%C3%A5ngt",
     base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode(),
+)
+
+OUTPUTS = (
+    ["feeds"],
+    ["feeds", "--json"],
+    ["entries"],
+    ["entries", "--json"],
+    ["search", "Inlägg", "--json"],
+    ["show", "1"],
+    ["show", "1", "--format", "json"],
+    ["show", "1", "--format", "markdown"],
+    ["export", "opml"],
+    ["config", "show"],
 )
 
 
@@ -55,9 +71,9 @@ class Walk:
         self.said += self._capsys.readouterr()
         return code
 
-    def finds_none(self) -> None:
+    def finds_none(self, secrets: Sequence[str] = SECRETS) -> None:
         for text in [*self.said, *(file.read_text() for file in places().logs.iterdir())]:
-            for secret in SECRETS:
+            for secret in secrets:
                 assert secret not in text
 
 
@@ -98,19 +114,7 @@ def test_a_password_in_an_address_is_used_and_never_told(
     assert walk("import", str(listing)) == 0
     assert walk("--verbose", "refresh", "--json") == 1
     assert walk("--verbose", "refresh") == 1
-    for command in (
-        ["feeds"],
-        ["feeds", "--json"],
-        ["entries"],
-        ["entries", "--json"],
-        ["search", "Inlägg", "--json"],
-        ["show", "1"],
-        ["show", "1", "--format", "json"],
-        ["show", "1", "--format", "markdown"],
-        ["export", "opml"],
-        ["backfill", named, "--json"],
-        ["config", "show"],
-    ):
+    for command in (*OUTPUTS, ["backfill", named, "--json"]):
         assert walk(*command) == 0, command
     assert walk("remove", named) == 0
     assert walk("remove", named) == 2
@@ -120,6 +124,34 @@ def test_a_password_in_an_address_is_used_and_never_told(
     assert httpserver.url_for("/untitled") in heard
     assert "401" not in heard
     walk.finds_none()
+
+
+def test_a_password_of_the_settings_is_used_and_never_told(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    protected(httpserver, "/feed", rss(entries(2)))
+    url = httpserver.url_for("/feed")
+    script = f"import sys; print({PASSWORD!r}); print({PASSWORD!r}, file=sys.stderr)"
+    prints = shlex.join([sys.executable, "-c", script])
+    places().config.parent.mkdir(parents=True)
+    places().config.write_text(
+        f'[logins."{httpserver.url_for("")}"]\nname = "{NAME}"\npassword_command = {json.dumps(prints)}\n'
+    )
+    walk = Walk(capsys)
+
+    assert walk("--verbose", "add", url) == 0
+    for command in (*OUTPUTS, ["backfill", url], ["--verbose", "refresh", "--json"]):
+        assert walk(*command) == 0, command
+    places().config.write_text(places().config.read_text().replace("print(", "exit("))
+    assert walk("--verbose", "refresh") == 1
+    places().config.write_text(f'[logins."a"]\nname = "x"\npassword = "{PASSWORD}"\n')
+    assert walk("feeds") == 2
+
+    heard = "".join(walk.said)
+    assert f'name = "{NAME}"' in heard
+    assert "(it ended with 1)" in heard
+    assert "a password does not belong in this file" in heard
+    walk.finds_none(SECRETS[1:])
 
 
 async def test_the_screen_shows_no_password(

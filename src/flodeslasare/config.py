@@ -2,21 +2,26 @@
 
 Every setting has a default; none is needed to begin. A setting is written once, in `Settings`:
 its name, default, bounds and explanation there are also what reading checks and what
-`flodeslasare config init` writes.
+`flodeslasare config init` writes. Logins stand apart: where the password of a host comes from, and
+never the password itself.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.errors import NoSuchFile, SettingsError, StorageError
 from flodeslasare.i18n import LANGUAGES, _
 
 APP_NAME = "flodeslasare"
+
+PASSWORD_SECONDS = 30.0
+"""How long a command may take to give a password."""
 
 _Value = TypeVar("_Value", bool, str, int, float)
 
@@ -43,6 +48,19 @@ def _setting(
         metadata={"about": about, "least": least, "most": most, "choices": choices},
     )
     return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Who the person is to a host, and where the password comes from."""
+
+    address: str
+    """A host, with its port if it has one, or the beginning of an address; https unless it says http."""
+    name: str
+    password_command: tuple[str, ...] = field(default=(), repr=False)
+    """The command whose first line of output is the password; empty when `password_env` is not."""
+    password_env: str = ""
+    """The variable of the environment that holds the password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +144,9 @@ class Settings:
         most=100_000_000_000,
     )
 
+    logins: tuple[Login, ...] = ()
+    """In the order of the file, each below a line `[logins."host"]`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -196,8 +217,11 @@ def parse_settings(raw: bytes, path: Path) -> Settings:
         ) from error
 
     known = {(section, key): setting for section, key, setting in _known()}
-    values: dict[str, str | int | float] = {}
+    values: dict[str, str | int | float | tuple[Login, ...]] = {}
     for section, content in document.items():
+        if section == "logins":
+            values[section] = _logins(content, path)
+            continue
         keys = [key for known_section, key in known if known_section == section]
         if not keys:
             raise SettingsError(_unknown_section(path, section, content))
@@ -239,10 +263,41 @@ def settings_text(settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
+def logins_text(logins: Sequence[Login]) -> str:
+    """Write logins as they may be shown: of a command only the program, since its arguments may tell."""
+    blocks = []
+    for login in logins:
+        source = (
+            f"password_env = {_as_toml(login.password_env)}"
+            if login.password_env
+            else f"# the first line of what this command prints; its arguments are not shown\n"
+            f"password_command = {_as_toml(login.password_command[0] + ' …')}"
+        )
+        blocks.append(
+            f"[logins.{_as_toml(login.address)}]\nname = {_as_toml(login.name)}\n{source}\n"
+        )
+    return "\n".join(blocks)
+
+
+_ABOUT_LOGINS = """
+# Feeds behind a name and a password (HTTP Basic): a section for each host, as below without the "# ".
+# [logins."intern.region.se"]
+# name = "anna"
+# password_command = "pass show intern.region.se"
+#
+# The password itself never stands here. It comes from the first line of what the command prints (no shell
+# runs it, it gets no input, and has {seconds:g} seconds), or, with password_env = "NAME" in the place of
+# password_command, from that variable of the environment. It is asked for once in a refresh, and sent to that
+# host only, never where a redirect leads away from it, and over https only. For a host that has no https write
+# [logins."http://intranet"]; for another port [logins."intern.region.se:8443"]; for a part of a
+# host [logins."https://intern.region.se/bloggen/"].
+"""
+
+
 def default_config_text() -> str:
     """Give a config.toml that holds every setting, explained, at its default."""
     about = "# Settings of flodeslasare. Each stands here at its default and may be left out.\n\n"
-    return about + settings_text(Settings())
+    return about + settings_text(Settings()) + _ABOUT_LOGINS.format(seconds=PASSWORD_SECONDS)
 
 
 def write_default_config(path: Path) -> None:
@@ -297,6 +352,8 @@ def _move_to_new(source: Path, target: Path) -> None:
 
 def _known() -> Iterator[tuple[str, str, Field[object]]]:
     for setting in fields(Settings):
+        if not setting.metadata:  # the logins
+            continue
         section, _underscore, key = setting.name.partition("_")
         yield section, key, setting
 
@@ -310,7 +367,7 @@ def _unknown_section(path: Path, section: str, content: object) -> str:
                     path=path, name=key, section=known_section
                 )
     return _("{path}: there is no section {name!r}; {hint}").format(
-        path=path, name=section, hint=_nearest(section, list(sections))
+        path=path, name=section, hint=_nearest(section, [*sections, "logins"])
     )
 
 
@@ -363,6 +420,82 @@ def _checked(setting: Field[object], value: object, where: str) -> str | int | f
         )
         raise SettingsError(text.format(where=where, least=f"{least:_}", most=f"{most:_}"))
     return value if whole else float(value)
+
+
+_LOGIN_KEYS = ["name", "password_command", "password_env"]
+_LOGIN_ADDRESS = r"(?:https?://)?(?:[^\s/@:?#\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[^\s?#]*)?"
+
+
+def _logins(content: object, path: Path) -> tuple[Login, ...]:
+    """Check the sections of logins. No message repeats a value: it may be a password.
+
+    Raises:
+        SettingsError
+    """
+    if not isinstance(content, dict) or not all(
+        isinstance(values, dict) for values in content.values()
+    ):
+        raise SettingsError(
+            _('{path}: logins are sections, one a host; write [logins."host.example"]').format(
+                path=path
+            )
+        )
+    return tuple(_login(address, values, path) for address, values in content.items())
+
+
+def _login(address: str, values: dict[str, object], path: Path) -> Login:
+    import re
+    import shlex
+
+    where = f'{path}: [logins."{without_credentials(address)}"]'
+    nested = next((key for key, value in values.items() if isinstance(value, dict)), None)
+    if nested is not None:
+        raise SettingsError(
+            _('{path}: put the whole host in quotes: [logins."{host}…"]').format(
+                path=path, host=f"{address}.{nested}"
+            )
+        )
+    if "password" in values:
+        raise SettingsError(
+            _(
+                "{where}: a password does not belong in this file; take it out, and write "
+                "password_command (a command that prints it) or password_env (a variable that holds it)"
+            ).format(where=where)
+        )
+    for key, value in values.items():
+        if key not in _LOGIN_KEYS:
+            hint = _nearest(key, _LOGIN_KEYS)
+            raise SettingsError(
+                _("{where} has no setting {name!r}; {hint}").format(
+                    where=where, name=key, hint=hint
+                )
+            )
+        if not isinstance(value, str) or not value.strip():
+            raise SettingsError(
+                _('{where} must be text in quotes, "like this"').format(where=f"{where} {key}")
+            )
+    if not re.fullmatch(_LOGIN_ADDRESS, address):
+        raise SettingsError(
+            _("{where}: not a host, nor the beginning of an http or https address").format(
+                where=where
+            )
+        )
+    name, command, variable = (str(values.get(key, "")) for key in _LOGIN_KEYS)
+    if not name:
+        raise SettingsError(_("{where}: the name is missing; write name").format(where=where))
+    if ":" in name:  # RFC 7617 §2
+        raise SettingsError(_("{where} name: a colon cannot be part of it").format(where=where))
+    if bool(command) == bool(variable):
+        raise SettingsError(
+            _("{where}: write one of password_command and password_env").format(where=where)
+        )
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise SettingsError(
+            _("{where} password_command: a quotation mark is missing").format(where=where)
+        ) from error
+    return Login(address=address, name=name, password_command=words, password_env=variable)
 
 
 def _as_toml(value: object) -> str:

@@ -124,7 +124,7 @@ Example:
 @click.pass_obj
 def show_config(session: Session) -> None:
     """Print every setting as it holds now, and where the files are."""
-    from flodeslasare.config import settings_text
+    from flodeslasare.config import logins_text, settings_text
 
     settings, places = session.settings, session.places
     note = "" if places.config.exists() else "  (not there: every setting is at its default)"
@@ -133,6 +133,8 @@ def show_config(session: Session) -> None:
     _output.put(f"# log:      {places.logs}")
     _output.put(f"# cache:    {places.cache}\n")
     _output.put(settings_text(settings).rstrip("\n"))
+    if settings.logins:
+        _output.put("\n" + logins_text(settings.logins).rstrip("\n"))
 
 
 @config.command(

@@ -7,6 +7,7 @@ import http
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -98,10 +99,20 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [one for one in behind if isinstance(one, BaseException)]
 
 
+def login_reason(url: str, sent_credentials: bool) -> str:
+    """Say what 401 means: the name or the password is wrong, or there was none."""
+    if sent_credentials:
+        return _("the server does not take the name and the password (HTTP 401); check both")
+    reason = _(
+        "the server asks for a name and a password (HTTP 401); "
+        'write them below [logins."{host}"] in config.toml'
+    )
+    parts = urlsplit(url)
+    return reason.format(host=f"http://{parts.netloc}" if parts.scheme == "http" else parts.netloc)
+
+
 def status_reason(status: int) -> str:
     """Say what an HTTP status means to a reader of feeds."""
-    if status == 401:
-        return _("the server asks for a name and a password (HTTP 401)")
     if status == 403:
         return _("the server does not let us read it (HTTP 403)")
     if status == 404:

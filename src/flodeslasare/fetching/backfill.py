@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import FetchError, NotAFeed
-from flodeslasare.fetching._address import may_share_credentials, with_credentials_of
+from flodeslasare.fetching._address import with_credentials_of
 from flodeslasare.fetching.discover import looks_like_feed, page_generator
 
 if TYPE_CHECKING:
@@ -106,7 +106,6 @@ async def older_pages(
     first: ParsedFeed,
     *,
     allow_private: bool = False,
-    credentials: tuple[str, str] | None = None,
     max_pages: int = MAX_PAGES,
 ) -> AsyncGenerator[ParsedFeed, None]:
     """Give the older pages of a feed, newest first, each with at least one entry not seen before.
@@ -121,7 +120,6 @@ async def older_pages(
         feed_url: the subscription's address.
         first: the newest page, read already.
         allow_private: as for the subscription.
-        credentials: as for the subscription; they go to no other host.
         max_pages: the most that are asked for.
 
     Raises:
@@ -130,8 +128,7 @@ async def older_pages(
     """
 
     async def ask(url: str) -> Reply:
-        own = credentials if may_share_credentials(feed_url, url) else None
-        return await fetcher.fetch(url, allow_private=allow_private, credentials=own)
+        return await fetcher.fetch(url, allow_private=allow_private)
 
     way = way_for(feed_url, first) or way_for(
         feed_url, first, await _generator(ask, feed_url, first.site_url)

@@ -59,9 +59,11 @@ from flodeslasare.fetching._connecting import (
     tls_for_nobody,
 )
 from flodeslasare.fetching._decoding import CannotDecode, Decoder, foreign_encoding
+from flodeslasare.fetching._logins import Logins, NoPassword
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
+    login_reason,
     printable,
     private_reason,
     reason_of,
@@ -200,6 +202,7 @@ class Fetcher:
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._answered: set[str] = set()
         self._proxies = environment_proxies()
+        self._logins = Logins(self.settings.logins)
 
     async def __aenter__(self) -> Self:
         return self
@@ -213,7 +216,8 @@ class Fetcher:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection, and forget every password."""
+        await self._logins.aclose()
         transports, self._transports = list(self._transports.values()), {}
         for transport in transports:
             await transport.aclose()
@@ -226,25 +230,23 @@ class Fetcher:
         last_modified: str | None = None,
         allow_private: bool = False,
         accept: str = ACCEPT_FEEDS,
-        credentials: tuple[str, str] | None = None,
     ) -> Reply:
         """GET an address, following redirects by the rules.
 
         Args:
-            url: absolute; a name and password in it are sent to its host and no other.
+            url: absolute; a name and password in it, or else those the settings have for it, are
+                sent to its host and no other.
             etag: of the stored body, as it was sent.
             last_modified: of the stored body, as it was sent.
             allow_private: loopback and private addresses may be connected to, here and after redirects.
             accept: the `Accept` header.
-            credentials: name and password for the host of `url`, in place of those in it.
 
         Raises:
             AddressRefused: it, or a redirect, leads where we never connect to.
             FetchError: no usable reply; `status` and `retry_after_seconds` say more where there was one.
         """
         asked = canonical_url(url)
-        current, own_credentials = split_credentials(asked)
-        credentials = credentials or own_credentials
+        current, written = split_credentials(asked)
         allow_private = allow_private or os.environ.get("FLODESLASARE_ALLOW_PRIVATE") == "1"
         headers = _request_headers(etag, last_modified, accept)
         is_conditional = b"if-none-match" in headers or b"if-modified-since" in headers
@@ -254,11 +256,13 @@ class Fetcher:
         visited = {current}
 
         while True:
-            authorised = credentials is not None and may_share_credentials(asked, current)
+            credentials = None
+            if may_share_credentials(asked, current):
+                credentials = written or await self._login(current, shown)
             hop = await self._hop(
                 current,
                 headers,
-                credentials if authorised else None,
+                credentials,
                 allow_private=allow_private,
                 budget=budget,
                 shown=shown,
@@ -288,6 +292,7 @@ class Fetcher:
             may_be_gone=permanent == current,
             is_conditional=is_conditional,
             asked_with=(etag, last_modified),
+            sent_credentials=credentials is not None,
             seconds=budget.used,
         )
         log.info(
@@ -299,6 +304,12 @@ class Fetcher:
             budget.used * 1000,
         )
         return reply
+
+    async def _login(self, url: str, shown: str) -> tuple[str, str] | None:
+        try:
+            return await self._logins.credentials_for(url)
+        except NoPassword as error:
+            raise FetchError(shown, str(error)) from error
 
     # --- one request -----------------------------------------------------------------------------
 
@@ -609,6 +620,7 @@ def _reply(
     may_be_gone: bool,
     is_conditional: bool,
     asked_with: tuple[str | None, str | None],
+    sent_credentials: bool,
     seconds: float,
 ) -> Reply:
     """Turn the end of a chain into a `Reply`.
@@ -628,7 +640,8 @@ def _reply(
         kind = ReplyKind.GONE
     else:
         log.info("GET %s: HTTP %d", without_secrets(url), status)
-        raise FetchError(shown, status_reason(status), status=status, retry_after_seconds=wait)
+        reason = login_reason(url, sent_credentials) if status == 401 else status_reason(status)
+        raise FetchError(shown, reason, status=status, retry_after_seconds=wait)
     location = headers.get_address("content-location")
     try:
         content_location = canonical_url(urljoin(url, location)) if location else None

@@ -1,0 +1,236 @@
+"""Logins of config.toml against real servers: who gets the password, and what is said when there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from flodeslasare.config import Login, Settings
+from flodeslasare.errors import FetchError
+from flodeslasare.fetching import _logins
+from flodeslasare.fetching._logins import Logins
+from flodeslasare.fetching.http import Fetcher
+from test_http import FEED, PUBLIC, Server, basic, on_the_internet, serving
+
+
+def command(script: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", script)
+
+
+def logging_in(*logins: Login) -> Settings:
+    return Settings(logins=logins, fetch_total_seconds=5)
+
+
+def authorisations(server: Server) -> list[str | None]:
+    return [request.headers.get("authorization") for request in server.requests]
+
+
+async def failure(settings: Settings, url: str) -> FetchError:
+    async with Fetcher(settings) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.fetch(url, allow_private=True)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+async def test_a_command_is_run_once_for_all_the_feeds_of_its_host(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    script = f"open({str(runs)!r}, 'a').write('x'); print('hem ligt '); print('another line')"
+    async with serving() as server:
+        for number in range(6):
+            server.answer(f"/{number}", FEED)
+        login = Login(
+            address=server.url().rstrip("/"), name="anna", password_command=command(script)
+        )
+        async with Fetcher(logging_in(login)) as fetcher:
+            urls = [server.url(f"/{number}") for number in range(6)]
+            await asyncio.gather(*(fetcher.fetch(url, allow_private=True) for url in urls))
+
+        assert authorisations(server) == [basic("anna", "hem ligt ")] * 6
+        assert runs.read_text() == "x"
+
+
+async def test_a_password_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERN", "hemligtå")
+    async with serving() as server:
+        server.answer("/feed", FEED)
+        login = Login(address=server.url(), name="anna", password_env="INTERN")
+        async with Fetcher(logging_in(login)) as fetcher:
+            await fetcher.fetch(server.url("/feed"), allow_private=True)
+            # What stands in the address goes before it.
+            own = server.url("/feed").replace("://", "://bo:eget@")
+            await fetcher.fetch(own, allow_private=True)
+
+        assert authorisations(server) == [basic("anna", "hemligtå"), basic("bo", "eget")]
+
+
+async def test_a_login_goes_to_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONE", "ett")
+    monkeypatch.setenv("TWO", "två")
+    settings = logging_in(
+        Login(address="http://one.example", name="anna", password_env="ONE"),
+        Login(address="http://two.example", name="bo", password_env="TWO"),
+    )
+    async with serving() as server:
+        server.redirect("/feed", "/moved")
+        server.redirect("/moved", "http://two.example/end")
+        server.redirect("/end", "http://one.example/back")
+        server.answer("/back", FEED)
+        async with on_the_internet(server, settings) as (fetcher, _net):
+            await fetcher.fetch("http://one.example/feed")
+
+        # The second host has a login of its own, and no stranger's redirect makes us use it.
+        one = basic("anna", "ett")
+        assert authorisations(server) == [one, one, None, one]
+
+
+async def test_without_https_a_login_is_only_used_when_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ONE", "ett")
+    settings = logging_in(Login(address="one.example", name="anna", password_env="ONE"))
+    async with serving() as server:
+        server.answer("/feed", status="401 Unauthorized")
+        async with on_the_internet(server, settings) as (fetcher, _net):
+            with pytest.raises(FetchError, match=r'\[logins."http://one.example"\]'):
+                await fetcher.fetch("http://one.example/feed")
+
+        assert authorisations(server) == [None]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://a.example/", "host"),
+        ("https://a.example/blogger", "host"),
+        ("https://a.example/blogg", "part"),
+        ("https://a.example/blogg/feed?x=1", "part"),
+        ("https://a.example:8443/", None),
+        ("http://a.example/", None),
+        ("https://a.example.evil/", None),
+        ("https://b.example:8443/x", "port"),
+        ("https://b.example/x", None),
+        ("https://www.xn--hllbarupphandling-8qb.se/feed", "letters"),
+    ],
+)
+async def test_which_login_is_for_an_address(
+    url: str, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", "x")
+    known = {
+        "A.example": "host",
+        "https://a.example/blogg": "part",
+        "b.example:8443": "port",
+        "www.hållbarupphandling.se": "letters",
+        "a..b": "no host",
+    }
+    logins = Logins([Login(address=a, name=n, password_env="X") for a, n in known.items()])
+
+    found = await logins.credentials_for(url)
+    await logins.aclose()
+
+    assert found == (None if name is None else (name, "x"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("no-such-command-anywhere --x hemligt", "there is no command no-such-command-anywhere"),
+        (shlex.join(command("print('hemligt'); raise SystemExit(3)")), "it ended with 3"),
+        (shlex.join(command("pass")), "printed nothing"),
+        (shlex.join(command("print(); print('hemligt')")), "printed nothing"),
+        (
+            shlex.join(command("import sys; sys.stdout.buffer.write(b'\\xff\\n')")),
+            "no text in UTF-8",
+        ),
+        (
+            shlex.join(command("import sys; sys.exit(bool(sys.stdin.read()) or 'hemligt')")),
+            "it ended with 1",
+        ),
+    ],
+)
+async def test_a_command_that_gives_no_password_is_one_clear_line(words: str, said: str) -> None:
+    async with serving() as server:
+        login = Login(
+            address=f"http://127.0.0.1:{server.port}",
+            name="anna",
+            password_command=tuple(shlex.split(words)),
+        )
+        error = await failure(logging_in(login), server.url("/feed"))
+
+        assert said in error.reason
+        assert f'mend [logins."http://127.0.0.1:{server.port}"] in config.toml' in error.reason
+        assert "hemligt" not in str(error)
+        assert server.requests == []
+
+
+async def test_a_variable_that_is_not_there() -> None:
+    async with serving() as server:
+        login = Login(address=server.url(), name="anna", password_env="NOT_THERE")
+        error = await failure(logging_in(login), server.url("/feed"))
+
+        assert "variable NOT_THERE is not set" in error.reason
+        assert server.requests == []
+
+
+async def test_a_command_that_hangs_is_ended_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_logins, "PASSWORD_SECONDS", 1.0)
+    pids = tmp_path / "pids"
+    script = (
+        "import os, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}')\n"
+        "time.sleep(60)"
+    )
+    async with serving() as server:
+        login = Login(address=server.url(), name="anna", password_command=command(script))
+        error = await failure(logging_in(login), server.url("/feed"))
+
+        assert "not done after 1 seconds" in error.reason
+        assert server.requests == []
+    for pid in map(int, pids.read_text().split()):
+        async with asyncio.timeout(10):
+            while is_alive(pid):  # noqa: ASYNC110 - another process has no event to wait for
+                await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+async def test_a_refresh_that_is_stopped_ends_the_command() -> None:
+    async with serving() as server:
+        script = "import time; time.sleep(60)"
+        login = Login(address=server.url(), name="anna", password_command=command(script))
+        async with Fetcher(logging_in(login)) as fetcher:
+            asking = asyncio.ensure_future(fetcher.fetch(server.url("/feed"), allow_private=True))
+            await asyncio.sleep(0.2)
+            asking.cancel()
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+
+
+async def test_a_refused_password_is_told_from_a_missing_one() -> None:
+    async with serving() as server:
+        server.answer("/feed", status="401 Unauthorized")
+        missing = await failure(Settings(), server.url("/feed"))
+        refused = await failure(
+            Settings(), server.url("/feed").replace("://", f"://anna:{PUBLIC}@")
+        )
+
+    assert f'below [logins."http://127.0.0.1:{server.port}"]' in missing.reason
+    assert "does not take the name and the password" in refused.reason
+    assert PUBLIC not in str(refused)
