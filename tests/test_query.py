@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flodeslasare.query import (
@@ -37,6 +37,7 @@ from flodeslasare.query import (
     plain,
     with_saved,
     words,
+    words_in,
 )
 
 
@@ -468,3 +469,17 @@ def test_a_completion_is_understood() -> None:
 def test_completions_never_fail(text: str, cursor: int) -> None:
     for one in completions(text, cursor, NAMED):
         assert 0 <= one.start <= one.end == min(cursor, len(text))
+
+
+# --- the words of a text, quickly ------------------------------------------------------------------
+
+
+@given(
+    st.text(
+        st.characters(max_codepoint=0x17F) | st.sampled_from("–—’”„…•µß_\xad\u0301☀"), max_size=60
+    )
+)
+@example("Straße — ”Åäö” läkeme\xaddel_upp 5 µg ½ ª²")
+@example("e\u0301n i\u0307")
+def test_the_quick_way_to_cut_a_text_gives_the_same_words(text: str) -> None:
+    assert words_in(text) == words(plain(text))

@@ -234,6 +234,10 @@ class FeedResult:
     of: int = 0
 
 
+class RefreshWaits:
+    """A refresh waits, because another program is writing to the library."""
+
+
 class MarkKind(StrEnum):
     """What can be said of an entry, and taken back."""
 

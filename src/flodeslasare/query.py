@@ -134,6 +134,30 @@ def words(plain_text: str) -> list[str]:
     return _WORD.findall(plain_text.replace("_", " "))
 
 
+_TYPOGRAPHY = "–—’‘”“„…•\u2009\u202f"
+"""What stands between words in texts that else are latin-1."""
+
+_CUT_LATIN_1 = bytes(
+    code if words(chr(code)) else 0x20 for code in _PLAIN_LATIN_1
+)  # letters in one case, and spaces
+
+
+def words_in(text: str) -> list[str]:
+    """Give the words of a text as the index holds them: `words(plain(text))`, for most texts ten times as quick."""
+    if "µ" not in text:
+        try:
+            encoded = text.encode("latin-1")
+        except UnicodeEncodeError:
+            for sign in _TYPOGRAPHY:
+                text = text.replace(sign, " ")
+            try:
+                encoded = text.encode("latin-1")
+            except UnicodeEncodeError:
+                return words(plain(text))
+        return encoded.translate(_CUT_LATIN_1, b"\xad").decode("latin-1").split()
+    return words(plain(text))
+
+
 # --- the tree --------------------------------------------------------------------------------------
 
 

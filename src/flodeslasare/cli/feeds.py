@@ -14,7 +14,7 @@ from flodeslasare.cli import _output
 from flodeslasare.cli._json import feed_as_json, result_as_json
 from flodeslasare.errors import FeedError, NoSuchFeed
 from flodeslasare.i18n import _, ngettext
-from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus
+from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
@@ -211,7 +211,9 @@ def refresh(session: Session, feed: tuple[str, ...], due: bool, as_json: bool) -
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-async def _report(events: AsyncGenerator[FeedStarted | FeedResult, None], *, as_json: bool) -> int:
+async def _report(
+    events: AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None], *, as_json: bool
+) -> int:
     """Print how each feed's turn ended, and give how many failed."""
     progress = _output.Progress(wanted=not as_json)
     asked = failed = new = 0
@@ -223,6 +225,9 @@ async def _report(events: AsyncGenerator[FeedStarted | FeedResult, None], *, as_
                         done=event.done, of=event.of, title=event.title
                     )
                 )
+                continue
+            if isinstance(event, RefreshWaits):
+                progress.show(_("Waiting for another program that uses the library …"))
                 continue
             asked += 1
             new += event.new

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -37,6 +36,7 @@ from flodeslasare.model import (
     MonthCount,
     RefreshStatus,
     SavedSearch,
+    RefreshWaits,
     View,
 )
 from flodeslasare.query import fold, parse, plain, replaced, words
@@ -335,8 +335,8 @@ class Library:
 
     async def refresh(
         self, feed_ids: Sequence[int] | None = None, *, due_only: bool = False
-    ) -> AsyncGenerator[FeedStarted | FeedResult, None]:
-        """Ask feeds for what is new, many at a time; yields as they begin and end.
+    ) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
+        """Ask feeds for what is new, many at a time; yields as they begin and end, and when it has to wait.
 
         Args:
             feed_ids: which; `None` is every subscription.
@@ -367,6 +367,8 @@ class Library:
     async def backfill(self, feed_id: int) -> AsyncGenerator[FeedResult, None]:
         """Fetch what a feed no longer holds, from older pages of it; yields a result a page.
 
+        Each page is kept before the next is asked for.
+
         Raises:
             OfflineError: the network is switched off.
         """
@@ -376,6 +378,7 @@ class Library:
         from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
         from flodeslasare.library.refresh import store_document
+        from flodeslasare.library.storing import Storing
 
         (state,) = self._feeds.fetch_states([feed_id], None)
         title = self.feed(feed_id).title
@@ -391,18 +394,22 @@ class Library:
                 error=error,
             )
 
-        def store(page: ParsedFeed) -> FeedResult:
-            with closing(open_database(self.path, durable=False)) as database, database.writing():
-                return result(
-                    *store_document(database, feed_id, page, self._now(), describes=False)
+        async def store(page: ParsedFeed) -> FeedResult:
+            return await storing.store(
+                lambda database, index: result(
+                    *store_document(
+                        database, feed_id, page, self._now(), index=index, describes=False
+                    )
                 )
+            )
 
         pool = ParsePool(self.settings)
+        storing = Storing(self.path)
         try:
             async with Fetcher(self.settings) as fetcher:
                 reply = await fetcher.fetch(state.url, allow_private=state.allows_private)
                 first = await pool.parse(reply.body, url=reply.url, content_type=reply.content_type)
-                yield await asyncio.to_thread(store, first)
+                yield await store(first)
                 pages = older_pages(
                     fetcher,
                     pool.parse,
@@ -412,10 +419,11 @@ class Library:
                 )
                 async with aclosing(pages):
                     async for page in pages:
-                        yield await asyncio.to_thread(store, page)
+                        yield await store(page)
         except FeedError as error:
             yield result(error=error.reason)
         finally:
+            await storing.aclose()
             await pool.aclose()
 
     def _require_network(self) -> None:

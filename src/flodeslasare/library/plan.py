@@ -22,7 +22,6 @@ LONGEST_WISH = timedelta(hours=24)
 FIRST_RETRY = timedelta(minutes=30)
 LONGEST_RETRY = timedelta(hours=24)
 
-_DIGITS = re.compile(r"\d+")
 _SIGNATURE = re.compile(r"[?#][^\"'\s<>]*")
 
 
@@ -47,20 +46,32 @@ class Digest(NamedTuple):
 
 def digest_of(entry: ParsedEntry) -> Digest:
     """Take the digest of an entry. Space, attribute order and signatures in links do not matter."""
-    words = " ".join(f"{entry.title}\n{entry.text}".split())
+    words = _bytes(" ".join(f"{entry.title}\n{entry.text}".split()))
     rest = [
-        _SIGNATURE.sub("", entry.url or ""),
+        _unsigned(entry.url or ""),
         entry.author or "",
         *sorted(entry.tags),
-        *(_SIGNATURE.sub("", file.url) for file in entry.enclosures),
+        *(_unsigned(file.url) for file in entry.enclosures),
         str(entry.published),
-        _SIGNATURE.sub("", entry.html),
+        _unsigned(entry.html),
     ]
-    return Digest(_hash(words), _hash(_DIGITS.sub("", words)), _hash("\n".join(rest)))
+    figures = b"0123456789"
+    return Digest(
+        _hash(words), _hash(words.translate(None, figures)), _hash(_bytes("\n".join(rest)))
+    )
 
 
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def _unsigned(text: str) -> str:
+    """Take what stands behind `?` and `#` in links away; most texts have neither, and are not read through."""
+    return _SIGNATURE.sub("", text) if "?" in text or "#" in text else text
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def name_of(entry: ParsedEntry) -> str:
@@ -70,7 +81,7 @@ def name_of(entry: ParsedEntry) -> str:
     if entry.url:
         return entry.url
     said = entry.title or entry.text
-    return "urn:flodeslasare:" + _hash(f"{said}\n{entry.published or ''}")
+    return "urn:flodeslasare:" + _hash(_bytes(f"{said}\n{entry.published or ''}"))
 
 
 def plan_update(

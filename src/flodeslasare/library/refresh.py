@@ -1,4 +1,4 @@
-"""The refresh: ask many feeds side by side, and store what each brings in one transaction of its own.
+"""The refresh: ask many feeds side by side, and store what each brings, all of it or nothing.
 
 The network is waited for on the caller's event loop, documents are parsed in worker processes, and
 storing runs in a thread, so a screen on the same loop stays quick.
@@ -11,7 +11,7 @@ import importlib
 import logging
 import random
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ParsedFeed
-from flodeslasare.errors import Busy, FeedError, FetchError
+from flodeslasare.errors import FeedError, FetchError
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
     interval_between,
@@ -29,8 +29,9 @@ from flodeslasare.library.plan import (
     next_after_success,
     plan_update,
 )
-from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus
-from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex, open_database
+from flodeslasare.library.storing import Storing
+from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus, RefreshWaits
+from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex
 
 if TYPE_CHECKING:
     from flodeslasare.fetching.http import Fetcher, Reply
@@ -69,18 +70,17 @@ class Refresh:
         self._states = states
         self._now = now
         self._usual = timedelta(minutes=settings.refresh_every_minutes or 30)
-        self._storing = (
-            asyncio.Lock()
-        )  # SQLite has one writer at a time; waiting here costs no thread
 
-    async def results(self) -> AsyncGenerator[FeedStarted | FeedResult, None]:
-        """Yield as feeds begin and end, in the order it happens."""
+    async def results(self) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
+        """Yield as feeds begin and end, and when another program is waited for, in the order it happens."""
         # httpx: 110 ms that neither a start nor a screen's loop must pay.
         await asyncio.to_thread(importlib.import_module, "flodeslasare.fetching.http")
         from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
 
-        events: asyncio.Queue[FeedStarted | FeedResult | BaseException] = asyncio.Queue()
+        events: asyncio.Queue[FeedStarted | FeedResult | RefreshWaits | BaseException] = (
+            asyncio.Queue()
+        )
         places = asyncio.Semaphore(max(1, self._settings.fetch_feeds_at_once))
         done = 0
         of = len(self._states)
@@ -89,6 +89,8 @@ class Refresh:
             fetcher = await stack.enter_async_context(Fetcher(self._settings))
             pool = ParsePool(self._settings)
             stack.push_async_callback(pool.aclose)
+            storing = Storing(self._path, on_wait=lambda: events.put_nowait(RefreshWaits()))
+            stack.push_async_callback(storing.aclose)
 
             async def take(state: FetchState, title: str) -> None:
                 nonlocal done
@@ -97,10 +99,11 @@ class Refresh:
                         FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
                     )
                     try:
-                        result = await self._refresh_one(fetcher, pool, state, title)
-                    except (Busy, FeedError) as error:
+                        result = await self._refresh_one(fetcher, pool, storing, state, title)
+                    except FeedError as error:
                         # It could not be stored, so neither is that it failed; the next refresh tries
-                        # again. A full disk is not one feed's trouble: that ends the refresh.
+                        # again. A full disk and a library that stays locked are not one feed's trouble:
+                        # they end the refresh.
                         _log.warning("%s: %s", title, error)
                         result = FeedResult(
                             feed_id=state.feed_id,
@@ -132,7 +135,12 @@ class Refresh:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _refresh_one(
-        self, fetcher: Fetcher, pool: ParsePool, state: FetchState, title: str
+        self,
+        fetcher: Fetcher,
+        pool: ParsePool,
+        storing: Storing,
+        state: FetchState,
+        title: str,
     ) -> FeedResult:
         from flodeslasare.fetching.http import ReplyKind
 
@@ -155,21 +163,12 @@ class Refresh:
         except FeedError as error:
             _log.info("%s", error)
             failure = error  # `error` itself ends with this clause
-            return await self._store(
-                lambda database: self._store_failure(database, state, title, failure)
+            return await storing.store(
+                lambda database, _index: self._store_failure(database, state, title, failure)
             )
-        return await self._store(
-            lambda database: self._store_reply(database, state, title, reply, parsed)
+        return await storing.store(
+            lambda database, index: self._store_reply(database, index, state, title, reply, parsed)
         )
-
-    async def _store(self, step: Callable[[Database], FeedResult]) -> FeedResult:
-        def run() -> FeedResult:
-            with closing(open_database(self._path, durable=False)) as database, database.writing():
-                return step(database)
-
-        async with self._storing:
-            # Shielded: a cancelled refresh lets the thread end before its lock is given away.
-            return await asyncio.shield(asyncio.to_thread(run))
 
     def _store_failure(
         self, database: Database, state: FetchState, title: str, error: FeedError
@@ -199,6 +198,7 @@ class Refresh:
     def _store_reply(
         self,
         database: Database,
+        index: SearchIndex,
         state: FetchState,
         title: str,
         reply: Reply,
@@ -218,12 +218,12 @@ class Refresh:
             status = RefreshStatus.GONE
             error = _("the server says that this feed is gone for good; it is no longer asked")
         elif parsed is not None:
-            new, updated = store_document(database, state.feed_id, parsed, now)
+            new, updated = store_document(database, state.feed_id, parsed, now, index=index)
             status = RefreshStatus.OK
             title = parsed.title or title
             wishes = [wish for wish in (parsed.min_interval_seconds, reply.max_age_seconds) if wish]
             interval = interval_between(
-                EntryStore(database, SearchIndex(database)).newest_dates(state.feed_id),
+                EntryStore(database, index).newest_dates(state.feed_id),
                 wish_seconds=max(wishes, default=None),
                 usual=self._usual,
             )
@@ -269,7 +269,13 @@ def by_turns(states: list[tuple[FetchState, str]]) -> list[tuple[FetchState, str
 
 
 def store_document(
-    database: Database, feed_id: int, parsed: ParsedFeed, now: datetime, *, describes: bool = True
+    database: Database,
+    feed_id: int,
+    parsed: ParsedFeed,
+    now: datetime,
+    *,
+    index: SearchIndex | None = None,
+    describes: bool = True,
 ) -> tuple[int, int]:
     """Keep what a document brings, inside the caller's transaction; gives how many are new and edited.
 
@@ -278,6 +284,7 @@ def store_document(
         feed_id: whose document it is.
         parsed: the document.
         now: when it came.
+        index: the database's, where it is gathering for several documents.
         describes: whether it also says what the feed is called; an older page of it need not.
 
     Raises:
@@ -287,7 +294,7 @@ def store_document(
     feeds = FeedStore(database)
     if feeds.by_id(feed_id) is None:
         raise FeedError(str(feed_id), _("the feed was deleted while it was refreshed"))
-    entries = EntryStore(database, SearchIndex(database))
+    entries = EntryStore(database, index or SearchIndex(database))
     known = entries.known(
         feed_id,
         [name_of(entry) for entry in parsed.entries],

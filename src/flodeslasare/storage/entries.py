@@ -86,41 +86,45 @@ class EntryStore:
         Returns:
             Their ids, in the same order.
         """
-        ids: list[int] = []
-        indexed: list[tuple[int, IndexedText]] = []
         with self._db.writing():
-            for new in reversed(entries):
-                entry = new.entry
-                sort_key = self._free_sort_key(_sort_seconds(entry.published, now))
-                entry_id = self._db.insert(
-                    """
-                    INSERT INTO entries (
-                        feed_id, sort_key, month, guid, url, title, excerpt, author,
-                        published, updated, fetched, tags, enclosures, digest
-                    ) VALUES (
-                        :feed_id, :sort_key, :month, :guid, :url, :title, :excerpt, :author,
-                        :published, :updated, :fetched, :tags, :enclosures, :digest
-                    )
-                    """,
+            keys = self._free_sort_keys(
+                [_sort_seconds(new.entry.published, now) for new in reversed(entries)]
+            )
+            # AUTOINCREMENT's own counter; the rows it counts are inserted here and nowhere else.
+            last = self._db.value(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'"
+            )
+            numbered = list(enumerate(zip(keys, reversed(entries), strict=True), last + 1))
+            self._db.run_many(
+                """
+                INSERT INTO entries (
+                    id, feed_id, sort_key, month, guid, url, title, excerpt, author,
+                    published, updated, fetched, tags, enclosures, digest
+                ) VALUES (
+                    :id, :feed_id, :sort_key, :month, :guid, :url, :title, :excerpt, :author,
+                    :published, :updated, :fetched, :tags, :enclosures, :digest
+                )
+                """,
+                (
                     {
+                        "id": entry_id,
                         "feed_id": feed_id,
-                        "sort_key": sort_key,
-                        "month": self._month(sort_key),
+                        "sort_key": key,
+                        "month": self._month(key),
                         "guid": new.guid,
                         "fetched": seconds(now),
                         "digest": new.digest,
-                        **_columns(entry),
-                    },
-                )
-                self._db.run(
-                    "INSERT INTO texts (entry_id, html, text) VALUES (?, ?, ?)",
-                    (entry_id, entry.html, entry.text),
-                )
-                indexed.append((sort_key, _indexed(entry)))
-                ids.append(entry_id)
-            self._index.add(indexed)
-        ids.reverse()
-        return ids
+                        **_columns(new.entry),
+                    }
+                    for entry_id, (key, new) in numbered
+                ),
+            )
+            self._db.run_many(
+                "INSERT INTO texts (entry_id, html, text) VALUES (?, ?, ?)",
+                ((entry_id, new.entry.html, new.entry.text) for entry_id, (_, new) in numbered),
+            )
+            self._index.add([(key, _indexed(new.entry)) for _, (key, new) in numbered])
+        return [entry_id for entry_id, _ in reversed(numbered)]
 
     def change(self, changes: Sequence[ChangedEntry], now: datetime) -> None:
         """Take over what a feed changed: marks stay, and the earlier words of an edit are kept."""
@@ -145,7 +149,7 @@ class EntryStore:
         sort_key = old["sort_key"]
         wanted = _sort_seconds(entry.published, moment(old["fetched"]) or now)
         if entry.published is not None and wanted < sort_key // SLOTS:
-            sort_key = self._free_sort_key(wanted)
+            [sort_key] = self._free_sort_keys([wanted])
         if change.is_edit:
             self._db.run(
                 "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
@@ -199,17 +203,29 @@ class EntryStore:
             self._db.run("DELETE FROM month_counts WHERE feed_id = ?", (feed_id,))
         return deleted
 
-    def _free_sort_key(self, second: int) -> int:
-        """Find the first free place in a second, or after it."""
-        first = second * SLOTS
-        newest = self._db.value(
-            "SELECT max(sort_key) FROM entries WHERE sort_key >= ? AND sort_key < ?",
-            (first, first + SLOTS),
-        )
-        if newest is None:
-            return first
-        if newest < first + SLOTS - 1:
-            return int(newest) + 1
+    def _free_sort_keys(self, when: Sequence[int]) -> list[int]:
+        """Find a place for each of these seconds: behind all that stand in it, or after it when it is full."""
+        given: dict[int, None] = {}  # in order
+        behind: dict[int, int] = {}
+        for second in when:
+            first = second * SLOTS
+            key = behind.get(second)
+            if key is None:
+                newest = self._db.value(
+                    "SELECT max(sort_key) FROM entries WHERE sort_key >= ? AND sort_key < ?",
+                    (first, first + SLOTS),
+                )
+                key = first if newest is None else int(newest) + 1
+            while key in given or (key >= first + SLOTS and self._is_taken(key)):
+                key = key + 1 if key in given else self._first_free_after(key)
+            given[key] = None
+            behind[second] = key + 1
+        return list(given)
+
+    def _is_taken(self, key: int) -> bool:
+        return self._db.row("SELECT 1 FROM entries WHERE sort_key = ?", (key,)) is not None
+
+    def _first_free_after(self, key: int) -> int:
         return int(
             self._db.value(
                 """
@@ -217,7 +233,7 @@ class EntryStore:
                 WHERE sort_key >= ?
                     AND NOT EXISTS (SELECT 1 FROM entries WHERE sort_key = taken.sort_key + 1)
                 """,
-                (newest,),
+                (key,),
             )
         )
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from itertools import chain, product
 from typing import Any as AnyValue
@@ -44,7 +45,8 @@ from flodeslasare.query import (
     passage,
     plain,
     with_saved,
-    words,
+
+    words_in,
 )
 from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
 from flodeslasare.storage.database import Database
@@ -130,11 +132,36 @@ class SearchIndex:
         """
         self._db = database
         self._zone = zone
+        self._gathered: list[tuple[int, IndexedText]] | None = None
 
     # --- keeping -------------------------------------------------------------------------------
 
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Write what is added inside at its end, all at once and in the same transaction.
+
+        FTS5 writes out what it has in memory at every savepoint, and SQLite opens one for most statements that
+        change more than one row: without this, each feed of a transaction would become a segment to be merged.
+        """
+        with self._db.writing():
+            self._gathered = []
+            try:
+                yield
+                self._write_gathered()
+            finally:
+                self._gathered = None
+
+    def _write_gathered(self) -> None:
+        if self._gathered:
+            gathered, self._gathered = self._gathered, None
+            self.add(gathered)
+            self._gathered = []
+
     def add(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
         """Index entries by their sort_key."""
+        if self._gathered is not None:
+            self._gathered += entries
+            return
         if not entries:
             return
         cut = _cut(entries)
@@ -152,6 +179,7 @@ class SearchIndex:
 
     def remove(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
         """Take entries out; their text must be given as it was put in (sqlite.org/fts5.html, «delete»)."""
+        self._write_gathered()
         self._db.run_many(
             """
             INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
@@ -618,9 +646,9 @@ def _cut(entries: Sequence[tuple[int, IndexedText]]) -> list[_Cut]:
     return [
         (
             key,
-            words(plain(text.title)),
-            words(plain(text.text)),
-            words(plain(text.author)),
+            words_in(text.title),
+            words_in(text.text),
+            words_in(text.author),
             _tag_words(text.tags),
         )
         for key, text in sorted(entries)
@@ -632,7 +660,7 @@ def _tag_words(tags: str) -> list[str]:
     for tag in tags.split("\n"):
         if found:
             found.append(_BETWEEN_TAGS)
-        found += words(plain(tag))
+        found += words_in(tag)
     return found
 
 

@@ -22,8 +22,8 @@ from flodeslasare.config import Places
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
-from flodeslasare.model import FeedStarted
-from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished
+from flodeslasare.model import FeedStarted, RefreshWaits
+from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
 from flodeslasare.tui.screens.reader import ReaderScreen
 from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours
 
@@ -136,6 +136,8 @@ class FeedReaderApp(App[None]):
                     asked += 1
                     if isinstance(result, FeedStarted):
                         reader.post_message(FeedAsked(result))
+                    elif isinstance(result, RefreshWaits):
+                        reader.post_message(RefreshWaiting())
                     else:
                         reader.post_message(FeedRefreshed(result))
         except ReaderError as error:

@@ -28,6 +28,10 @@ class FeedRefreshed(Message):
         self.result = result
 
 
+class RefreshWaiting(Message):
+    """A refresh waits for another program that is writing to the library."""
+
+
 class RefreshFinished(Message):
     """A refresh has ended; `problem` says why when it could not be done at all."""
 

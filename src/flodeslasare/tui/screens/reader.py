@@ -35,6 +35,7 @@ from flodeslasare.tui.messages import (
     MonthsRead,
     ReadingFailed,
     RefreshFinished,
+    RefreshWaiting,
     UnreadFound,
     WordsRead,
 )
@@ -787,6 +788,10 @@ class ReaderScreen(Screen[None]):
         if started.done == 0:
             self._begin_refresh()
         self.status.progress = (started.done, started.of, started.title)
+
+    @on(RefreshWaiting)
+    def _say_that_it_waits(self) -> None:
+        self.status.tell(_("Waiting for another program that uses the library …"))
 
     def _begin_refresh(self) -> None:
         if self.status.progress is None:
