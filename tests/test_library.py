@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from flodeslasare.errors import (
 )
 from flodeslasare.library import Library
 from flodeslasare.model import Counts, Feed, MarkKind, View
+from flodeslasare.storage._views import SLOTS
 
 
 def titles(library: Library, view: View | None = None) -> list[str]:
@@ -420,3 +422,21 @@ def test_a_file_that_is_not_there_is_said_so(library: Library, tmp_path: Path) -
         library.import_file(tmp_path / "missing")
     with pytest.raises(DataError, match="folder"):
         library.import_file(tmp_path)
+
+
+def test_more_undated_entries_than_a_second_holds_keep_the_order_of_their_documents(
+    library: Library,
+) -> None:
+    feed = library.add_subscription(Subscription(url="https://blogg.exempel/undated"))
+    assert feed is not None
+    undated = [replace(entry, published=None) for entry in entries(3 * SLOTS)]
+    older, newer = undated[SLOTS - 20 :], undated[: SLOTS - 20]
+
+    keep(library, feed.id, *older)  # all are first seen in the same second of a stopped clock
+    keep(library, feed.id, *newer)
+
+    guids = [library.entry(entry_id).guid for entry_id in library.listing(View()).ids]
+    assert len(guids) == len(set(guids)) == len(undated)
+    kept = {entry.guid for entry in older}
+    assert [guid for guid in guids if guid in kept] == [entry.guid for entry in older]
+    assert [guid for guid in guids if guid not in kept] == [entry.guid for entry in newer]

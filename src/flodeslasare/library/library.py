@@ -35,8 +35,8 @@ from flodeslasare.model import (
     MarkKind,
     MonthCount,
     RefreshStatus,
-    SavedSearch,
     RefreshWaits,
+    SavedSearch,
     View,
 )
 from flodeslasare.query import fold, parse, plain, replaced, words

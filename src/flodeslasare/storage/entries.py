@@ -426,12 +426,13 @@ def _columns(entry: ParsedEntry) -> dict[str, object]:
         "author": entry.author,
         "published": seconds(entry.published),
         "updated": seconds(entry.updated),
-        "tags": json.dumps(entry.tags, ensure_ascii=False),
-        "enclosures": json.dumps(
-            [[file.url, file.type, file.size_bytes] for file in entry.enclosures],
-            ensure_ascii=False,
-        ),
+        "tags": _json(entry.tags),
+        "enclosures": _json([[file.url, file.type, file.size_bytes] for file in entry.enclosures]),
     }
+
+
+def _json(values: Sequence[object]) -> str:
+    return json.dumps(values, ensure_ascii=False) if values else "[]"
 
 
 def _excerpt(text: str) -> str:

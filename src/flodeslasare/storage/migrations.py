@@ -95,7 +95,7 @@ _M001 = (
     """,
     # everything newest first, and folders by leaving feeds out: EntryStore.page
     "CREATE UNIQUE INDEX entries_newest ON entries (sort_key, feed_id, month)",
-    # nothing stands at one sort_key twice: EntryStore._free_sort_key
+    # nothing stands at one sort_key twice: EntryStore._free_sort_keys
     "CREATE UNIQUE INDEX entries_sort_key ON entries (sort_key)",
     # one feed newest first: EntryStore.page
     "CREATE INDEX entries_of_feed ON entries (feed_id, sort_key, month)",

@@ -45,7 +45,6 @@ from flodeslasare.query import (
     passage,
     plain,
     with_saved,
-
     words_in,
 )
 from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
@@ -170,10 +169,9 @@ class SearchIndex:
             map(_joined, cut),
         )
         # In order of arrival: the words that come first are the ones that come often.
-        words: dict[str, None] = {}
-        for _key, *parts in cut:
-            for part in parts:
-                words.update(dict.fromkeys(part))
+        words = dict.fromkeys(
+            chain.from_iterable(chain.from_iterable(parts) for _key, *parts in cut)
+        )
         words.pop(_BETWEEN_TAGS, None)
         self._add_words(words)
 
