@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 import pytest
@@ -597,6 +598,30 @@ def test_marks_and_taking_them_back(run: Run, archive: Library) -> None:
     assert run("mark", "starred", "3").err == "1 entry has a star now.\n"
     assert run("mark", "unstarred", "3").err == "1 entry has no star now.\n"
     assert run("mark", "unread", "3").err == "Nothing changed: it was so already.\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *["a", "krav", "besök OR rapport", "title:r", "-rapport", '"läkemedel först"', "lakemedel"],
+        *["is:unread", "before:2018-05 after:2017", "feed:bloggen krav", "folder:regioner", "("],
+        *["has:enclosure", "tag:krav", "%", "zebra", "author:ek fjärde", '"', "a " * 50, "-"],
+    ],
+)
+@pytest.mark.parametrize("sort", ["newest", "best"])
+def test_commands_give_what_the_screen_shows_in_its_order(
+    run: Run, archive: Library, query: str, sort: Literal["newest", "best"]
+) -> None:
+    archive.mark_read([2])
+    shown = archive.listing(View(query=query, order=sort)).ids
+    assert ids(run("entries", "--query", query, "--sort", sort, "--json")) == shown
+    assert (
+        ids(run("entries", "--query", query, "--sort", sort, "--json", "--limit", "2"))
+        == (shown[:2])
+    )
+    assert ids(run("search", "--sort", sort, "--json", "--", query)) == shown
+    plain = [int(line.split()[0]) for line in run("search", query, "--sort", sort).lines]
+    assert plain == shown
 
 
 def test_a_search_without_hits_says_what_may_be_meant(run: Run, archive: Library) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any as Any_
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -763,6 +764,87 @@ def test_a_search_can_be_stopped_among_the_texts(
 def test_a_slip_of_the_finger_is_seen(archive: Archive, typed: str, meant: str | None) -> None:
     archive.add(0, an_entry(text="upphandling läkemedel kriterium möbler och fågel utan handske"))
     assert AlikeIndex(archive.database).nearest(typed)[:1] == ([] if meant is None else [meant])
+
+
+# --- the best first ----------------------------------------------------------------------------------
+
+
+def best(library: Library, query: str, **view: Any_) -> list[str]:
+    listing = library.listing(View(query=query, order="best", **view))
+    assert [count for _month, count in listing.months] == ([len(listing.ids)] * bool(listing.ids))
+    return [row.title for row in library.rows(listing.ids)]
+
+
+def test_hits_in_titles_whole_words_and_rare_words_come_first(library: Library, feed: Feed) -> None:
+    made = {
+        "Annat 1": "Om kraven i avtal.",
+        "Annat 2": "Om krav.",
+        "Kravlista": "Avtal",
+        "Krav": "Intet",
+        "Annat 3": "Om krav.",
+        "Återbruk": "Om krav och slätthult.",
+    }
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(
+                guid=title, title=title, text=text, published=NOW - timedelta(days=10 - number)
+            )
+            for number, (title, text) in enumerate(made.items())
+        ],
+    )
+    assert best(library, "krav") == [
+        *["Krav", "Kravlista"],
+        *["Återbruk", "Annat 3", "Annat 2"],  # newer ones first, of equals
+        "Annat 1",
+    ]
+    assert best(library, "krav OR slätthult")[:2] == ["Krav", "Återbruk"]
+    assert best(library, "krav OR slatthult")[:2] == ["Krav", "Återbruk"]
+    assert best(library, "krav -title:krav is:unread")[0] == "Återbruk"
+    assert best(library, 'title:krav OR "om kraven"') == ["Krav", "Kravlista", "Annat 1"]
+    assert best(library, "before:2000") == []
+    assert best(library, "is:unread", unread=True)[0] == "Återbruk"  # nothing to weigh: the newest
+
+
+@pytest.mark.parametrize("query", ["krav", "krav OR upphandl", "krav is:unread", "-krav"])
+def test_the_best_first_is_one_order_however_it_is_read(
+    library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr("flodeslasare.storage.best.WEIGHED", 7)
+    monkeypatch.setattr("flodeslasare.library.library.PAGE", 5)
+    titles = ["Krav", "Kraven", "Annat", "Upphandling", "Inget"]
+    texts = ["krav", "kraven", "upphandling", "annat"]
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(
+                guid=str(number),
+                title=titles[number * 7 % 5],
+                text=texts[number * 3 % 4],
+                published=NOW - timedelta(hours=number),
+            )
+            for number in range(60)
+        ],
+    )
+    view = View(query=query, order="best")
+    whole = library.listing(view).ids
+    assert sorted(whole) == sorted(library.listing(View(query=query)).ids)
+    for first in (1, 3, 7, 8, 20, 25, 60):
+        listing = library.listing(view, first=first)
+        assert listing.ids == whole[:first]
+        assert listing.is_whole is (first >= len(whole))
+    assert [entry.id for entry in library.entries(view)] == whole
+    assert [entry.id for entry in library.entries(view, limit=9)] == whole[:9]
+    day = NOW - timedelta(hours=30)
+    newer = [entry.id for entry in library.entries(view, since=day)]
+    assert newer == [id_ for id_ in whole if library.entry(id_).sorted_by >= day]
+    library.mark_read([whole[1]])
+    if "unread" not in query:
+        assert library.next_in(view.but(unread=True), whole[0], older=True) == whole[2]
+        assert library.next_in(view.but(unread=True), whole[2], older=False) == whole[0]
+        assert library.next_in(view, whole[-1], older=True) is None
 
 
 # --- checked and made anew ---------------------------------------------------------------------------

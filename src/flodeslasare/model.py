@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 def require_utc(*times: datetime | None) -> None:
@@ -176,6 +176,8 @@ class View:
     unread: bool = False
     query: str = ""
     """In the query language of `flodeslasare.query`; empty for everything."""
+    order: Literal["newest", "best"] = "newest"
+    """What comes first; `best` of what a query finds, and means nothing without one."""
 
     def but(self, **changes: object) -> View:
         """Give the same view with some parts changed."""
@@ -184,12 +186,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The entries of a view at one moment, newest first: ids only, rows are read as they are shown."""
+    """The entries of a view at one moment, in its order: ids only, rows are read as they are shown."""
 
     view: View
     ids: list[int]
     months: list[tuple[int, int]]
-    """Runs of the same month in `ids`, in order: (201805, how many)."""
+    """Runs of the same month in `ids`, in order: (201805, how many); one of month 0 when the best come first."""
     is_whole: bool = True
     """`False` when `ids` is only the beginning, as many as were asked for."""
 

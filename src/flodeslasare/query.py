@@ -294,6 +294,15 @@ class Query:
         return list(_sought(self.root))
 
 
+def narrowed(root: Node, leaf: Words, stricter: Words) -> Node:
+    """Ask more strictly for one of the words of a tree; what matches is among the tree's hits."""
+    if root == leaf:
+        return stricter
+    if isinstance(root, All) and leaf in root.nodes:
+        return All(tuple(stricter if node == leaf else node for node in root.nodes))
+    return All((root, stricter))
+
+
 def _sought(node: Node) -> Iterator[Words]:
     if isinstance(node, Words):
         yield node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -47,6 +47,12 @@ def _period(text: str) -> tuple[datetime, datetime]:
 _limit_option = click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many."
 )
+_sort_option = click.option(
+    "--sort",
+    type=click.Choice(["newest", "best"]),
+    default="newest",
+    help="What comes first; best: hits in titles, whole words, rare words.",
+)
 _saved_option = click.option(
     "--saved", metavar="NAME", help="Only what this saved search finds; `searches` lists them."
 )
@@ -80,6 +86,7 @@ Examples:
     metavar="DATE",
     help="To the end of 2018, 2018-04 or 2018-04-05.",
 )
+@_sort_option
 @_limit_option
 @_json_option
 @click.pass_obj
@@ -92,6 +99,7 @@ def entries(
     starred: bool,
     since: datetime | None,
     until: datetime | None,
+    sort: Literal["newest", "best"],
     limit: int | None,
     as_json: bool,
 ) -> None:
@@ -105,6 +113,7 @@ def entries(
             unread=unread,
             starred=starred,
             query=_asked(library, query, saved),
+            order=sort,
         )
         found = library.entries(view, since=since, until=until, limit=limit)
         _list(library, found, as_json=as_json, one_feed=feed is not None)
@@ -134,7 +143,7 @@ class _AnyWords(click.Command):
             if word == "--":
                 words += rest
                 break
-            if word in ("--limit", "--saved") and rest:
+            if word in ("--limit", "--saved", "--sort") and rest:
                 options += [word, rest.pop(0)]
             elif word == "-h" or word.startswith("--"):
                 options.append(word)
@@ -152,15 +161,22 @@ Examples:
   flodeslasare search studiebesök -seminarium
   flodeslasare search 'title:"ny rapport" after:2017 is:unread' --json
   flodeslasare search --saved Bevakning is:unread
+  flodeslasare search --sort best 'kriterier livsmedel'
 """,
 )
 @click.argument("query", nargs=-1)
 @_saved_option
+@_sort_option
 @_limit_option
 @_json_option
 @click.pass_obj
 def search(
-    session: Session, query: tuple[str, ...], saved: str | None, limit: int | None, as_json: bool
+    session: Session,
+    query: tuple[str, ...],
+    saved: str | None,
+    sort: Literal["newest", "best"],
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """List entries that match QUERY, newest first.
 
@@ -171,7 +187,8 @@ def search(
     if not query and saved is None:
         raise click.UsageError("Missing argument 'QUERY...'.")
     with session.open_library() as library:
-        found = library.entries(View(query=_asked(library, " ".join(query), saved)), limit=limit)
+        view = View(query=_asked(library, " ".join(query), saved), order=sort)
+        found = library.entries(view, limit=limit)
         if not _list(library, found, as_json=as_json):
             _say_what_may_be_meant(library, " ".join(query))
 

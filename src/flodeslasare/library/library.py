@@ -433,7 +433,7 @@ class Library:
     # --- reading ---------------------------------------------------------------------------------
 
     def listing(self, view: View, *, first: int | None = None) -> Listing:
-        """List a view newest first; with `first`, at most so many (quick at any size).
+        """List a view in its order; with `first`, at most so many (quick at any size).
 
         Raises:
             Stopped: by `stop()`.
@@ -442,6 +442,9 @@ class Library:
             found = self._places(view, None if first is None else first + 1)
         is_whole = first is None or len(found) <= first
         found = found[:first]
+        if view.order == "best":
+            ids = [place[0] for place in found]
+            return Listing(view, ids, [(0, len(ids))] if ids else [], is_whole)
         months: list[tuple[int, int]] = []
         current = count = 0
         for _id, month, _key in found:
@@ -457,10 +460,15 @@ class Library:
     def _places(
         self, view: View, limit: int | None, before: int | None = None
     ) -> list[tuple[int, int, int]]:
-        """Give (id, month, sort_key) of a view's entries, newest first."""
+        """Give (id, month, sort_key) of a view's entries, newest first where they go on before a key."""
         query = parse(view.query)
         if not query.asks:
             return self._entries.page(view, limit=limit, before=before)
+        if view.order == "best" and before is None:
+            from flodeslasare.storage.best import best_first
+
+            query = self._index.understood(query)
+            return list(best_first(self._database, self._index, query, view, limit))
         return list(self._index.page(query, view, limit=limit, before=before))
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
@@ -483,7 +491,7 @@ class Library:
         until: datetime | None = None,
         limit: int | None = None,
     ) -> Iterator[Entry]:
-        """Read entries newest first, a page at a time.
+        """Read the entries of a view in its order, a page at a time.
 
         Args:
             view: which.
@@ -491,6 +499,9 @@ class Library:
             until: older than this.
             limit: at most so many.
         """
+        if view.order == "best":
+            yield from islice(self._best_entries(view, since, until), limit)
+            return
         before = None if until is None else self._entries.first_sort_key(until)
         oldest = None if since is None else self._entries.first_sort_key(since)
         left = limit
@@ -504,12 +515,31 @@ class Library:
             before = places[-1][2]
             left = None if left is None else left - len(wanted)
 
+    def _best_entries(
+        self, view: View, since: datetime | None, until: datetime | None
+    ) -> Iterator[Entry]:
+        for size in (PAGE, None):  # as a rule the first page is all that is wanted
+            ids = self.listing(view, first=size).ids
+            for start in range(0 if size else PAGE, len(ids), PAGE):
+                for entry in self._entries.entries(ids[start : start + PAGE]):
+                    if (since is None or entry.sorted_by >= since) and (
+                        until is None or entry.sorted_by < until
+                    ):
+                        yield entry
+
     def next_in(self, view: View, entry_id: int, *, older: bool) -> int | None:
         """Give the entry of a view that stands next to an entry, further down (older) or up; `None` at the end.
 
         The entry itself need not be in the view: of `View(unread=True)` this is the next unread one.
         """
         query = parse(view.query)
+        if view.order == "best" and query.asks:
+            wanted = set(self.listing(view).ids)
+            ids = self.listing(view.but(unread=False, starred=False)).ids
+            if entry_id in ids:
+                at = ids.index(entry_id)
+                rest = ids[at + 1 :] if older else ids[:at][::-1]
+                return next((each for each in rest if each in wanted), None)
         if not query.asks:
             return self._entries.neighbour(view, entry_id, older=older)
         key = self._entries.sort_key(entry_id)

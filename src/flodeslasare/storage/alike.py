@@ -44,6 +44,33 @@ LONG = 3_000
 WORDS_SHOWN = 8
 
 
+class Extent(NamedTuple):
+    """How far the archive reaches."""
+
+    oldest: int
+    """The first sort_key."""
+    newest: int
+    total: int
+
+    def estimate(self, keys: Sequence[int], most: int) -> float:
+        """Tell in how many entries a word stands, of which the newest `most` are known.
+
+        To count them costs as much as the word is frequent; how close they lie says it well enough.
+        """
+        if len(keys) < most:
+            return len(keys)
+        return max(most, most * (self.newest - self.oldest) / (self.newest - keys[-1] + 1))
+
+
+def extent_of(database: Database) -> Extent:
+    """How far does the archive reach?"""
+    return Extent(
+        database.value("SELECT coalesce(min(sort_key), 0) FROM entries"),
+        database.value("SELECT coalesce(max(sort_key), 0) FROM entries"),
+        database.value("SELECT coalesce(sum(total), 0) FROM month_counts"),
+    )
+
+
 class LikeEntry(NamedTuple):
     """An entry that is like another, and the words they share, the rarest first."""
 
@@ -137,22 +164,15 @@ class AlikeIndex:
         if row is None:
             return []
         in_title = set(words(plain(row["title"])))
-        ends = self._db.row(
-            "SELECT (SELECT min(sort_key) FROM entries), (SELECT max(sort_key) FROM entries)"
-        )
-        total = self._db.value("SELECT coalesce(sum(total), 0) FROM month_counts")
-        if ends is None:
-            return []
+        extent = extent_of(self._db)
         weights: dict[str, float] = {}
         holders: dict[int, list[str]] = defaultdict(list)
         shared: dict[int, float] = defaultdict(float)
         for word in self._telling(in_title, words(plain(row["text"]))):
             keys = self._newest_with(word)
-            number = float(len(keys))
-            if number == ENTRIES_OF_A_WORD:
-                number = max(number, number * (ends[1] - ends[0]) / (ends[1] - keys[-1] + 1))
-            if 2 <= number <= max(COMMON * total, 3):
-                weight = log(total / number + 1) ** 2 * (IN_TITLE if word in in_title else 1)
+            number = extent.estimate(keys, ENTRIES_OF_A_WORD)
+            if 2 <= number <= max(COMMON * extent.total, 3):
+                weight = log(extent.total / number + 1) ** 2 * (IN_TITLE if word in in_title else 1)
                 weights[word] = weight
                 for key in keys:
                     holders[key].append(word)

@@ -385,9 +385,9 @@ class SearchIndex:
     def _is_small(self, question: _Question) -> bool:
         """Tell whether so few entries are in question that their texts are soonest asked themselves."""
         view = question.view
-        if question.others or view.folder is not None or view == View(query=view.query):
-            return False  # no index says how many, or all of them
         by, conditions, parameters = question.walk
+        if question.others or view.folder is not None or not conditions:
+            return False  # no index says how many, or all of them
         keys, bounds = question.bounds("sort_key")
         some = self._db.value(
             f"""
