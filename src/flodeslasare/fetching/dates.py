@@ -92,8 +92,17 @@ _DAY_FIRST = re.compile(  # RFC 822 §5, and «tors, 05 apr 2018», «den 5:e ap
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_DOTTED = re.compile(  # «05.04.2018 10:15»; with slashes nobody knows which is the month
-    rf"(?P<day>\d{{1,2}}) \. (?P<month>\d{{1,2}}) \. (?P<year>\d{{4}}) {_CLOCK}",
+_DAY_MONTH = (
+    re.compile(  # «05.04.2018 10:15», «5/4 2018», and «25/4/2018», for no month has number 25
+        rf"""
+    (?P<day>\d{{1,2}}) (?: \. (?=\d{{1,2}}\.\d) | / (?=\d{{1,2}}\s) | (?<=1[3-9]|2\d|3[01]) [/-] )
+    (?P<month>\d{{1,2}}) [./\s-] (?P<year>\d{{4}}) {_CLOCK}
+    """,
+        re.VERBOSE | re.IGNORECASE,
+    )
+)
+_MONTH_DAY = re.compile(  # «4/25/2018 10:15 AM»
+    rf"(?P<month>\d{{1,2}}) / (?P<day>1[3-9]|2\d|3[01]) / (?P<year>\d{{4}}) {_CLOCK}",
     re.VERBOSE | re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(  # «April 5, 2018 10:15 AM»
@@ -110,8 +119,18 @@ _ASCTIME = re.compile(  # «Thu Apr  5 10:15:00 CEST 2018» (ISO C asctime, date
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SCRIPTED = re.compile(  # «Thu Apr 05 2018 10:15:00 GMT+0200 (CEST)» (ECMAScript Date.toString)
+    rf"[a-z]{{3}} \s (?P<name>[a-z]{{3}}) \s (?P<day>\d\d) \s (?P<year>\d{{4}}) \s {_TIME} {_ZONE}",
+    re.VERBOSE | re.IGNORECASE,
+)
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*([+−-])\s*(\d{1,2}):?(\d{2})?")
 _UNIX = re.compile(r"(\d{9,10})(\d{3})?")
+_UNIX_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+_FORMS = (
+    _DAY_FIRST, _ISO, _BASIC, _DAY_MONTH, _MONTH_DAY, _MONTH_FIRST, _ASCTIME, _SCRIPTED
+)  # fmt: skip
 
 
 def parse_date(text: str | None, zone: tzinfo = UTC) -> datetime | None:
@@ -124,7 +143,7 @@ def parse_date(text: str | None, zone: tzinfo = UTC) -> datetime | None:
         return None
     if match := _UNIX.fullmatch(text):
         return _in_range(datetime.fromtimestamp(int(match[1]), UTC))
-    for form in (_DAY_FIRST, _ISO, _BASIC, _DOTTED, _MONTH_FIRST, _ASCTIME):
+    for form in _FORMS:
         if match := form.fullmatch(text):
             return _from_parts(match.groupdict(), zone)
     return None
@@ -137,9 +156,10 @@ def _from_parts(parts: dict[str, str | None], zone: tzinfo) -> datetime | None:
         return None
     hour = int(parts["hour"] or 0)
     if half := parts["half"]:
-        if not 1 <= hour <= 12:
+        if hour <= 12:  # «14:30 PM» is half past two all the same
+            hour = hour % 12 + (12 if half in "pP" else 0)
+        elif half in "aA":
             return None
-        hour = hour % 12 + (12 if half in "pP" else 0)
     second = int(parts["second"] or 0)  # 60 is a leap second, which has no place in a datetime
     # 24:00 is the end of the day (ISO 8601).
     late = timedelta(days=1) if (hour, int(parts["minute"] or 0)) == (24, 0) else timedelta()
@@ -186,7 +206,8 @@ def _zone(text: str, otherwise: tzinfo) -> tzinfo:
 
 
 def _in_range(when: datetime) -> datetime | None:
-    return when if when.year in YEARS else None
+    # The zero of Unix time is what programs write that know of no date.
+    return when if when.year in YEARS and when != _UNIX_ZERO else None
 
 
 @lru_cache(maxsize=64)
