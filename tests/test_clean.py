@@ -273,6 +273,11 @@ def test_cleaning_twice_changes_no_word(html: str) -> None:
         "<!--" * 100_000,
         "<script>" * 100_000,
         "<p title='" + "data-src " * 50_000,
+        "<p " + " ".join(f"a{n}='>'" for n in range(200_000)) + ">",
+        "<p " + " ".join(f"a{n}" for n in range(200_000)) + "><iframe src='a'>",
+        "<div title='</div>'>" * 50_000,
+        "<div><!--</div>-->" * 50_000,
+        "<!-->" * 100_000,
         "<li>" * 200_000,
         "\n \n" * 200_000,
     ],
@@ -284,7 +289,7 @@ def test_hostile_nesting_ends_soon(clean: Callable[[str], str], html: str) -> No
     result = clean(html)
 
     assert time.monotonic() - began < 20
-    assert "djupt" in result or not html.startswith("<div>") or clean is title_text
+    assert "djupt" in result or "djupt" not in html or clean is title_text
 
 
 # --- HTML to text ------------------------------------------------------------------------------------

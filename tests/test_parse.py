@@ -36,10 +36,44 @@ def rss(items: str, channel: str = "", attributes: str = "") -> bytes:
     ).encode()
 
 
-def atom(entries: str, head: str = "") -> bytes:
+def atom(entries: str, head: str = "", attributes: str = "") -> bytes:
     return (
-        f'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>{head}{entries}</feed>'
+        f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>T</title>{head}{entries}</feed>'
     ).encode()
+
+
+def never_plain(_root: object) -> None:
+    raise NotPlain
+
+
+def entry_of(body: bytes, **options: object) -> ParsedEntry:
+    """Give the one entry of a document, after both readers have said the same of it."""
+    (entry,) = parse_feed(body, url=URL, **options).entries  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "read_tree", never_plain)
+        assert parse_feed(body, url=URL, **options).entries == (entry,)  # type: ignore[arg-type]
+    return entry
+
+
+MODULES = " ".join(
+    f'xmlns:{prefix}="{namespace}"'
+    for prefix, namespace in {
+        "a10": "http://www.w3.org/2005/Atom",
+        "content": "http://purl.org/rss/1.0/modules/content/",
+        "dc": "http://purl.org/dc/elements/1.1/",
+        "georss": "http://www.georss.org/georss",
+        "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+        "media": "http://search.yahoo.com/mrss/",
+        "slash": "http://purl.org/rss/1.0/modules/slash/",
+        "thr": "http://purl.org/syndication/thread/1.0",
+        "wfw": "http://wellformedweb.org/CommentAPI/",
+        "x": "http://www.w3.org/1999/xhtml",
+    }.items()
+)
+
+
+def item(inside: str, channel: str = "") -> bytes:
+    return rss(f"<item>{inside}</item>", channel, MODULES)
 
 
 # --- every form ------------------------------------------------------------------------------------
@@ -187,11 +221,8 @@ def test_json_feeds() -> None:
     ],
 )
 def test_both_readers_say_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_root: object) -> None:
-        raise NotPlain
-
     quick = read(name)
-    monkeypatch.setattr(parse, "read_tree", never)
+    monkeypatch.setattr(parse, "read_tree", never_plain)
 
     assert read(name) == quick
 
@@ -409,24 +440,42 @@ def test_content_location_goes_before_the_address() -> None:
         ("<author>Bo Älv &lt;bo@a.se&gt;</author>", "Bo Älv"),
         ("<author>bo@museet.museum</author>", "bo@museet.museum"),
         ("<author>Bo &amp;amp; Maj</author>", "Bo & Maj"),
+        ("<author>(Bo Älv)</author>", "Bo Älv"),
+        ("<author><name>Bo Älv</name><email>bo@a.se</email></author>", "Bo Älv"),
+        ("<itunes:author>Bo</itunes:author>", "Bo"),
         ("<dc:creator>Bo</dc:creator><dc:creator>Maj</dc:creator><author>bo</author>", "Bo, Maj"),
         ("", "Redaktionen"),
     ],
 )
-@pytest.mark.parametrize("is_plain", [True, False])
-def test_authors(author: str, name: str, is_plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_root: object) -> None:
-        raise NotPlain
+def test_authors(author: str, name: str) -> None:
+    editor = "<managingEditor>red@a.se (Redaktionen)</managingEditor>"
 
-    if not is_plain:
-        monkeypatch.setattr(parse, "read_tree", never)
-    body = rss(
-        f"<item><title>x</title>{author}</item>",
-        channel="<managingEditor>red@a.se (Redaktionen)</managingEditor>",
-        attributes='xmlns:dc="http://purl.org/dc/elements/1.1/"',
-    )
+    assert entry_of(item(f"<title>x</title>{author}", editor)).author == name
 
-    assert parse_feed(body, url=URL).entries[0].author == name
+
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        ("<itunes:author>Podden</itunes:author>", "Podden"),
+        ("<dc:creator>Kansliet</dc:creator>", "Kansliet"),
+        ("<a10:author><a10:name>Nätverket</a10:name></a10:author>", "Nätverket"),
+        (
+            "<itunes:owner><itunes:name>Ägaren</itunes:name><itunes:email>a@a.se</itunes:email></itunes:owner>",
+            "Ägaren",
+        ),
+        ("<webMaster>teknik@a.se (Tekniken)</webMaster>", None),
+    ],
+)
+def test_authors_of_the_whole_feed(channel: str, name: str | None) -> None:
+    assert entry_of(item("<title>x</title>", channel)).author == name
+
+
+def test_authors_of_atom() -> None:
+    feeds = "<author><name>Flödets</name></author>"
+    own = "<author><name>Maj</name><email>maj@a.se</email></author><author><email>bo@a.se</email></author>"
+
+    assert entry_of(atom("<entry><title>x</title></entry>", feeds)).author == "Flödets"
+    assert entry_of(atom(f"<entry>{own}<title>x</title></entry>", feeds)).author == "Maj, bo@a.se"
 
 
 def test_an_entry_without_author_takes_its_source_s() -> None:
@@ -436,6 +485,329 @@ def test_an_entry_without_author_takes_its_source_s() -> None:
     )
 
     assert parse_feed(body, url=URL).entries[0].author == "Källan"
+
+
+TITLES = [
+    ("<title>a &amp;lt;b&amp;gt; c</title>", "a <b> c"),
+    ("<title>a &lt;b&gt;fet&lt;/b&gt; &amp;amp; c</title>", "a fet & c"),
+    ("<title><![CDATA[a <b>fet</b> &amp; &lt;i&gt;]]></title>", "a fet & <i>"),
+    ("<title>a <b>fet</b> c</title>", "a fet c"),
+    ("<title>a <x:b>fet</x:b> c</title>", "a fet c"),
+    ("<title>Rätt</title><media:title>Bild</media:title>", "Rätt"),
+    ("<media:title>Bild</media:title><title>Rätt</title>", "Rätt"),
+    ("<dc:title>Annan</dc:title><title>Rätt</title><itunes:title>Tredje</itunes:title>", "Rätt"),
+    ("<dc:title>Enda</dc:title>", "Enda"),
+]
+
+
+@pytest.mark.parametrize(("given", "title"), TITLES)
+def test_titles_of_rss_are_decoded_once(given: str, title: str) -> None:
+    assert entry_of(item(given)).title == title
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("<title>a &lt;b&gt; c</title>", "a <b> c"),
+        ("<title type='text'>a &lt;b&gt; &amp;amp;</title>", "a <b> &amp;"),
+        (
+            "<title type='html'>a &amp;lt;b&amp;gt; &lt;i&gt;c&lt;/i&gt; &amp;amp;</title>",
+            "a <b> c &",
+        ),
+        (
+            "<title type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>a &lt;b&gt; <i>c</i></div></title>",
+            "a <b> c",
+        ),
+    ],
+)
+def test_titles_of_atom_are_what_their_type_says(given: str, title: str) -> None:
+    assert entry_of(atom(f"<entry><id>1</id>{given}</entry>")).title == title
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (
+            "<description>Ingress.</description><content:encoded>Hela den långa texten.</content:encoded>",
+            "Hela den långa texten.",
+        ),
+        ("<description>Ingress.</description><content:encoded/>", "Ingress."),
+        (
+            "<description>Ingressen säger här mer än texten, som är kort och har en bild.</description>"
+            "<content:encoded>&lt;img src='a.png' alt='Bild'></content:encoded>",
+            "Bild",
+        ),
+        (
+            "<description>Text.</description><media:content url='a.png' medium='image'>"
+            "<media:description>En bildtext, som är mycket längre.</media:description></media:content>",
+            "Text.",
+        ),
+        ("<description>D</description><x:body><x:p>Hela texten</x:p></x:body>", "Hela texten"),
+        ("<description>D</description><a10:content type='html'>&lt;p>Hela</a10:content>", "Hela"),
+        ("<dc:description>Beskrivning</dc:description>", "Beskrivning"),
+        ("<itunes:subtitle>En rad</itunes:subtitle>", "En rad"),
+        ("<itunes:subtitle>En lång rad</itunes:subtitle><description>Kort</description>", "Kort"),
+        ("<description><p>Hej <b>du</b><br/>ny &lt;rad&gt;</p></description>", "Hej du\nny <rad>"),
+    ],
+)
+def test_what_the_text_of_an_entry_is(given: str, text: str) -> None:
+    assert entry_of(item(f"<guid>1</guid>{given}")).text == text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "<media:thumbnail url='/b.jpg'/>",
+        "<media:content url='/b.jpg' medium='image'/>",
+        "<media:content url='/b.jpg' type='image/jpeg'/>",
+        "<media:content url='/b.jpg'/>",
+        "<media:group><media:content url='/b.jpg' type='image/jpeg'/></media:group>",
+        "<itunes:image href='/b.jpg'/>",
+        "<enclosure url='/b.jpg' type='image/jpeg' length='4000'/>",
+    ],
+)
+def test_an_entrys_own_picture_is_shown(given: str) -> None:
+    entry = entry_of(item(f"<guid>1</guid><description>Text</description>{given}"))
+
+    assert entry.html == '<p>Text</p><p><img src="https://flode.example/b.jpg" alt=""></p>'
+
+
+@pytest.mark.parametrize(
+    ("length", "size"),
+    [
+        ("123", 123),
+        (" 123 ", 123),
+        ("12 345", 12345),
+        ("12,345", 12345),
+        ("5000.0", 5000),
+        ("", None),
+        ("0", None),
+        ("1", None),
+        ("-5", None),
+        ("1.5MB", None),
+        ("okänd", None),
+        ("9" * 20, None),
+    ],
+)
+def test_sizes_of_enclosures(length: str, size: int | None) -> None:
+    entry = entry_of(item(f"<guid>1</guid><enclosure url='a.mp3' length='{length}'/>"))
+
+    assert [file.size_bytes for file in entry.enclosures] == [size]
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "kind"),
+    [
+        ("a.mp3?x=1#t", "", "audio/mpeg"),
+        ("a.pdf", "application/pdf; charset=binary", "application/pdf"),
+        ("a.mp3", "AUDIO/MP4", "audio/mp4"),
+        ("a.mp3", "mp3", "audio/mpeg"),
+        ("a", "", None),
+        ("a", "en fil", None),
+    ],
+)
+def test_types_of_enclosures(url: str, given: str, kind: str | None) -> None:
+    rss_entry = entry_of(item(f"<guid>1</guid><enclosure url='{url}' type='{given}'/>"))
+    atom_entry = entry_of(
+        atom(f"<entry><id>1</id><link rel='enclosure' href='{url}' type='{given}'/></entry>")
+    )
+
+    assert [file.type for file in rss_entry.enclosures] == [kind]
+    assert [file.type for file in atom_entry.enclosures] == [kind]
+
+
+def test_a_file_that_is_named_twice_is_one() -> None:
+    entry = entry_of(
+        item(
+            "<guid>1</guid><enclosure url='a'/><media:content url='a' type='video/mp4' fileSize='99'/>"
+        )
+    )
+
+    assert entry.enclosures == (
+        Enclosure(url="https://flode.example/blogg/a", type="video/mp4", size_bytes=99),
+    )
+
+
+def test_categories() -> None:
+    given = (
+        "<category domain='https://d.example'>Avtal</category><category>avtal</category><category/>"
+        "<dc:subject>Miljö</dc:subject><media:keywords>fisk, fågel</media:keywords>"
+    )
+    terms = "<category term='t1' label='Textil &amp;amp; läder' scheme='s'/><category term='t2'/>"
+
+    assert entry_of(item(f"<guid>1</guid>{given}")).tags == ("Avtal", "Miljö", "fisk", "fågel")
+    assert entry_of(atom(f"<entry><id>1</id>{terms}</entry>")).tags == ("Textil & läder", "t2")
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("<guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid isPermaLink='false'>https://a.example/1</guid>", None),
+        ("<guid isPermaLink='False'>https://a.example/1</guid>", None),
+        ("<guid ispermalink='false'>https://a.example/1</guid>", None),
+        ("<guid>17</guid>", None),
+        ("<guid isPermaLink='true'>17</guid><link>../a b</link>", "https://flode.example/a%20b"),
+        ("<guid>17</guid><a10:link href='/3'/>", "https://flode.example/3"),
+        ("<guid>17</guid><link>javascript:alert(1)</link>", None),
+    ],
+)
+def test_links_and_permalinks_of_rss(given: str, url: str | None) -> None:
+    assert entry_of(item(given)).url == url
+
+
+@pytest.mark.parametrize(
+    ("links", "url"),
+    [
+        ("<link href='a' rel='self'/><link href='b' rel='replies'/>", None),
+        (
+            "<link href='a.pdf' type='application/pdf'/><link href='b'/>",
+            "https://flode.example/blogg/b",
+        ),
+        (
+            "<link href='a.json' type='application/json'/><link href='b' type='application/xhtml+xml'/>",
+            "https://flode.example/blogg/b",
+        ),
+        (
+            "<link href='a' rel='http://www.iana.org/assignments/relation/alternate'/>",
+            "https://flode.example/blogg/a",
+        ),
+    ],
+)
+def test_links_of_atom(links: str, url: str | None) -> None:
+    assert entry_of(atom(f"<entry><id>urn:1</id>{links}</entry>")).url == url
+
+
+def test_bases_go_before_content_location_and_that_before_the_address() -> None:
+    inside = (
+        "<link href='a'/><link rel='enclosure' href='b.mp3'/><media:thumbnail url='c.png'/>"
+        "<content type='html' xml:base='d/'>&lt;a href='e'>e&lt;/a></content>"
+    )
+    body = atom(f"<entry xml:base='x/'><id>1</id>{inside}</entry>", attributes=MODULES)
+    based = body.replace(b"<feed ", b"<feed xml:base='/y/' ")
+
+    def addresses(entry: ParsedEntry) -> list[str | None]:
+        return [
+            entry.url,
+            *(file.url for file in entry.enclosures),
+            *re.findall('(?:href|src)="([^"]*)"', entry.html),
+        ]
+
+    def below(base: str) -> list[str]:
+        return [f"{base}{name}" for name in ("a", "b.mp3", "d/e", "c.png")]
+
+    assert addresses(entry_of(body)) == below("https://flode.example/blogg/x/")
+    assert addresses(entry_of(body, location="https://annan.example/z/w")) == below(
+        "https://annan.example/z/x/"
+    )
+    assert addresses(entry_of(based, location="https://annan.example/z/w")) == below(
+        "https://annan.example/y/x/"
+    )
+
+
+def test_bases_inside_xhtml() -> None:
+    body = atom(
+        "<entry><id>1</id><content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml' xml:base='a/'>"
+        "<p xml:base='b/'><a href='c'>c</a><img src='/d.png'/></p></div></content></entry>"
+    )
+
+    assert entry_of(body).html == (
+        '<p><a href="https://flode.example/blogg/a/b/c">c</a><img src="https://flode.example/d.png"></p>'
+    )
+
+
+def test_modules_that_say_nothing_of_ours_are_passed_over() -> None:
+    entry = entry_of(
+        item(
+            "<guid>1</guid><title>Titel</title><comments>https://a.example/1#k</comments>"
+            "<slash:comments>12</slash:comments><wfw:commentRss>https://a.example/1/feed</wfw:commentRss>"
+            "<georss:point>59.3 18.1</georss:point><thr:total>3</thr:total>"
+        )
+    )
+
+    assert entry == ParsedEntry(guid="1", url=None, title="Titel")
+
+
+def test_prefixes_are_only_prefixes() -> None:
+    body = rss(
+        '<item><guid>1</guid><e:encoded xmlns:e="http://purl.org/rss/1.0/modules/content/">Text</e:encoded>'
+        '<q:creator xmlns:q="http://purl.org/dc/elements/1.1/">Bo</q:creator>'
+        '<i:author xmlns:i="http://www.itunes.com/DTDs/Podcast-1.0.dtd">Maj</i:author>'
+        '<w:thumbnail xmlns:w=" http://search.yahoo.com/mrss/" url="/w.jpg"/></item>'
+    )
+    entry = entry_of(body)
+
+    assert (entry.text, entry.author) == ("Text", "Bo, Maj")
+    assert 'src="https://flode.example/w.jpg"' in entry.html
+
+
+@pytest.mark.parametrize(
+    ("given", "published", "updated"),
+    [
+        ("<pubDate>fre, 04 maj 2018 12:00:00 CEST</pubDate>", "2018-05-04 10:00", None),
+        ("<dc:date>2018-05-04T12:00:00+02:00</dc:date>", "2018-05-04 10:00", None),
+        (
+            "<pubDate>igår</pubDate><dc:date>2018-05-04T10:00:00Z</dc:date>",
+            "2018-05-04 10:00",
+            None,
+        ),
+        ("<pubDate/><pubdate>4 May 2018 10:00 UT</pubdate>", "2018-05-04 10:00", None),
+        (
+            "<pubDate>Fri, 04 May 2018 10:00:00 GMT</pubDate><a10:updated>2018-05-05T10:00:00Z</a10:updated>",
+            "2018-05-04 10:00",
+            "2018-05-05 10:00",
+        ),
+        ("<pubDate>Fri, 04 May 2099 10:00:00 GMT</pubDate>", "2099-05-04 10:00", None),
+        ("<pubDate>Thu, 01 Jan 1970 00:00:00 +0000</pubDate>", None, None),
+        ("<pubDate>30 Feb 2018 10:00:00 GMT</pubDate>", None, None),
+    ],
+)
+def test_dates(given: str, published: str | None, updated: str | None) -> None:
+    entry = entry_of(item(f"<guid>1</guid>{given}"))
+
+    assert [when and f"{when:%F %H:%M}" for when in (entry.published, entry.updated)] == [
+        published,
+        updated,
+    ]
+
+
+def test_an_item_that_says_nothing_is_no_entry() -> None:
+    body = rss(
+        "<item/><item><pubDate>Fri, 04 May 2018 10:00:00 GMT</pubDate></item><item><guid>1</guid></item>"
+    )
+
+    assert [entry.guid for entry in parse_feed(body, url=URL).entries] == ["1"]
+
+
+def test_odd_values_in_json() -> None:
+    items = (
+        '[{"id": 17, "title": "&lt;b> är text", "tags": ["a", null, 5], "authors": "Bo"}, 5, null,'
+        f' {{"id": {"9" * 6_000}}}, {{"id": NaN, "url": "/n"}}, {{"id": true, "title": "sant"}},'
+        ' {"id": "f", "attachments": [{"url": "a.mp3", "size_in_bytes": 5000.0}, {}]}]'
+    )
+    feed = parse_feed(
+        f'{{"version": "https://jsonfeed.org/version/1.1", "items": {items}}}'.encode(), url=URL
+    )
+
+    assert feed.flaw is None
+    assert [entry.guid and entry.guid[:6] for entry in feed.entries] == [
+        "17",
+        "sha256",
+        None,
+        None,
+        "f",
+    ]
+    assert (feed.entries[0].title, feed.entries[0].tags) == ("&lt;b> är text", ("a", "5"))
+    assert feed.entries[2].url == "https://flode.example/n"
+    assert feed.entries[4].enclosures[0].size_bytes == 5000
+
+
+def test_json_with_commas_too_many() -> None:
+    body = '{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "a, }", }, {"id": "2",},],}'
+    feed = parse_feed(body.encode(), url=URL)
+
+    assert [(entry.guid, entry.title) for entry in feed.entries] == [("1", "a, }"), ("2", "")]
+    assert feed.flaw
 
 
 def test_the_feed_says_how_often_it_wants_to_be_asked() -> None:
@@ -482,6 +854,34 @@ def test_limits() -> None:
     assert [entry.guid for entry in feed.entries] == [str(n) for n in range(10)]
     assert feed.flaw == "it holds 30 entries; the first 10 were read"
     assert len(parse_feed(long, url=URL, field_characters=100).entries[0].text) <= 100
+
+
+def test_limits_of_json() -> None:
+    items = ", ".join(f'{{"id": {n}}}' for n in range(30))
+
+    feed = parse_feed(
+        f'{{"version": "https://jsonfeed.org/version/1", "items": [{items}]}}'.encode(),
+        url=URL,
+        max_entries=10,
+    )
+
+    assert len(feed.entries) == 10
+    assert feed.flaw == "it holds 30 entries; the first 10 were read"
+
+
+def test_limits_of_images_and_nesting() -> None:
+    images = escape("".join(f"<img src='{n}.png' alt='a>b'>" for n in range(30)))
+    raw = f"{'<b>' * 150}djupt{'</b>' * 150}"
+
+    entry = entry_of(item(f"<guid>1</guid><description>{images}</description>"), max_images=10)
+    deep = parse_feed(item(f"<guid>1</guid><description>{raw}</description>"), url=URL, nesting=50)
+    escaped = entry_of(item(f"<guid>1</guid><description>{escape(raw)}</description>"), nesting=50)
+
+    assert len(re.findall("<img ", entry.html)) == 10
+    assert entry_of(item("<guid>1</guid><media:thumbnail url='a'/>"), max_images=0).html == ""
+    assert deep.entries[0].text == escaped.text == "djupt"
+    assert 10 < deep.entries[0].html.count("<b>") < escaped.html.count("<b>") == 50
+    assert deep.flaw == "its elements are nested deeper than 50"
 
 
 # --- hostile documents -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import html
 import html.entities
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lxml import etree
 
@@ -85,6 +86,8 @@ _WIDE = (  # the first sign is < or {, and no mark stands before it (XML 1.0 app
     (re.compile(rb"[<{\s]\0[^\0]"), "utf-16-le"),
     (re.compile(rb"\0[<{\s]"), "utf-16-be"),
 )
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
+"""What is meant by some names (Encoding Standard §4.2): sets that hold more than they say."""
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 _KNOWN = re.compile(
@@ -125,13 +128,15 @@ def _decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
             _codec(charset[1] if charset else None),
             _codec(declared[1].decode("ascii") if declared else None),
         )
-        if found
+        # The declaration was read a byte a sign, so it is no wide set whatever it says.
+        if found and not found.startswith(("utf-16", "utf-32"))
     ]
     if body.isascii() and not any(name.startswith(("iso2022", "hz")) for name in names):
         return body.decode("ascii"), None
     if not names or any(name == "utf-8" or name in _SINGLE_BYTE_LATIN for name in names):
         try:
-            text = body.decode("utf-8")
+            # Without `final`, the half sign at the end of a cut document is no mistake.
+            text, _bytes = codecs.utf_8_decode(body, "strict", False)
         except UnicodeDecodeError:
             pass
         else:
@@ -142,12 +147,16 @@ def _decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
         if name == "utf-8":
             continue
         # The Web reads latin-1 and ASCII as windows-1252 (Encoding Standard §4.2).
-        name = "cp1252" if name in {"ascii", "iso8859-1"} else name
+        wider = "cp1252" if name in {"ascii", "iso8859-1"} else _WIDER.get(name, name)
         try:
-            return body.decode(name), None
+            return body.decode(wider), None
         except UnicodeDecodeError:
-            if name == "cp1252":
-                return body.decode(name, "ignore"), None
+            if wider == "cp1252":
+                return body.decode(wider, "ignore"), None
+            if name == names[-1]:
+                return body.decode(wider, "replace"), _(
+                    "it says {said} and holds signs that are none of that"
+                ).format(said=name)
     return (
         body.decode("utf-8", "flodeslasare-windows"),
         _("it says {said} and is {really}").format(
@@ -291,8 +300,26 @@ def _repaired(match: re.Match[str]) -> str:
     return html.escape(found, quote=False) if match["bare"] else ""
 
 
+_RAW_HTML = re.compile(r"<(/?)(description|content:encoded)(?:\s[^<>]*)?(/?)>")
+_NO_HTML = re.compile(r"<(?:item|entry|title|link|guid|pubDate)\b|<!\[CDATA\[")
+
+
+def _with_html_set_apart(text: str) -> str:
+    """Put HTML that stands in a text as if it were XML into CDATA: its `<br>` and `<p>` never close."""
+    parts: list[str] = []
+    done = 0
+    tags = list(_RAW_HTML.finditer(text))
+    for start, end in pairwise(tags):
+        inner = text[start.end() : end.start()]
+        is_pair = start[2] == end[2] and not (start[1] or start[3]) and end[1]
+        if is_pair and "<" in inner and not _NO_HTML.search(inner):
+            parts += [text[done : start.end()], "<![CDATA[", inner.replace("]]>", "]]&gt;"), "]]>"]
+            done = end.start()
+    return "".join([*parts, text[done:]])
+
+
 def _repaired_tree(text: str) -> etree._Element | None:
-    text = _with_namespaces(_TO_REPAIR.sub(_repaired, text))
+    text = _with_namespaces(_TO_REPAIR.sub(_repaired, _with_html_set_apart(text)))
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=True))
     except etree.XMLSyntaxError:

@@ -27,6 +27,8 @@ _EMPTY_ELEMENT = re.compile(
     r"<((?:area|br|col|embed|hr|img|input|source|track|wbr)\b[^<>]*)></\w+>"
 )
 """feedparser writes the `<br/>` of XHTML as `<br></br>`, which HTML reads as two of them."""
+_NAMESPACE = re.compile(rb"""(?<=\s)xmlns(?::[\w.-]+)?="[^"<>]*\"""")
+"""A namespace may hold spaces, and feedparser takes what stands before the first for all of it."""
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
 # feedparser tries six forms on every date and rolls 30 February over to March; `dates` reads the
@@ -44,10 +46,15 @@ def _keep_authors_whole(self: Any, key: str = "author") -> None:
 # feedparser takes names and addresses apart itself, and cuts an address whose top-level domain has
 # more than four letters in two. `parse` does it for all readers.
 feedparser.mixin._FeedParserMixin._sync_author_detail = _keep_authors_whole
+# An id is a name, even where it looks like an address (RFC 4287 §4.2.6).
+feedparser.mixin._FeedParserMixin.can_be_relative_uri = (
+    feedparser.mixin._FeedParserMixin.can_be_relative_uri - {"id"}
+)
 
 
 def read_with_feedparser(xml: bytes) -> RawFeed:
     """Read a feed document that begins with its root element, in UTF-8."""
+    xml = _NAMESPACE.sub(lambda match: "".join(match[0].decode().split()).encode(), xml)
     parsed = feedparser.parse(
         io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>\n' + xml),
         response_headers=_HEADERS,
@@ -71,6 +78,8 @@ def read_with_feedparser(xml: bytes) -> RawFeed:
 def _entry(entry: dict[str, Any], *, is_atom: bool) -> RawEntry:
     authors = _authors(entry) or _authors(_dict(entry, "source"))
     links = _links(entry)
+    image = _dict(entry, "image")
+    subtitle = _text(entry, "subtitle")
     if original := _text(entry, "feedburner_origlink"):
         links.insert(0, RawLink(href=original))
     return RawEntry(
@@ -89,7 +98,8 @@ def _entry(entry: dict[str, Any], *, is_atom: bool) -> RawEntry:
         updated=_text(entry, "updated"),
         tags=[_text(tag, "label") or _text(tag, "term") for tag in _list(entry, "tags")],
         media=[_media(media) for media in _list(entry, "media_content")],
-        thumbnails=[_media(media) for media in _list(entry, "media_thumbnail")],
+        thumbnails=[_media(media) for media in (*_list(entry, "media_thumbnail"), image)],
+        subtitle=RawText(subtitle, is_html=not is_atom) if subtitle else None,
     )
 
 

@@ -6,18 +6,21 @@ import json
 import re
 
 from flodeslasare.errors import NotAFeed, ParseError
+from flodeslasare.fetching._parsed import MAX_ENTRIES, too_many
 from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
 from flodeslasare.i18n import _
 
 
-def read_json_feed(text: str, *, url: str) -> tuple[RawFeed, str | None]:
+def read_json_feed(
+    text: str, *, url: str, max_entries: int = MAX_ENTRIES
+) -> tuple[RawFeed, list[str]]:
     """Read a JSON feed; gives it, and what was wrong with the document.
 
     Raises:
         NotAFeed: it is JSON of another kind.
         ParseError: it is no JSON at all.
     """
-    document, flaw = _document(text, url)
+    document, flaws = _document(text, url)
     version = _text(document, "version")
     if "items" not in document or ("jsonfeed" not in version and not _has_entries(document)):
         raise NotAFeed(url, _("JSON came that is no feed"))
@@ -27,45 +30,56 @@ def read_json_feed(text: str, *, url: str) -> tuple[RawFeed, str | None]:
         if (href := _text(document, key))
     ]
     title = _text(document, "title")
+    items = _objects(document, "items")
+    if len(items) > max_entries:
+        flaws.append(too_many(len(items), max_entries))
     feed = RawFeed(
         title=RawText(title, is_html=False) if title else None,
         links=links,
         authors=_authors(document),
         language=_text(document, "language"),
-        entries=[_entry(item) for item in _objects(document, "items")],
+        entries=[_entry(item) for item in items[:max_entries]],
     )
-    return feed, flaw
+    return feed, flaws
 
 
-def _document(text: str, url: str) -> tuple[dict[str, object], str | None]:
-    decoder = json.JSONDecoder(
-        strict=False
-    )  # a real line break inside a string is no reason to stop
-    flaw = None
+_DECODER = json.JSONDecoder(
+    strict=False,  # a real line break inside a string is no reason to stop
+    parse_int=str,  # as they stand: Python refuses numbers of more than 4300 digits
+    parse_float=str,
+    parse_constant=lambda _name: None,
+)
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+
+
+def _document(text: str, url: str) -> tuple[dict[str, object], list[str]]:
+    flaws: list[str] = []
     try:
-        found, end = decoder.raw_decode(text)
+        found, end = _DECODER.raw_decode(text)
         if text[end:].strip():
-            flaw = _("there is something after the feed")
+            flaws.append(_("there is something after the feed"))
     except (ValueError, RecursionError):
-        found, flaw = (
-            _salvaged(decoder, text),
-            _("it ends in the middle or is not well-formed JSON"),
-        )
+        flaws.append(_("it ends in the middle or is not well-formed JSON"))
+        text = _TRAILING_COMMA.sub(lambda match: match[1] or "", text)
+        try:
+            found, _end = _DECODER.raw_decode(text)
+        except (ValueError, RecursionError):
+            found = _salvaged(text)
         if not found:
             raise ParseError(url, _("what came is neither XML nor JSON that can be read")) from None
     if not isinstance(found, dict):
         raise NotAFeed(url, _("JSON came that is no feed"))
-    return found, flaw
+    return found, flaws
 
 
-def _salvaged(decoder: json.JSONDecoder, text: str) -> dict[str, object]:
+def _salvaged(text: str) -> dict[str, object]:
     """Give what stands before the break: the whole items, and what is named before them."""
     start = re.search(r'"items"\s*:\s*\[', text)
     if start is None:
         return {}
     head = text[: start.start()].rstrip().rstrip(",")
     try:
-        document = json.loads(head + "}", strict=False)
+        document = _DECODER.decode(head + "}")
     except (ValueError, RecursionError):
         document = {}
     if not isinstance(document, dict):
@@ -74,7 +88,7 @@ def _salvaged(decoder: json.JSONDecoder, text: str) -> dict[str, object]:
     at = start.end()
     while separator := re.compile(r"[\s,]*(?=\{)").match(text, at):
         try:
-            item, at = decoder.raw_decode(text, separator.end())
+            item, at = _DECODER.raw_decode(text, separator.end())
         except (ValueError, RecursionError):
             break
         items.append(item)
@@ -137,11 +151,9 @@ def _authors(values: dict[str, object]) -> list[RawAuthor]:
 
 
 def _text(values: dict[str, object], key: str) -> str:
-    """Give a string; a number as one, since ids are numbers in many feeds (JSON Feed 1.1, `id`)."""
+    """Give a string or a number, since ids are numbers in many feeds (JSON Feed 1.1, `id`)."""
     value = values.get(key)
-    if isinstance(value, bool):
-        return ""
-    return str(value) if isinstance(value, (str, int, float)) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _texts(values: dict[str, object], key: str) -> list[str]:

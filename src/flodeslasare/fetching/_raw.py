@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+_IANA_RELATIONS = "http://www.iana.org/assignments/relation/"
+"""What a registered relation may be written with (RFC 4287 §4.2.7.2)."""
+
 
 @dataclass(slots=True)
 class RawText:
@@ -26,6 +29,9 @@ class RawLink:
     rel: str = "alternate"
     type: str | None = None
     length: str | None = None
+
+    def __post_init__(self) -> None:
+        self.rel = self.rel.strip().lower().removeprefix(_IANA_RELATIONS)
 
 
 @dataclass(slots=True)
@@ -57,6 +63,8 @@ class RawEntry:
     links: list[RawLink] = field(default_factory=list)
     contents: list[RawText] = field(default_factory=list)
     summaries: list[RawText] = field(default_factory=list)
+    subtitle: RawText | None = None
+    """What a podcast says in a line, for an entry that says nothing else."""
     authors: list[RawAuthor] = field(default_factory=list)
     published: str = ""
     updated: str = ""

@@ -20,7 +20,6 @@ from flodeslasare.fetching._raw import (
     RawMedia,
     RawText,
 )
-from flodeslasare.fetching.clean import join
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -34,6 +33,8 @@ _PREFIXES = {
     "http://search.yahoo.com/mrss/": "media:",
     "http://search.yahoo.com/mrss": "media:",
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
+    "http://www.w3.org/1999/xhtml": "xhtml:",
+    _ATOM.lower(): "",
 }
 
 
@@ -67,6 +68,7 @@ class _Reader:
 
     def read(self, channel: etree._Element) -> RawFeed:
         feed = RawFeed(language=self._language)
+        owner = None
         for child in channel:
             name = self._name(child)
             if name in ITEM_NAMES:
@@ -77,6 +79,8 @@ class _Reader:
                 self._add_link(feed.links, child)
             elif name in {"author", "managingeditor", "itunes:author", "dc:creator"}:
                 feed.authors.append(self._author(child))
+            elif name == "itunes:owner":
+                owner = self._author(child)
             elif name in {"language", "dc:language"}:
                 feed.language = self._text(child)
             elif name == "ttl":
@@ -85,12 +89,14 @@ class _Reader:
                 feed.update_period = self._text(child)
             elif name == "sy:updatefrequency":
                 feed.update_frequency = self._text(child)
+        if owner is not None and not feed.authors:
+            feed.authors.append(owner)
         return feed
 
     def _entry(self, item: etree._Element) -> RawEntry:
         entry = RawEntry()
         created = source_authors = None
-        media_title = None
+        other_title = None
         stack = [*reversed(item)]
         while stack:
             child = stack.pop()
@@ -99,20 +105,26 @@ class _Reader:
                 case "title":
                     if entry.title is None:
                         entry.title = self._text_construct(child)
-                case "media:title":
-                    media_title = media_title or self._text_construct(child, is_html=True)
+                case "media:title" | "itunes:title" | "dc:title":
+                    other_title = other_title or self._text_construct(child, is_html=True)
                 case "link":
                     self._add_link(entry.links, child)
                 case "guid" | "id":
                     entry.guid = self._text(child)
-                    if name == "id" or child.get("isPermaLink", "true") == "true":
+                    if name == "id" or _is_permalink(child):
                         entry.fallback_url = entry.fallback_url or entry.guid
-                case "description" | "media:description" | "content:encoded":
+                case "content:encoded":
                     self._add_text(entry.contents, child, is_html=True)
-                case "summary" | "content":
+                case "content":
                     self._add_text(entry.contents, child)
+                case "description" | "media:description" | "dc:description":
+                    self._add_text(entry.summaries, child, is_html=True)
+                case "summary":
+                    self._add_text(entry.summaries, child)
                 case "itunes:summary":
-                    self._add_text(entry.contents, child, is_html=not self._is_atom)
+                    self._add_text(entry.summaries, child, is_html=not self._is_atom)
+                case "itunes:subtitle":
+                    entry.subtitle = self._text_construct(child, is_html=not self._is_atom)
                 case "author" | "dc:creator" | "dc:author" | "itunes:author":
                     entry.authors.append(self._author(child))
                 case "source":
@@ -123,11 +135,13 @@ class _Reader:
                     entry.published = self._text(child)
                 case "created" | "dcterms:created":
                     created = self._text(child)
-                case "updated" | "modified" | "dc:date" | "dcterms:modified":
+                case "updated" | "modified" | "date" | "dc:date" | "dcterms:modified":
                     entry.updated = self._text(child)
                 case "category" | "dc:subject" | "media:category":
                     tag = child.get("label") or child.get("term") or self._text(child)
                     entry.tags.append(tag)
+                case "itunes:category":
+                    entry.tags.append(child.get("text") or "")
                 case "itunes:keywords" | "media:keywords":
                     entry.tags.extend(self._text(child).split(","))
                 case "enclosure":
@@ -142,7 +156,7 @@ class _Reader:
                 case "media:content":
                     entry.media.append(_media(child))
                     stack.extend(reversed(child))
-                case "media:thumbnail":
+                case "media:thumbnail" | "itunes:image":
                     entry.thumbnails.append(_media(child))
                 case "media:group":
                     stack.extend(reversed(child))
@@ -152,7 +166,7 @@ class _Reader:
                     raise NotPlain
                 case _:
                     pass
-        entry.title = entry.title or media_title
+        entry.title = entry.title or other_title
         entry.published = entry.published or created or ""
         if not any(author.name or author.email for author in entry.authors) and source_authors:
             entry.authors = source_authors
@@ -166,7 +180,7 @@ class _Reader:
             namespace, _, local = tag[1:].partition("}") if tag[0] == "{" else ("", "", tag)
             prefix = _PREFIXES.get(namespace) if namespace else ""
             if prefix is None:
-                prefix = _PREFIXES.get(namespace.lower(), f"{{{namespace}}}")
+                prefix = _PREFIXES.get(namespace.strip().lower(), f"{{{namespace}}}")
             name = self._names[tag] = prefix + local.lower()
         return name
 
@@ -214,10 +228,9 @@ class _Reader:
             return
         rel = (element.get("rel") or "alternate").lower()
         usual_type = "application/atom+xml" if rel == "self" else "text/html"
-        base = self._base(element)
         links.append(
             RawLink(
-                href=join(base, href),
+                href=href,
                 rel=rel,
                 type=(element.get("type") or usual_type).lower(),
                 length=element.get("length"),
@@ -227,8 +240,15 @@ class _Reader:
     def _author(self, element: etree._Element) -> RawAuthor:
         if not len(element):
             return RawAuthor(name=self._text(element))
-        parts = {self._name(child): self._text(child) for child in element}
+        parts = {local_name(child): self._text(child) for child in element}
         return RawAuthor(name=parts.get("name", ""), email=parts.get("email", ""))
+
+
+def _is_permalink(guid: etree._Element) -> bool:
+    for name, value in guid.attrib.items():
+        if str(name).lower() == "ispermalink":
+            return str(value).strip().lower() == "true"
+    return True
 
 
 def _media(element: etree._Element) -> RawMedia:

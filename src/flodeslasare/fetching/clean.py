@@ -11,19 +11,17 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import count
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import nh3
 from lxml import etree
 
-from flodeslasare.fetching._parsed import FIELD_CHARACTERS
+from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_IMAGES, NESTING
 
 LINE_CHARACTERS = 1_000
 """The most characters of a title, a name, a tag."""
 URL_CHARACTERS = 8_192
-DEPTH = 100
-"""The deepest nesting of elements. nh3 takes 20 s for 100,000 nested divs, and libxml2 drops what
-lies below 256."""
 
 _LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 # C0 without tab and newline, DEL, C1; bidi marks, overrides and isolates; what is invisible and
@@ -192,50 +190,90 @@ def _cleaner(base: str | None) -> nh3.Cleaner:
     )
 
 
-def safe_html(html: str, base_url: str | None = None, limit: int = FIELD_CHARACTERS) -> str:
+def safe_html(
+    html: str,
+    base_url: str | None = None,
+    limit: int = FIELD_CHARACTERS,
+    *,
+    nesting: int = NESTING,
+    images: int = MAX_IMAGES,
+) -> str:
     """Give HTML that holds text, structure, absolute links and images, and nothing that acts.
 
     Args:
         html: a fragment or a page of any quality.
         base_url: what relative addresses are relative to; without it they are dropped.
         limit: characters; what is beyond is cut before the HTML is read, so that it stays whole.
+        nesting: the deepest; elements below lose their tags and keep their words.
+        images: the most; those after are left out.
     """
     # A lone surrogate is no text, and nh3 refuses it.
-    html = _flattened(html[:limit].encode("utf-8", "ignore").decode())
+    html = flattened(html[:limit].encode("utf-8", "ignore").decode(), nesting)
     if _needs_preparing(html):
         html = _prepared(html, base_url)
     # nh3 turns &#27; into a real ESC, so characters are dropped after it (and what an
     # attribute holds is cleaned on its way out).
-    return _safe_characters(_cleaner(base_url).clean(html)).strip()
+    safe = _safe_characters(_cleaner(base_url).clean(html)).strip()
+    return safe if safe.count("<img ") <= images else _without_images(safe, images)
 
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>?")
+def _without_images(html: str, after: int) -> str:
+    """Leave out the images after so many; `html` is as nh3 writes it."""
+    number = count(1)
+    return re.sub(
+        r'<img (?:[^"<>]|"[^"]*")*>',
+        lambda image: image[0] if next(number) <= after else "",
+        html,
+    )
+
+
+_TAG = (
+    re.compile(  # HTML Standard §13.2.5, as far as it matters for what a tag is and where it ends
+        r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+        r"|<(/?)([a-zA-Z][^\s/>]*)"
+        r"((?:[\s/]+|[^\s/>=]+|=\s*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^\s>]*))*)>?",
+        re.DOTALL,
+    )
+)
+_VALUE = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
+_DEEPEST = 250
+"""libxml2 drops what lies below 256."""
+_LONG_TAG = 10_000
+"""Characters of a tag without the values of its attributes: more are not read. Both parsers of HTML take
+quadratic time for the attributes of one tag (libxml2 1 s for 20,000)."""
 _VOID = _words("area base br col embed hr img input link meta param source track wbr")
 _CLOSED_BY_THE_NEXT = _words("p li dt dd tr td th thead tbody tfoot option rp rt")
 
 
-def _flattened(html: str) -> str:
-    """Leave out opening tags below a depth of `DEPTH`; their text stays."""
-    if html.count("<") <= DEPTH:
+def flattened(html: str, nesting: int = NESTING) -> str:
+    """Leave out what takes HTML's parsers too long: tags below a depth (their text stays), endless tags.
+
+    nh3 takes 20 s for 100,000 nested divs.
+    """
+    if html.count("<") <= nesting and len(html) <= _LONG_TAG:
         return html
     depth = 0
     open_tags: dict[str, int] = {}
 
     def shallow(match: re.Match[str]) -> str:
         nonlocal depth
-        slash, name = match[1], match[2].lower()
+        if match[2] is None:
+            return ""  # a comment
+        slash, name, tag = match[1], match[2].lower(), match[0]
+        if len(tag) > _LONG_TAG and len(_VALUE.sub("", match[3])) > _LONG_TAG:
+            tag = f"<{slash}{name[:100]}>"
         if name in _VOID:
-            return match[0]
+            return tag
         if slash:
             if open_tags.get(name, 0) > 0:
                 open_tags[name] -= 1
                 depth -= 1
         elif name not in _CLOSED_BY_THE_NEXT:
-            if depth >= DEPTH:
+            if depth >= nesting:
                 return ""
             open_tags[name] = open_tags.get(name, 0) + 1
             depth += 1
-        return match[0]
+        return tag
 
     return _TAG.sub(shallow, html)
 
@@ -385,7 +423,7 @@ def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
         return clean_text(
             "\n".join(clean_line(line, limit) for line in _html.unescape(html).splitlines())
         )
-    root = _tree(_flattened(html[: 2 * limit]))
+    root = _tree(flattened(html[: 2 * limit], _DEEPEST))
     if root is None:
         return ""
     lines = _Lines()

@@ -12,13 +12,20 @@ import html
 import re
 from collections.abc import Collection, Iterable
 from datetime import tzinfo
+from typing import NamedTuple
 
 from lxml import etree
 
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
-from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_ENTRIES
+from flodeslasare.fetching._parsed import (
+    FIELD_CHARACTERS,
+    MAX_ENTRIES,
+    MAX_IMAGES,
+    NESTING,
+    too_many,
+)
 from flodeslasare.fetching._raw import RawAuthor, RawEntry, RawFeed, RawLink, RawMedia, RawText
 from flodeslasare.fetching._tree import NotPlain, read_tree
 from flodeslasare.fetching.clean import (
@@ -50,6 +57,8 @@ def parse_feed(
     location: str | None = None,
     field_characters: int = FIELD_CHARACTERS,
     max_entries: int = MAX_ENTRIES,
+    nesting: int = NESTING,
+    max_images: int = MAX_IMAGES,
     known: Collection[str] = (),
 ) -> ParsedFeed:
     """Read a feed document of any kind and quality.
@@ -61,6 +70,8 @@ def parse_feed(
         location: the Content-Location header, which goes before `url` (RFC 3986 §5.1).
         field_characters: the most of one text; longer ones are cut.
         max_entries: those after are left out, and `flaw` says so.
+        nesting: the deepest, of elements in the document and in the HTML of a text.
+        max_images: the most of one entry; those after are left out.
         known: `item_hashes` of earlier readings: items whose bytes are the same are left out.
 
     Raises:
@@ -69,20 +80,23 @@ def parse_feed(
     """
     document = read_document(body, url=url, content_type=content_type)
     flaws = list(document.flaws)
+    base = safe_url(location, url) or url
     hashes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     if document.is_json:
         from flodeslasare.fetching._jsonfeed import read_json_feed
 
-        raw, flaw = read_json_feed(document.text, url=url)
-        flaws.extend([flaw] if flaw else [])
+        raw, found_flaws = read_json_feed(document.text, url=url, max_entries=max_entries)
+        flaws.extend(found_flaws)
     elif document.root is None:
         raw = _read_loosely(document.text, url)
     else:
+        if _flatten_below(document.root, nesting):
+            flaws.append(_("its elements are nested deeper than {nesting}").format(nesting=nesting))
         items = _items(document.root)
         if len(items) > max_entries:
             _remove(items[max_entries:])
-            flaws.append(_too_many(len(items), max_entries))
+            flaws.append(too_many(len(items), max_entries))
             items = items[:max_entries]
         hashes = tuple(_hash(item) for item in items)
         if known:
@@ -90,13 +104,15 @@ def parse_feed(
             old = [item for item, hash_ in zip(items, hashes, strict=True) if hash_ in known]
             skipped = tuple(_guid_or_link(item) for item in old)
             _remove(old)
+        _remove_captions(document.root)
+        _resolve_bases(document.root, base)
         raw = _read_tree(document.root)
 
     if len(raw.entries) > max_entries:
-        flaws.append(_too_many(len(raw.entries), max_entries))
+        flaws.append(too_many(len(raw.entries), max_entries))
         del raw.entries[max_entries:]
-    base = safe_url(location, url) or url
-    feed = _clean_feed(raw, url=url, base=base, field_characters=field_characters)
+    limits = _Limits(field_characters, nesting, max_images)
+    feed = _clean_feed(raw, url=url, base=base, limits=limits)
     return ParsedFeed(
         title=feed.title,
         site_url=feed.site_url,
@@ -106,12 +122,6 @@ def parse_feed(
         flaw="; ".join(dict.fromkeys(flaws)) or None,
         item_hashes=hashes,
         skipped_guids=skipped,
-    )
-
-
-def _too_many(number: int, limit: int) -> str:
-    return _("it holds {number} entries; the first {limit} were read").format(
-        number=number, limit=limit
     )
 
 
@@ -150,11 +160,69 @@ def _items(root: etree._Element) -> list[etree._Element]:
     return items
 
 
+def _flatten_below(root: etree._Element, nesting: int) -> bool:
+    """Leave only the words of elements that are nested deeper than allowed; tells if there were any."""
+    deepest = root.xpath("*/" * (nesting - 1) + "*[*]")
+    if not isinstance(deepest, list):
+        return False
+    for element in deepest:
+        etree.strip_tags(element, "*")
+    return bool(deepest)
+
+
 def _remove(items: Iterable[etree._Element]) -> None:
     for item in items:
         parent = item.getparent()
         if parent is not None:
             parent.remove(item)
+
+
+_MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
+_DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+_ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
+_CAPTIONS = {
+    f"{{{namespace}}}{name}": own_names
+    for name, own_names in (
+        ("title", {"title"}),
+        ("description", {"description", "summary", "content", "encoded", "body"}),
+    )
+    for namespace in (*_MEDIA, _DUBLIN_CORE, _ITUNES)
+}
+"""What may stand in for an entry's own title and text, and mostly is the name or the caption of a picture."""
+
+
+def _remove_captions(root: etree._Element) -> None:
+    """Take the words about pictures out of the items that have words of their own."""
+    for caption in list(root.iter(*_CAPTIONS)):
+        for item in caption.iterancestors():
+            if local_name(item) not in ITEM_NAMES:
+                continue
+            own = {
+                local_name(child)
+                for child in item
+                if child.tag not in _CAPTIONS and not str(child.tag).startswith("{http://search.")
+            }
+            if own & _CAPTIONS[str(caption.tag)]:
+                _remove([caption])
+            break
+
+
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+
+
+def _resolve_bases(root: etree._Element, base: str) -> None:
+    """Make the addresses of a document that has `xml:base` absolute, wherever they stand."""
+    if root.xpath("boolean(//@xml:base)") is not True:
+        return
+    root.getroottree().docinfo.URL = base
+    for element in root.iter(etree.Element):
+        if _BASE in element.attrib:
+            element.set(_BASE, element.base or "")
+        for name in ("href", "src", "url"):
+            if address := element.get(name):
+                element.set(name, join(element.base, address))
+        if element.text and element.text.strip() and local_name(element) in {"link", "url"}:
+            element.text = join(element.base, element.text.strip())
 
 
 def _hash(item: etree._Element) -> str:
@@ -173,25 +241,30 @@ def _guid_or_link(item: etree._Element) -> str:
 # --- raw → clean -----------------------------------------------------------------------------------
 
 
-def _clean_feed(raw: RawFeed, *, url: str, base: str, field_characters: int) -> ParsedFeed:
+class _Limits(NamedTuple):
+    field_characters: int
+    nesting: int
+    images: int
+
+
+def _clean_feed(raw: RawFeed, *, url: str, base: str, limits: _Limits) -> ParsedFeed:
     site_url = _first_url(raw.links, "alternate", base)
     zone = likely_zone(raw.language, site_url, url)
     feed_author = _clean_authors(raw.authors)
+    entries = (_clean_entry(entry, base, zone, feed_author, limits) for entry in raw.entries)
     return ParsedFeed(
         title=_clean_title(raw.title) or None,
         site_url=site_url,
-        entries=tuple(
-            _clean_entry(entry, base, zone, feed_author, field_characters) for entry in raw.entries
-        ),
+        entries=tuple(entry for entry in entries if _says_something(entry)),
         min_interval_seconds=_min_interval_seconds(raw),
         next_url=_next_url(raw, url=url, base=base),
     )
 
 
 def _clean_entry(
-    raw: RawEntry, base: str, zone: tzinfo, feed_author: str | None, field_characters: int
+    raw: RawEntry, base: str, zone: tzinfo, feed_author: str | None, limits: _Limits
 ) -> ParsedEntry:
-    content, text = _clean_content(raw, base, field_characters)
+    content, text = _clean_content(raw, base, limits)
     published, updated = parse_date(raw.published, zone), parse_date(raw.updated, zone)
     if published is None:
         # Atom demands only `updated` (RFC 4287 §4.1.2), and RSS 1.0 has one date.
@@ -200,7 +273,8 @@ def _clean_entry(
         updated = None
     return ParsedEntry(
         guid=_clean_guid(raw.guid),
-        url=_first_url(raw.links, "alternate", base) or safe_url(raw.fallback_url, base),
+        # A guid is a permalink only if it is an address, whatever it says of itself.
+        url=_first_url(raw.links, "alternate", base) or safe_url(raw.fallback_url),
         title=_clean_title(raw.title),
         author=_clean_authors(raw.authors) or feed_author,
         published=published,
@@ -210,6 +284,10 @@ def _clean_entry(
         html=content,
         text=text,
     )
+
+
+def _says_something(entry: ParsedEntry) -> bool:
+    return bool(entry.guid or entry.url or entry.title or entry.html or entry.enclosures)
 
 
 def _clean_title(raw: RawText | None) -> str:
@@ -227,32 +305,54 @@ def _clean_guid(guid: str) -> str | None:
     return guid or None
 
 
-def _clean_content(raw: RawEntry, base: str, field_characters: int) -> tuple[str, str]:
+def _clean_content(raw: RawEntry, base: str, limits: _Limits) -> tuple[str, str]:
     """Give the content, or the summary when that says more, as safe HTML and as text."""
-    best = max(
-        (*raw.contents[:10], *raw.summaries[:10]), key=lambda text: len(text.value), default=None
-    )
-    content = _html_of(best, base, field_characters) if best else ""
-    if "<img" not in content:
+    best = _longest(raw.contents)
+    summary = _longest(raw.summaries) or raw.subtitle
+    if best is None or (
+        summary is not None
+        and len(summary.value) > len(best.value)
+        # A short text with a picture is more than a long excerpt without.
+        and ("<img" in summary.value or "<img" not in best.value)
+    ):
+        best = summary
+    content = _html_of(best, base, limits) if best else ""
+    if limits.images and "<img" not in content:
         content += _image(raw, base)
-    return content, html_to_text(content, field_characters) if content else ""
+    return content, html_to_text(content, limits.field_characters) if content else ""
 
 
-def _html_of(raw: RawText, base: str, field_characters: int) -> str:
-    value = _unmangled(raw.value[:field_characters])
+def _longest(texts: list[RawText]) -> RawText | None:
+    return max(texts[:10], key=lambda text: len(text.value), default=None)
+
+
+def _html_of(raw: RawText, base: str, limits: _Limits) -> str:
+    value = _unmangled(raw.value[: limits.field_characters])
     if raw.is_html and "<" not in value:
         # Plain text after all: then its line ends mean something.
         value = html.unescape(value)
     elif raw.is_html:
-        return safe_html(value, join(base, raw.base or ""), field_characters)
+        return safe_html(
+            value,
+            join(base, raw.base or ""),
+            limits.field_characters,
+            nesting=limits.nesting,
+            images=limits.images,
+        )
     return text_to_html(value)
 
 
 def _image(raw: RawEntry, base: str) -> str:
-    """Give the entry's own picture (Media RSS, JSON Feed `image`), for a text that shows none."""
-    pictures = [
-        media for media in raw.media if media.medium == "image" or media.type.startswith("image/")
+    """Give the entry's own picture, for a text that shows none.
+
+    It may be named by Media RSS, by iTunes, by JSON Feed's `image`, or be attached.
+    """
+    attached = [
+        RawMedia(url=link.href, type=link.type or "")
+        for link in raw.links
+        if link.rel == "enclosure"
     ]
+    pictures = [media for media in (*raw.media, *attached) if _is_picture(media)]
     for picture in (*pictures, *raw.thumbnails):
         url = safe_url(picture.url, base)
         if url and not url.startswith("mailto:"):
@@ -264,13 +364,16 @@ def _unmangled(text: str) -> str:
     """Put right UTF-8 that was taken for latin-1 and written as UTF-8 again (`Ã¥` for `å`)."""
     if text.isascii():
         return text
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return text
+    # windows-1252 only where it shows: «CAFÉ”» is UTF-8 by chance.
+    for charset in ("latin-1", "cp1252") if "Ã" in text or "â€" in text else ("latin-1",):
+        try:
+            return text.encode(charset).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return text
 
 
-_EMAIL_AND_NAME = re.compile(r"(?P<email>[^\s@()<>]+@[^\s@()<>]+)\s*\((?P<name>[^()]+)\)")
+_EMAIL_AND_NAME = re.compile(r"(?P<email>[^\s@()<>]+@[^\s@()<>]+)?\s*\((?P<name>[^()]+)\)")
 _NAME_AND_EMAIL = re.compile(r"(?P<name>[^<>()@]+?)\s*[<(](?P<email>[^\s@()<>]+@[^\s@()<>]+)[>)]")
 
 
@@ -295,51 +398,100 @@ def _clean_tags(tags: list[str]) -> tuple[str, ...]:
     return tuple(clean.values())[:_MOST_TAGS]
 
 
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+
+
 def _first_url(links: list[RawLink], rel: str, base: str) -> str | None:
     """Give the first link of a kind, a page before other types (RFC 4287 §4.2.7)."""
     candidates = [link for link in links if link.rel == rel]
-    pages = [link for link in candidates if link.type in {None, "", "text/html"}]
+    pages = [link for link in candidates if (link.type or "text/html") in _PAGE_TYPES]
     for link in (*pages, *candidates):
         if url := safe_url(link.href, base):
             return url
     return None
 
 
-_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
-"""RFC 6838 §4.2."""
+_MEDIA_TYPE = re.compile(
+    r"([a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60})(?:\s*;\s*[a-z0-9-]+=[^;]*)*"
+)
+"""RFC 6838 §4.2, and the parameters that may follow (RFC 9110 §8.3.1)."""
 
 
 def _clean_enclosures(raw: RawEntry, base: str) -> tuple[Enclosure, ...]:
     files = [
-        RawMedia(url=link.href, type=link.type or "", length=link.length)
+        # text/html is what feedparser and RFC 4287 make of no type at all.
+        RawMedia(
+            url=link.href,
+            type=(link.type or "").removeprefix("text/html"),
+            length=link.length,
+        )
         for link in raw.links
         if link.rel == "enclosure"
     ]
     files.extend(
         media
         for media in raw.media
-        if media.medium != "image" and not media.type.startswith(("image/", "text/html"))
+        if not _is_picture(media) and not media.type.startswith("text/html")
     )
     clean: dict[str, Enclosure] = {}
     for file in files[: 10 * _MOST_ENCLOSURES]:
         url = safe_url(file.url, base)
         if url and not url.startswith("mailto:"):
-            media_type = file.type.strip().lower()
-            clean.setdefault(
-                url,
-                Enclosure(
-                    url=url,
-                    type=media_type if _MEDIA_TYPE.fullmatch(media_type) else None,
-                    size_bytes=_size_bytes(file.length),
-                ),
+            # A file that is named twice (`enclosure` and `media:content`) is one: what each says counts.
+            known = clean.get(url)
+            clean[url] = Enclosure(
+                url=url,
+                type=(known and known.type) or _media_type(file.type) or _type_by_ending(url),
+                size_bytes=(known and known.size_bytes) or _size_bytes(file.length),
             )
     return tuple(clean.values())[:_MOST_ENCLOSURES]
 
 
+def _is_picture(media: RawMedia) -> bool:
+    kind = media.type or ("" if media.medium else _type_by_ending(media.url) or "")
+    return media.medium == "image" or kind.startswith("image/")
+
+
+def _media_type(text: str) -> str | None:
+    """Give a media type without its parameters; `None` for what is none (`mp3`)."""
+    match = _MEDIA_TYPE.fullmatch(text.strip().lower()[:1_000])
+    return match[1] if match else None
+
+
+_TYPES = {
+    ending: kind
+    for kind, endings in {
+        "application/epub+zip": "epub",
+        "application/pdf": "pdf",
+        "application/zip": "zip",
+        "audio/mp4": "m4a",
+        "audio/mpeg": "mp3",
+        "audio/ogg": "ogg oga opus",
+        "image/avif": "avif",
+        "image/gif": "gif",
+        "image/jpeg": "jpg jpeg",
+        "image/png": "png",
+        "image/svg+xml": "svg",
+        "image/webp": "webp",
+        "video/mp4": "mp4 m4v",
+        "video/webm": "webm",
+    }.items()
+    for ending in endings.split()
+}
+
+
+def _type_by_ending(url: str) -> str | None:
+    """Tell what a file is by the ending of its address, where the feed does not say."""
+    return _TYPES.get(re.split("[?#]", url[:8_192], maxsplit=1)[0].rpartition(".")[2].lower())
+
+
+_SIZE = re.compile(r"\s*([0-9]{1,15}|[0-9]{1,3}(?:[ ,\u00a0][0-9]{3}){1,4})(?:\.[0-9]+)?\s*")
+
+
 def _size_bytes(length: str | None) -> int | None:
     """Give a size that can be true: many feeds write 0 or 1 because the format demands a number."""
-    match = re.fullmatch(r"\s*([0-9]{1,15})\s*", length or "")
-    size = int(match[1]) if match else 0
+    match = _SIZE.fullmatch(length or "")
+    size = int(re.sub("[^0-9]", "", match[1])) if match else 0
     return size if size > 1 else None
 
 

@@ -93,6 +93,8 @@ class ParsePool:
             "location": location,
             "field_characters": self._settings.fetch_field_characters,
             "max_entries": self._settings.fetch_entries,
+            "nesting": self._settings.fetch_nesting,
+            "max_images": self._settings.fetch_images,
             "known": list(known),
         }
         parts = _DocumentParts()
