@@ -84,7 +84,7 @@ class Settings:
         most=7 * 24 * 60,
     )
 
-    fetch_feeds_at_once: int = _setting(20, "Feeds that are asked at one time.", least=1, most=200)
+    fetch_feeds_at_once: int = _setting(40, "Feeds that are asked at one time.", least=1, most=200)
     fetch_per_host: int = _setting(
         1, "Connections at one time to one host; more than one is impolite.", least=1, most=20
     )
