@@ -327,3 +327,21 @@ def test_text_without_markup_is_decoded() -> None:
 
 def test_text_to_html_keeps_paragraphs() -> None:
     assert text_to_html("Ett < två\nrad\n\n\nTvå") == "<p>Ett &lt; två<br>rad</p><p>Två</p>"
+
+
+PLAIN_PARTS = st.lists(
+    st.sampled_from(
+        [
+            "<p>", "</p>", "<br>", "<em>", "</em>", "<a href='/x' title='a>b \" c'>", "</a>", "<div>", "</div>",
+            "<h2>", "</h2>", "&amp;", "&nbsp;", "\u00a0", "\u2003", "\t", "\n", "  ", " ", "ord", "år", "“ja”", "&lt;p>",
+        ]
+    )
+).map("".join)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(PLAIN_PARTS)
+def test_plain_html_needs_no_tree_and_says_the_same(parts: str) -> None:
+    html = safe_html(parts, BASE)
+
+    assert html_to_text(html) == html_to_text(f"{html}<ins></ins>")
