@@ -1,4 +1,4 @@
-"""The values of what a search leads to: suggestions, and entries that are alike.
+"""The values of what a search leads to (suggestions, entries that are alike), and of what the doctor finds.
 
 Apart from `model`, for a start does without them (each dataclass costs 0.4 ms).
 """
@@ -39,3 +39,26 @@ class Related:
     entry: EntryRow
     words: tuple[str, ...]
     """Those that they share, the rarest first."""
+
+
+class Verdict(StrEnum):
+    """How serious a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works, and something should be seen to."""
+    ERROR = "error"
+    """It does not work, or what is kept is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the doctor found of one thing."""
+
+    name: str
+    """For scripts: it stays, in whatever language."""
+    verdict: Verdict
+    found: str
+    """A sentence."""
+    remedy: str | None = None
+    """What to do; `None` when all is well."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from flodeslasare import __version__, i18n
-from flodeslasare.cli import _output, entries, feeds, files, searches
+from flodeslasare.cli import _output, doctor, entries, feeds, files, searches
 from flodeslasare.cli._session import Session
 from flodeslasare.cli.demo import demo
 
@@ -71,7 +71,14 @@ def main(
         context.exit(open_screen(context.obj))
 
 
-for command in (demo, *feeds.COMMANDS, *entries.COMMANDS, *searches.COMMANDS, *files.COMMANDS):
+for command in (
+    demo,
+    *feeds.COMMANDS,
+    *entries.COMMANDS,
+    *searches.COMMANDS,
+    *files.COMMANDS,
+    *doctor.COMMANDS,
+):
     main.add_command(command)
 
 

@@ -703,6 +703,22 @@ class Library:
         """Tell how far an entry has been read: 0.0 the top to 1.0 the end."""
         return self._state.place(entry_id)
 
+    # --- health ----------------------------------------------------------------------------------
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the search index and the kept counts anew from what is kept, all or nothing.
+
+        Whoever reads meanwhile sees the old ones; whoever writes waits.
+
+        Args:
+            progress: told how many entries are done, and of how many; what it raises ends it, and nothing changes.
+        """
+        from flodeslasare.storage.health import count_anew
+
+        with self._database.writing():
+            count_anew(self._database)
+            self._index.rebuild(progress)
+
     # --- other programs' files -----------------------------------------------------------------------
 
     def import_file(self, path: Path) -> ImportReport:

@@ -192,14 +192,13 @@ class AlikeIndex:
         choice = {word for word in (*in_title, *in_text) if len(word) > 2 and not word.isdigit()}
         rows = self._db.rows(
             """
-            SELECT word FROM search_words
+            SELECT id, word FROM search_words
             WHERE word IN (SELECT value FROM json_each(:words))
-            ORDER BY id DESC
             """,
             {"words": json.dumps(list(choice), ensure_ascii=False)},
         )
-        found = sorted((row[0] for row in rows), key=lambda word: word not in in_title)
-        return found[:WORDS_ASKED]
+        rows.sort(key=lambda row: (row["word"] not in in_title, -row["id"]))
+        return [row["word"] for row in rows[:WORDS_ASKED]]
 
     def _newest_with(self, word: str) -> list[int]:
         rows = self._db.rows(

@@ -243,11 +243,9 @@ def open_database(
         )
     database = Database(path, connection)
     try:
-        version = _schema_version(database)
+        version = require_known_schema(database)
         with errors_in_words(path):
-            connection.row_factory = sqlite3.Row
-            # What a feed's address may be shown as: the one that is kept may hold a password.
-            connection.create_function("shown", 1, without_credentials, deterministic=True)
+            prepare(connection)
             if version == 0:
                 _use_wal(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -269,6 +267,13 @@ def open_database(
     return database
 
 
+def prepare(connection: sqlite3.Connection) -> None:
+    """Give a connection what every statement may count on."""
+    connection.row_factory = sqlite3.Row
+    # What a feed's address may be shown as: the one that is kept may hold a password.
+    connection.create_function("shown", 1, without_credentials, deterministic=True)
+
+
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Turn the write-ahead log on. SQLite does not wait here for another program that is doing the same."""
     until = time.monotonic() + WAIT_SECONDS
@@ -283,7 +288,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _schema_version(database: Database) -> int:
+def require_known_schema(database: Database) -> int:
     """Tell how far the file's schema has come: 0 for a new file.
 
     Raises:

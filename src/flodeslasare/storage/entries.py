@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
 from flodeslasare.storage._views import SLOTS, walk
-from flodeslasare.storage._views import conditions as conditions_of
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.search import IndexedText, SearchIndex
 
@@ -357,10 +356,10 @@ class EntryStore:
         key = self.sort_key(entry_id)
         if key is None:
             return None
-        conditions, parameters = conditions_of(view)
+        by, conditions, parameters = walk(view)
         conditions.append("sort_key < :key" if older else "sort_key > :key")
         sql = f"""
-            SELECT id FROM entries
+            SELECT id FROM entries INDEXED BY {by}
             WHERE {" AND ".join(conditions)}
             ORDER BY sort_key {"DESC" if older else "ASC"}
             LIMIT 1
