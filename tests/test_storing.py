@@ -58,9 +58,9 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-async def test_feeds_that_wait_are_stored_in_few_transactions(
-    library: Library, run: Storing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Take down each transaction that is begun."""
     begun: list[str] = []
 
     def watched(path: Path, *, durable: bool, wait_seconds: float) -> Database:
@@ -71,6 +71,13 @@ async def test_feeds_that_wait_are_stored_in_few_transactions(
         return database
 
     monkeypatch.setattr(storing, "open_database", watched)
+    return begun
+
+
+async def test_feeds_that_wait_are_stored_in_few_transactions(
+    library: Library, run: Storing, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "HOLD_SECONDS", 60.0)
     ids = feeds(library, 3 * TOGETHER)
 
     results = await asyncio.gather(*(run.store(bringing(feed_id, 2)) for feed_id in ids))
@@ -79,6 +86,19 @@ async def test_feeds_that_wait_are_stored_in_few_transactions(
     assert len(begun) == 3
     assert library.counts().total == 2 * len(ids)
     assert len(library.listing(View(query="inlägg")).ids) == 2 * len(ids)
+
+
+async def test_a_transaction_that_has_taken_long_takes_no_more_feeds(
+    library: Library, run: Storing, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "HOLD_SECONDS", 0.0)
+
+    results = await asyncio.gather(
+        *(run.store(bringing(feed_id, 2)) for feed_id in feeds(library, 3))
+    )
+
+    assert [result.new for result in results] == [2, 2, 2]
+    assert len(begun) == 3
 
 
 async def test_a_step_that_fails_costs_the_others_nothing(library: Library, run: Storing) -> None:

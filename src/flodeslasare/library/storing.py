@@ -17,7 +17,10 @@ Step: TypeAlias = Callable[[Database, SearchIndex], FeedResult]
 
 TOGETHER = 6
 """Feeds whose steps are taken in one transaction, at most. The index is written once for all of them, which
-takes a third less than once for each; a mark made meanwhile waits for no more than these."""
+takes a third less than once for each."""
+
+HOLD_SECONDS = 0.03
+"""No further step is begun in a transaction that is this old: a mark made meanwhile waits for its end."""
 
 PATIENCE_SECONDS = 60.0
 """How long a refresh waits for another program that holds the library."""
@@ -76,9 +79,10 @@ class Storing:
             loop.call_soon_threadsafe(self._on_wait)
 
         while self._waiting:
-            batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            batch = self._waiting[:TOGETHER]
             outcomes = await asyncio.to_thread(self._outcomes, [step for step, _ in batch], tell)
-            for (_step, future), outcome in zip(batch, outcomes, strict=True):
+            del self._waiting[: len(outcomes)]
+            for (_step, future), outcome in zip(batch, outcomes, strict=False):
                 if future.cancelled():
                     continue
                 if isinstance(outcome, BaseException):
@@ -113,4 +117,10 @@ class Storing:
             )
         index = SearchIndex(self._database)
         with self._database.writing(), index.gathering():
-            return [step(self._database, index) for step in steps]
+            until = time.monotonic() + HOLD_SECONDS
+            results: list[FeedResult] = []
+            for step in steps:
+                results.append(step(self._database, index))
+                if time.monotonic() > until:
+                    break
+            return results
