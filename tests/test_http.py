@@ -7,6 +7,7 @@ import base64
 import gzip
 import hashlib
 import logging
+import re
 import shutil
 import ssl
 import subprocess
@@ -23,7 +24,7 @@ import pytest
 
 from flodeslasare.addresses import without_credentials, without_logins, without_secrets
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError
+from flodeslasare.errors import AddressRefused, FetchError, HostPaused
 from flodeslasare.fetching._address import (
     canonical_url,
     is_public_ip,
@@ -31,7 +32,8 @@ from flodeslasare.fetching._address import (
 )
 from flodeslasare.fetching._connecting import _first_to_connect
 from flodeslasare.fetching._decoding import Decoder
-from flodeslasare.fetching.http import Fetcher, ReplyKind, retry_after
+from flodeslasare.fetching._headers import retry_after
+from flodeslasare.fetching.http import Fetcher, ReplyKind
 
 FEED = b"<rss version='2.0'><channel><title>Test</title></channel></rss>"
 QUICK = Settings(
@@ -596,7 +598,7 @@ async def test_retry_after_in_both_forms(server: Server, fetcher: Fetcher) -> No
     server.answer("/429", status="429 Too Many Requests", headers=["Retry-After: 120"])
     server.answer("/503", status="503 Unavailable", headers=[f"Retry-After: {in_an_hour}"])
     assert (await failing(fetcher, server.url("/429"))).retry_after_seconds == 120
-    seconds = (await failing(fetcher, server.url("/503"))).retry_after_seconds
+    seconds = (await failing(fetcher, server.url("/503", "localhost"))).retry_after_seconds
     assert seconds is not None
     assert 3_500 < seconds <= 3_600
 
@@ -619,6 +621,59 @@ async def test_retry_after_in_both_forms(server: Server, fetcher: Fetcher) -> No
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, datetime(2018, 4, 5, 8, tzinfo=UTC)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "seconds"),
+    [
+        ("429 Too Many Requests", "Retry-After: 7200", 7200),
+        ("429 Too Many Requests", "X: y", 1800),
+        ("429 Too Many Requests", "Retry-After: 0", 60),
+        ("503 Unavailable", "Retry-After: 7200", 7200),
+    ],
+)
+async def test_a_server_that_asks_to_wait_is_asked_nothing_more(
+    server: Server, status: str, header: str, seconds: float
+) -> None:
+    server.answer("/0", status=status, headers=[header])
+    server.redirect("/away", "http://one.example/9")
+    server.answer("/feed", FEED)
+    for number in range(1, 9):
+        server.answer(f"/{number}", FEED)
+    async with on_the_internet(server) as (fetcher, _net):
+        urls = [f"http://one.example/{number}" for number in range(9)]
+        errors = await asyncio.gather(*map(fetcher.fetch, urls), return_exceptions=True)
+        # A redirect does not get round it, and other servers are asked as before.
+        with pytest.raises(HostPaused):
+            await fetcher.fetch("http://two.example/away")
+        assert (await fetcher.fetch("http://two.example/feed")).body == FEED
+
+    assert [request.path for request in server.requests] == ["/0", "/away", "/feed"]
+    first, *others = errors
+    assert isinstance(first, FetchError)
+    assert not isinstance(first, HostPaused)
+    assert first.retry_after_seconds == seconds
+    assert first.pauses == "one.example"
+    until = datetime.now().astimezone() + timedelta(seconds=seconds)
+    for error in others:
+        assert isinstance(error, HostPaused)
+        assert error.retry_after_seconds == pytest.approx(seconds, abs=60)
+        assert "one.example asked us to wait until " in error.reason
+        assert abs(error.until - until) < timedelta(minutes=1)
+        assert f"{error.until.astimezone():%H:%M}" in error.reason
+        assert error.status == int(status[:3])
+
+
+async def test_503_without_a_time_and_429_before_a_new_run_pause_nothing(server: Server) -> None:
+    server.answer("/503", status="503 Unavailable")
+    server.answer("/429", status="429 Too Many Requests")
+    server.answer("/feed", FEED)
+    async with Fetcher(QUICK) as fetcher:
+        assert (await failing(fetcher, server.url("/503"))).pauses is None
+        assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
+        await failing(fetcher, server.url("/429"))
+    async with Fetcher(QUICK) as fetcher:
+        assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
 
 
 # --- redirects ---------------------------------------------------------------------------------------
@@ -699,7 +754,10 @@ async def test_private_addresses_are_refused_unless_meant(
 ) -> None:
     server.answer("/feed", FEED)
     async with Fetcher(QUICK) as fetcher:
-        for host in ("127.0.0.1", "localhost", "127.1", "0x7f000001", "[::ffff:127.0.0.1]"):
+        for host in (
+            "127.0.0.1", "localhost", "LOCALHOST.", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
+            "0x7f.0.0.01", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0", "1%327.0.0.1",
+        ):  # fmt: skip
             error = await failing(fetcher, server.url("/feed", host), allow_private=False)
             assert isinstance(error, AddressRefused), host
             assert error.exit_code == 2
@@ -744,6 +802,43 @@ async def test_a_public_feed_never_redirects_to_a_private_address(
         assert net.connected == [PUBLIC]
         # One that was subscribed to as private may go there.
         assert (await fetcher.fetch("http://one.example/feed", allow_private=True)).body
+
+
+@pytest.mark.parametrize(
+    "ip",
+    ["127.0.0.1", "10.0.0.7", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1",
+     "fe80::1", "fd00::1", "::ffff:10.0.0.7", "64:ff9b::a00:7", "0.0.0.0"],
+)  # fmt: skip
+async def test_a_public_name_of_a_private_address_is_not_connected_to(
+    server: Server, ip: str
+) -> None:
+    async with on_the_internet(server, names={"inside.example": [ip]}) as (fetcher, net):
+        error = await failing(fetcher, "http://inside.example/feed", allow_private=False)
+        assert isinstance(error, AddressRefused)
+        assert net.connected == []
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1/new", "http://inside.example/new"])
+async def test_a_move_inward_is_followed_when_the_rule_is_lifted_and_never_for_good(
+    server: Server, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """What is stored would outlive the variable of the environment, and lead inward without it."""
+    server.redirect("/feed", target, 301)
+    server.redirect("/new", "/newer", 301)
+    server.answer("/newer", FEED)
+    monkeypatch.setenv("FLODESLASARE_ALLOW_PRIVATE", "1")
+    names = {"inside.example": ["10.0.0.7"], "127.0.0.1": ["127.0.0.1"]}
+    async with on_the_internet(server, names=names) as (fetcher, _net):
+        monkeypatch.setattr(
+            "flodeslasare.fetching.http.is_public_ip", lambda _ip: len(server.requests) < 2
+        )
+        reply = await fetcher.fetch("http://one.example/feed")
+        assert reply.body == FEED
+        assert reply.permanent_url is None
+        # Who subscribed to a private address has a feed that may move within.
+        server.requests.clear()
+        reply = await fetcher.fetch("http://one.example/feed", allow_private=True)
+        assert reply.permanent_url == target + "er"
 
 
 async def test_rebinding_does_not_help(server: Server) -> None:
@@ -884,7 +979,7 @@ async def test_a_password_goes_to_its_host_only(
         assert "hemligt" not in text
         assert "anna" not in text
         assert "guess" not in text
-    assert "GET http://two.example/end: HTTP 403" in caplog.text
+    assert "GET http://two.example/end: 403" in caplog.text
 
 
 async def test_a_move_keeps_the_password_on_the_same_host(server: Server) -> None:
@@ -899,6 +994,30 @@ async def test_a_move_keeps_the_password_on_the_same_host(server: Server) -> Non
     assert leaves.permanent_url == "http://two.example/new"
 
 
+async def test_what_goes_over_the_wire_is_told(
+    server: Server, fetcher: Fetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "flodeslasare")
+    wire = gzip.compress(FEED)
+    server.redirect("/old", "/feed", 301)
+    server.answer("/feed", wire, headers=["Content-Encoding: gzip"])
+    url = server.url("/old")
+    await fetcher.fetch(
+        url.replace("://", "://anna:hemligt@"),
+        etag='W/"1"',
+        last_modified="Thu, 05 Apr 2018 08:15:00 GMT",
+        allow_private=True,
+    )
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("http")]
+    conditions = 'if-none-match: W/"1", if-modified-since: Thu, 05 Apr 2018 08:15:00 GMT'
+    assert said[0] == f"GET {url}, {conditions}, with name and password"
+    assert re.fullmatch(rf"GET {url}: 301 to /feed, 0 bytes \(0 on the wire\), \d+ ms", said[1])
+    assert said[2] == f"GET {server.url('/feed')}, {conditions}, with name and password"
+    sizes = rf"{len(FEED)} bytes \({len(wire)} on the wire\)"
+    assert re.fullmatch(rf"GET {server.url('/feed')}: 200, {sizes}, \d+ ms", said[3])
+    assert len(said) == 4
+
+
 async def test_tokens_in_queries_are_not_logged(
     server: Server, fetcher: Fetcher, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -907,6 +1026,12 @@ async def test_tokens_in_queries_are_not_logged(
     await fetcher.fetch(server.url("/feed?access_token=s3cret&page=2"), allow_private=True)
     assert "s3cret" not in caplog.text
     assert "page=2" in caplog.text
+
+
+def test_numeric_hosts_have_one_form() -> None:
+    for host in ("127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1"):
+        assert canonical_url(f"http://{host}:8080/") == "http://127.0.0.1:8080/"
+    assert canonical_url("http://[0:0::1]/") == "http://[::1]/"
 
 
 def test_without_credentials() -> None:

@@ -11,7 +11,8 @@
     ├── OfflineError             the network was needed and is switched off (69)
     ├── FeedError                something is wrong with one feed; the others go on
     │   ├── FetchError           the server gave no usable reply; trying later may help (69)
-    │   │   └── AddressRefused   the address is one we never connect to (2)
+    │   │   ├── AddressRefused   the address is one we never connect to (2)
+    │   │   └── HostPaused       its server asked to be left alone, so it was not asked (69)
     │   ├── ParseError           a reply came, and it is no feed we can read (65)
     │   └── NotAFeed             a page or file came that offers no feed (65)
     ├── Stopped                  another thread stopped a search; nothing is wrong
@@ -26,6 +27,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flodeslasare.addresses import without_credentials, without_logins
@@ -131,18 +133,31 @@ class FetchError(FeedError):
         *,
         status: int | None = None,
         retry_after_seconds: float | None = None,
+        pauses: str | None = None,
     ) -> None:
         super().__init__(url, reason)
         self.status = status
         """The HTTP status, or `None` when there was no reply."""
         self.retry_after_seconds = retry_after_seconds
         """What the server asked for (RFC 9110 §10.2.3), or `None`."""
+        self.pauses = pauses
+        """The host that is to be left alone for that long, all of it; `None` when only this feed is."""
 
 
 class AddressRefused(FetchError):
     """The address is one we never connect to: another scheme, or a private network."""
 
     exit_code = 2
+
+
+class HostPaused(FetchError):
+    """The feed's server has asked to be left alone, so it was not asked; nothing is wrong with the feed."""
+
+    def __init__(self, url: str, reason: str, *, status: int, until: datetime) -> None:
+        wait = max(0.0, (until - datetime.now(UTC)).total_seconds())
+        super().__init__(url, reason, status=status, retry_after_seconds=wait)
+        self.until = until
+        """When it may be asked again, in UTC."""
 
 
 class ParseError(FeedError):

@@ -212,7 +212,7 @@ def _ascii_host(host: str) -> str:
         host = idna.encode(unicodedata.normalize("NFC", host), uts46=True).decode("ascii")
     if not _HOST.fullmatch(host) or ".." in host or len(host) > 253:
         raise ValueError(f"not a host: {host!r}")
-    return host
+    return _literal_ip(host) or host  # resolvers take 127.1 and 0177.0.0.1; one form is enough
 
 
 def _literal_ip(host: str) -> str | None:

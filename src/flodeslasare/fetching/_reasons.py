@@ -7,6 +7,7 @@ import http
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpcore
@@ -131,6 +132,18 @@ def status_reason(status: int) -> str:
         phrase = ""
     reason = _("the server gave no feed (HTTP {status})")
     return reason.format(status=f"{status} {phrase}".strip())
+
+
+def pause_reason(host: str, status: int, until: datetime) -> str:
+    """Say until when a server asked to be left alone, in the machine's own time."""
+    then = until.astimezone()
+    is_today = then.date() == datetime.now(UTC).astimezone().date()
+    reason = _(
+        "{host} asked us to wait until {time} (HTTP {status}); this feed is asked after that"
+    )
+    return reason.format(
+        host=host, status=status, time=f"{then:%H:%M}" if is_today else f"{then:%Y-%m-%d %H:%M}"
+    )
 
 
 def private_reason(url: str, shown: str, address: str) -> str:

@@ -15,19 +15,16 @@ names up itself, so there the rule is kept on what the address says: `names_priv
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import logging
 import os
-import re
 import ssl
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -36,13 +33,13 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from flodeslasare import __version__
 from flodeslasare.addresses import without_secrets
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError
+from flodeslasare.errors import AddressRefused, FetchError, HostPaused
 from flodeslasare.fetching._address import (
     canonical_url,
     host_of,
+    is_public_ip,
     may_share_credentials,
     names_private_network,
     readable_address,
@@ -59,11 +56,20 @@ from flodeslasare.fetching._connecting import (
     tls_for_nobody,
 )
 from flodeslasare.fetching._decoding import CannotDecode, Decoder, foreign_encoding
+from flodeslasare.fetching._headers import (
+    Headers,
+    basic,
+    max_age,
+    pause_seconds,
+    request_headers,
+    retry_after,
+)
 from flodeslasare.fetching._logins import Logins, NoPassword
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
     login_reason,
+    pause_reason,
     printable,
     private_reason,
     reason_of,
@@ -79,7 +85,6 @@ log = logging.getLogger(__name__)
 # It logs headers at DEBUG; we log each request ourselves, without what is secret in it.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
-USER_AGENT = f"flodeslasare/{__version__} (terminal feed reader)"
 ACCEPT_FEEDS = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
@@ -99,7 +104,6 @@ _CUT = (
     httpx.ReadError,
     httpx.WriteError,
 )
-_MAX_WAIT_SECONDS = 366 * 86_400.0
 
 
 _Route = tuple[str, str, bool, bool]
@@ -159,7 +163,9 @@ class _Hop:
 
     location: str | None
     status: int
-    headers: _Headers
+    headers: Headers
+    is_inside: bool
+    """It came from this machine or a private network, as far as can be seen."""
     body: bytes = b""
     body_hash: str | None = None
     wire_bytes: int = 0
@@ -203,6 +209,7 @@ class Fetcher:
         self._answered: set[str] = set()
         self._proxies = environment_proxies()
         self._logins = Logins(self.settings.logins)
+        self._paused: dict[str, tuple[datetime, int]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -243,16 +250,18 @@ class Fetcher:
 
         Raises:
             AddressRefused: it, or a redirect, leads where we never connect to.
+            HostPaused: the server has asked, in an earlier reply, to be left alone; it was not asked.
             FetchError: no usable reply; `status` and `retry_after_seconds` say more where there was one.
         """
         asked = canonical_url(url)
         current, written = split_credentials(asked)
-        allow_private = allow_private or os.environ.get("FLODESLASARE_ALLOW_PRIVATE") == "1"
-        headers = _request_headers(etag, last_modified, accept)
+        is_lifted = not allow_private and os.environ.get("FLODESLASARE_ALLOW_PRIVATE") == "1"
+        headers = request_headers(etag, last_modified, accept)
         is_conditional = b"if-none-match" in headers or b"if-modified-since" in headers
         shown = readable_address(asked)
         budget = _Budget(self.settings.fetch_total_seconds)
-        permanent = start = current
+        permanent = stays = start = current
+        starts_inside = False
         visited = {current}
 
         while True:
@@ -263,10 +272,14 @@ class Fetcher:
                 current,
                 headers,
                 credentials,
-                allow_private=allow_private,
+                allow_private=allow_private or is_lifted,
                 budget=budget,
                 shown=shown,
             )
+            if current == start:
+                starts_inside = hop.is_inside
+            elif current == permanent and is_lifted and hop.is_inside and not starts_inside:
+                permanent = stays  # the rule is lifted for now, and a move is for good
             if hop.location is None:
                 break
             following = _redirect_target(shown, current, hop.location)
@@ -279,12 +292,12 @@ class Fetcher:
                 )
             is_downgrade = current.startswith("https:") and following.startswith("http:")
             if permanent == current and hop.status in _PERMANENT and not is_downgrade:
-                permanent = following
+                stays, permanent = permanent, following
             visited.add(following)
             current = following
 
         moved = with_credentials_of(asked, permanent) if permanent != start else None
-        reply = _reply(
+        return _reply(
             hop,
             current,
             moved,
@@ -295,15 +308,6 @@ class Fetcher:
             sent_credentials=credentials is not None,
             seconds=budget.used,
         )
-        log.info(
-            "GET %s: %d, %d bytes (%d on the wire), %.0f ms",
-            without_secrets(current),
-            reply.status,
-            len(reply.body),
-            reply.wire_bytes,
-            budget.used * 1000,
-        )
-        return reply
 
     async def _login(self, url: str, shown: str) -> tuple[str, str] | None:
         try:
@@ -327,14 +331,38 @@ class Fetcher:
         host = host_of(url)
         try:
             async with self._turn(host), budget:
+                self._respect_pause(host, shown)
+                begun = budget.so_far
+                log.debug(
+                    "GET %s%s%s",
+                    without_secrets(url),
+                    "".join(
+                        f", {name.decode()}: {headers[name].decode('latin-1')}"
+                        for name in (b"if-none-match", b"if-modified-since")
+                        if name in headers
+                    ),
+                    ", with name and password" if credentials else "",
+                )
                 if credentials:
-                    headers = headers | {b"authorization": _basic(*credentials)}
+                    headers = headers | {b"authorization": basic(*credentials)}
                 async with self._transport(url, allow_private=allow_private) as transport:
                     response = await self._send(transport, url, headers)
                     try:
-                        return await self._read(url, response)
+                        hop = await self._read(url, response)
                     finally:
                         await response.aclose()
+                # While it is this one's turn: the next in the row must see it.
+                self._note_pause(host, hop)
+                log.info(
+                    "GET %s: %d%s, %d bytes (%d on the wire), %.0f ms",
+                    without_secrets(url),
+                    hop.status,
+                    f" to {without_secrets(hop.location)}" if hop.location else "",
+                    len(hop.body),
+                    hop.wire_bytes,
+                    (budget.so_far - begun) * 1000,
+                )
+                return hop
         except Refused as refusal:
             log.info("GET %s: refused, %s is private", without_secrets(url), refusal.address)
             raise AddressRefused(shown, private_reason(url, shown, refusal.address)) from refusal
@@ -381,31 +409,59 @@ class Fetcher:
                 self._answered.add(host)
                 return response
 
+    def _note_pause(self, host: str, hop: _Hop) -> None:
+        now = datetime.now(UTC)
+        seconds = pause_seconds(hop.status, hop.headers, now)
+        if seconds is not None:
+            self._paused[host] = now + timedelta(seconds=seconds), hop.status
+
+    def _respect_pause(self, host: str, shown: str) -> None:
+        """Refuse to ask a server that has asked to be left alone, as long as this fetcher lives.
+
+        Raises:
+            HostPaused
+        """
+        if host not in self._paused:
+            return
+        until, status = self._paused[host]
+        log.info(
+            "GET %s: not asked, %s is left alone until %s", without_secrets(shown), host, until
+        )
+        raise HostPaused(shown, pause_reason(host, status, until), status=status, until=until)
+
     async def _read(self, url: str, response: httpx.Response) -> _Hop:
-        headers = _Headers(response.headers.raw)
+        headers = Headers(response.headers.raw)
         status = response.status_code
         location = headers.get_address("location") if status in _REDIRECTS else None
-        log.debug(
-            "%s: HTTP %d%s",
-            without_secrets(url),
-            status,
-            f" to {without_secrets(location)}" if location else "",
-        )
         if status not in (200, 203):
             await _drain(response, headers)
-            return _Hop(location=location, status=status, headers=headers)
+            return _Hop(
+                location=location,
+                status=status,
+                headers=headers,
+                is_inside=self._is_inside(url, response),
+            )
         body, body_hash, wire_bytes = await self._read_body(response, headers)
         return _Hop(
             location=None,
             status=status,
             headers=headers,
+            is_inside=self._is_inside(url, response),
             body=body,
             body_hash=body_hash,
             wire_bytes=wire_bytes,
         )
 
+    def _is_inside(self, url: str, response: httpx.Response) -> bool:
+        if names_private_network(url):
+            return True
+        if self._proxy_for(url):
+            return False
+        peer = response.extensions["network_stream"].get_extra_info("server_addr")
+        return peer is not None and not is_public_ip(peer[0])
+
     async def _read_body(
-        self, response: httpx.Response, headers: _Headers
+        self, response: httpx.Response, headers: Headers
     ) -> tuple[bytes, str, int]:
         """Read and decompress a body, giving up at the first byte over a limit.
 
@@ -523,6 +579,11 @@ class _Budget:
         self._seconds = seconds
         self.used = 0.0
 
+    @property
+    def so_far(self) -> float:
+        """The seconds until now, also while it runs."""
+        return self.used + asyncio.get_running_loop().time() - self._begun
+
     async def __aenter__(self) -> None:
         self._begun = asyncio.get_running_loop().time()
         self._timeout = asyncio.timeout(max(0.0, self._seconds - self.used))
@@ -539,62 +600,6 @@ class _Budget:
 
 
 # --- headers and replies -----------------------------------------------------------------------------
-
-
-class _Headers:
-    """The headers of a reply.
-
-    Values are kept byte for byte as Latin-1, so that a validator goes back as it came.
-    """
-
-    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._values: dict[str, list[bytes]] = {}
-        for name, value in raw:
-            self._values.setdefault(name.lower().decode("latin-1"), []).append(value.strip())
-
-    def get(self, name: str) -> str | None:
-        """Give a value, the last one when it came several times; `None` when it is empty, too."""
-        values = self._values.get(name)
-        return (values[-1].decode("latin-1") or None) if values else None
-
-    def get_list(self, name: str) -> str:
-        """Give all the values as one list (RFC 9110 §5.3)."""
-        return b", ".join(self._values.get(name, [])).decode("latin-1")
-
-    def get_number(self, name: str) -> int | None:
-        """Give a value that is a whole number."""
-        value = self.get(name) or ""
-        return int(value) if re.fullmatch(r"\d{1,18}", value, re.ASCII) else None
-
-    def get_address(self, name: str) -> str | None:
-        """Give a value that is an address: servers send UTF-8 in it."""
-        value = self.get(name)
-        try:
-            return value.encode("latin-1").decode("utf-8") if value else None
-        except UnicodeDecodeError:
-            return value
-
-
-def _request_headers(
-    etag: str | None, last_modified: str | None, accept: str
-) -> dict[bytes, bytes]:
-    headers = {
-        b"user-agent": USER_AGENT.encode(),
-        b"accept": accept.encode(),
-        b"accept-encoding": b"gzip, deflate",
-    }
-    for name, value in ((b"if-none-match", etag), (b"if-modified-since", last_modified)):
-        if value and not re.search(r"[\x00-\x1f\x7f]", value):
-            try:
-                headers[name] = value.encode("latin-1")
-            except UnicodeEncodeError:
-                continue  # never sent by a server like that; without it the reply is whole
-    return headers
-
-
-def _basic(name: str, password: str) -> bytes:
-    """Give the `Authorization` of RFC 7617, in UTF-8."""
-    return b"Basic " + base64.b64encode(f"{name}:{password}".encode())
 
 
 def _redirect_target(shown: str, current: str, location: str) -> str:
@@ -629,7 +634,8 @@ def _reply(
         FetchError: its status is no usable one.
     """
     headers, status = hop.headers, hop.status
-    wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
+    now = datetime.now(UTC)
+    wait = retry_after(headers.get("retry-after"), now)
     etag, last_modified = headers.get("etag"), headers.get("last-modified")
     if status in (200, 203):
         kind = ReplyKind.OK
@@ -639,9 +645,15 @@ def _reply(
     elif status == 410 and may_be_gone:  # what a passing redirect led to says nothing for good
         kind = ReplyKind.GONE
     else:
-        log.info("GET %s: HTTP %d", without_secrets(url), status)
         reason = login_reason(url, sent_credentials) if status == 401 else status_reason(status)
-        raise FetchError(shown, reason, status=status, retry_after_seconds=wait)
+        pause = pause_seconds(status, headers, now)
+        raise FetchError(
+            shown,
+            reason,
+            status=status,
+            retry_after_seconds=wait if pause is None else pause,
+            pauses=None if pause is None else host_of(url),
+        )
     location = headers.get_address("content-location")
     try:
         content_location = canonical_url(urljoin(url, location)) if location else None
@@ -658,43 +670,14 @@ def _reply(
         last_modified=last_modified,
         content_type=headers.get("content-type"),
         content_location=content_location,
-        max_age_seconds=_max_age(headers),
+        max_age_seconds=max_age(headers),
         retry_after_seconds=wait,
         wire_bytes=hop.wire_bytes,
         seconds=seconds,
     )
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Read `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). `None` when it says nothing clear.
-
-    Nothing above a year is believed.
-    """
-    if not value:
-        return None
-    value = value.strip()
-    if re.fullmatch(r"\d{1,15}", value, re.ASCII):
-        return min(float(value), _MAX_WAIT_SECONDS)
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - now).total_seconds()), _MAX_WAIT_SECONDS)
-
-
-def _max_age(headers: _Headers) -> int | None:
-    """Read `max-age` of `Cache-Control`, less the `Age` that the reply already has."""
-    control = headers.get_list("cache-control").lower()
-    found = re.search(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,12})", control, re.ASCII)
-    if not found or re.search(r"\bno-(?:cache|store)\b", control):
-        return None
-    believed = min(int(found[1]), int(_MAX_WAIT_SECONDS))
-    return max(0, believed - (headers.get_number("age") or 0))
-
-
-async def _drain(response: httpx.Response, headers: _Headers) -> None:
+async def _drain(response: httpx.Response, headers: Headers) -> None:
     """Read a short body that no one wants, so that the connection can serve the next request."""
     length = headers.get_number("content-length")
     is_short = length is not None and length <= _DRAIN_BYTES
