@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -15,7 +16,13 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from builders import NOW, Clock, an_entry, entries
-from flodeslasare.documents import FeedUpdate, FetchState, KnownEntry, ParsedEntry
+from flodeslasare.documents import (
+    FeedUpdate,
+    FetchState,
+    KnownEntry,
+    ParsedEntry,
+    Subscription,
+)
 from flodeslasare.errors import FetchError, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
@@ -194,6 +201,63 @@ async def test_a_failing_feed_is_left_alone_for_longer_each_time_and_then_recove
     assert (late.status, late.new) == (RefreshStatus.OK, 1)
     recovered = library.feed(feed.id)
     assert (recovered.failures, recovered.failing_since, recovered.last_error) == (0, None, None)
+
+
+async def test_a_servers_pause_holds_for_all_its_feeds_and_counts_as_no_failure_of_theirs(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    for name in "abcd":
+        serve(httpserver, f"/{name}", rss(entries(1), title=name))
+        await library.subscribe(httpserver.url_for(f"/{name}"))
+    httpserver.clear()
+    elsewhere = library.add_subscription(Subscription(url="http://127.0.0.1:9/feed"))
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.path)
+        return Response(status=429, headers={"Retry-After": "7200"})
+
+    httpserver.expect_request(re.compile("/.")).respond_with_handler(answer)
+
+    results = await refresh(library, *(library.feed(name) for name in "abc"))
+
+    assert asked == ["/a"]
+    assert [result.status for result in results] == [RefreshStatus.ERROR] * 3
+    assert "localhost asked us to wait until" in str(results[1].error)
+    first, second, _third, not_in_the_run = (library.feed(name) for name in "abcd")
+    assert first.failures == 1
+    assert (second.failures, second.failing_since, second.last_error) == (0, None, None)
+    for feed in (first, second, not_in_the_run):
+        assert feed.next_refresh is not None
+        assert feed.next_refresh >= NOW + timedelta(seconds=7195)
+    assert elsewhere is not None
+    assert library.feed(elsewhere.id).next_refresh is None
+    # Another process, too: what is due is what its time has come for.
+    clock.advance(hours=1)
+    with library.opened_again() as other:
+        assert [result.url for result in await refresh(other, due_only=True)] == [elsewhere.url]
+    assert asked == ["/a"]
+    # The person may ask all the same.
+    await refresh(library, library.feed("b"))
+    assert asked == ["/a", "/b"]
+
+
+async def test_a_private_feed_that_moves_out_is_followed_and_takes_no_leave_with_it(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/old", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/old"))
+    monkeypatch.setattr("flodeslasare.fetching.discover.names_private_network", lambda _url: False)
+    httpserver.clear()
+    httpserver.expect_request("/old").respond_with_data(
+        "", status=301, headers={"Location": "/new"}
+    )
+    serve(httpserver, "/new", rss(entries(1)))
+
+    results = [result for _ in range(4) for result in await refresh(library, feed)]
+
+    assert {result.status for result in results} == {RefreshStatus.UNCHANGED}
+    assert library.feed(feed.id).url == httpserver.url_for("/old")
 
 
 async def test_gone_ends_asking_until_the_person_asks(

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flodeslasare.addresses import without_credentials
+from flodeslasare.addresses import without_credentials, without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ParsedFeed
-from flodeslasare.errors import FeedError, FetchError
+from flodeslasare.errors import FeedError, FetchError, HostPaused
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
     interval_between,
@@ -173,20 +173,27 @@ class Refresh:
     def _store_failure(
         self, database: Database, state: FetchState, title: str, error: FeedError
     ) -> FeedResult:
-        now = self._now()
+        feeds, now = FeedStore(database), self._now()
         retry_after = error.retry_after_seconds if isinstance(error, FetchError) else None
-        FeedStore(database).fetched(
-            state.feed_id,
-            RefreshStatus.ERROR,
-            now=now,
-            next_refresh=next_after_failure(
-                now,
-                state.failures + 1,
-                retry_after_seconds=retry_after,
-                chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
-            ),
-            error=error.reason,
-        )
+        if isinstance(error, HostPaused):  # it was not asked, and nothing is wrong with it
+            feeds.postpone([state.feed_id], now + timedelta(seconds=retry_after or 0))
+        else:
+            feeds.fetched(
+                state.feed_id,
+                RefreshStatus.ERROR,
+                now=now,
+                next_refresh=next_after_failure(
+                    now,
+                    state.failures + 1,
+                    retry_after_seconds=retry_after,
+                    chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
+                ),
+                error=error.reason,
+            )
+        if (
+            isinstance(error, FetchError) and error.pauses
+        ):  # also the feeds that are not in this run
+            feeds.postpone(feeds.of_host(error.pauses), now + timedelta(seconds=retry_after or 0))
         return FeedResult(
             feed_id=state.feed_id,
             url=state.url,
@@ -220,6 +227,7 @@ class Refresh:
         elif parsed is not None:
             new, updated = store_document(database, state.feed_id, parsed, now, index=index)
             status = RefreshStatus.OK
+            _log.debug("%s: %d new, %d changed", without_secrets(state.url), new, updated)
             title = parsed.title or title
             wishes = [wish for wish in (parsed.min_interval_seconds, reply.max_age_seconds) if wish]
             interval = interval_between(
@@ -227,6 +235,9 @@ class Refresh:
                 wish_seconds=max(wishes, default=None),
                 usual=self._usual,
             )
+        else:
+            same = "not modified" if reply.kind is ReplyKind.NOT_MODIFIED else "the same bytes"
+            _log.debug("%s: %s, so there is nothing to read", without_secrets(state.url), same)
         if reply.kind is not ReplyKind.GONE:
             feeds.learnt(
                 state.feed_id,
@@ -318,6 +329,10 @@ def _follow_move(feeds: FeedStore, state: FetchState, permanent_url: str | None)
     feeds.moving(state.feed_id, permanent_url, times)
     if times < CONFIRMATIONS:
         return
+    from flodeslasare.fetching.discover import names_private_network
+
+    if state.allows_private and not names_private_network(permanent_url):
+        return  # it may go inward as a subscription to a private address; what it moved to may not
     other = feeds.by_url(permanent_url)
     if other is None:
         feeds.readdress(state.feed_id, permanent_url, keeps_validators=True)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flodeslasare.model import Feed, RefreshStatus
 from flodeslasare.storage.database import Database
@@ -220,6 +221,21 @@ class FeedStore:
             )
             """,
             {"feed": feed_id, "kept": KEPT_FETCHES},
+        )
+
+    def of_host(self, host: str) -> list[int]:
+        """Which subscriptions does a host serve?"""
+        rows = self._db.rows("SELECT id, url FROM feeds WHERE unsubscribed IS NULL")
+        return [row["id"] for row in rows if urlsplit(row["url"]).hostname == host]
+
+    def postpone(self, feed_ids: Sequence[int], until: datetime) -> None:
+        """Leave feeds alone until a moment, without a mark on their health."""
+        self._db.run(
+            """
+            UPDATE feeds SET next_refresh = max(coalesce(next_refresh, 0), :until)
+            WHERE id IN (SELECT value FROM json_each(:ids))
+            """,
+            {"ids": json.dumps(list(feed_ids)), "until": seconds(until)},
         )
 
     def learnt(
