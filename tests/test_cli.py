@@ -58,7 +58,7 @@ Run = Callable[..., Ran]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process, as `main()` would."""
 
     def run_one(*arguments: str) -> Ran:
@@ -66,12 +66,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
-    yield run_one
-    logger = logging.getLogger("flodeslasare")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    logger.propagate = True
+    return run_one
 
 
 def started(*arguments: str, **options: object) -> subprocess.Popen[str]:

@@ -9,8 +9,11 @@ import hashlib
 import logging
 import re
 import shutil
+import socket
 import ssl
 import subprocess
+import sys
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -413,9 +416,21 @@ async def test_compression_that_cannot_be_undone(
 # --- limits ------------------------------------------------------------------------------------------
 
 
-async def test_a_bomb_stops_at_the_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = gzip.compress(bytes(60_000_000), 9)
-    server.answer("/feed", bomb, headers=["Content-Encoding: gzip"])
+@pytest.mark.parametrize("kind", ["gzip", "zlib", "raw", "members"])
+async def test_a_bomb_stops_at_the_limit(
+    server: Server, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    zeros = bytes(60_000_000)
+    if kind == "members":
+        bomb, encoding = gzip.compress(bytes(100_000), 9) * 600, "gzip"
+    else:
+        wbits, encoding = {"gzip": (31, "gzip"), "zlib": (15, "deflate"), "raw": (-15, "deflate")}[
+            kind
+        ]
+        packer = zlib.compressobj(9, wbits=wbits)
+        bomb = packer.compress(zeros) + packer.flush()
+    assert len(bomb) < QUICK.fetch_wire_bytes
+    server.answer("/feed", bomb, headers=[f"Content-Encoding: {encoding}"])
     given = 0
     pieces = Decoder.pieces
 
@@ -427,9 +442,83 @@ async def test_a_bomb_stops_at_the_limit(server: Server, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Decoder, "pieces", counted)
     async with Fetcher(QUICK) as fetcher:
-        error = await failing(fetcher, server.url("/feed"))
+        tracemalloc.start()
+        try:
+            error = await failing(fetcher, server.url("/feed"))
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
     assert "500000 bytes" in error.reason
     assert given <= 500_000 + 262_144
+    assert peak < 5_000_000
+
+
+async def test_endless_headers_stop(server: Server, fetcher: Fetcher) -> None:
+    sent = 0
+
+    async def endless(_request: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"X-More: " + b"x" * 10_000 + b"\r\n")
+            sent += 10_000
+            await writer.drain()
+
+    server.routes["/feed"] = endless
+    await failing(fetcher, server.url("/feed"))
+    assert sent < 50_000_000  # what the sockets' buffers hold
+
+
+@pytest.mark.parametrize("drop", [b"X-More: x\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
+async def test_headers_that_drip_end_with_the_whole_time(
+    server: Server, fetcher: Fetcher, drop: bytes
+) -> None:
+    async def drip(_request: Request, writer: asyncio.StreamWriter) -> None:
+        if drop.startswith(b"X"):
+            writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    server.routes["/feed"] = drip
+    assert "after 1 seconds" in (await failing(fetcher, server.url("/feed"))).reason
+
+
+async def test_the_body_of_a_redirect_is_not_waited_for(server: Server, fetcher: Fetcher) -> None:
+    sent = 0
+
+    async def endless(_request: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 302 Found\r\nLocation: /feed\r\n\r\n")
+        while True:
+            writer.write(b"x" * 10_000)
+            sent += 10_000
+            await writer.drain()
+
+    server.routes["/old"] = endless
+    server.answer("/feed", FEED)
+    assert (await fetcher.fetch(server.url("/old"), allow_private=True)).body == FEED
+    assert sent < 50_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how a full queue is met differs by system")
+async def test_a_server_that_accepts_nothing_is_given_up() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(address)
+            async with Fetcher(Settings(fetch_connect_seconds=0.3)) as fetcher:
+                error = await failing(fetcher, f"http://127.0.0.1:{address[1]}/")
+        finally:
+            for one in waiting:
+                one.close()
+    assert "could not be reached within 0.3 seconds" in error.reason
 
 
 async def test_an_endless_body_stops_at_the_limit(server: Server, fetcher: Fetcher) -> None:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
+from builders import entries
+from flodeslasare import __main__
 from flodeslasare.cli import _logging
 from flodeslasare.cli._logging import LOG_NAME, MAX_BYTES, OLD_FILES, set_up_logging
+from flodeslasare.config import places
+from flodeslasare.documents import Subscription
+from flodeslasare.library import Library
+from test_refresh import rss
 
 LOG = logging.getLogger("flodeslasare.test")
 NAMES = [LOG_NAME, *(f"{LOG_NAME}.{number}" for number in range(1, OLD_FILES + 1))]
-
-
-@pytest.fixture(autouse=True)
-def no_handlers_left() -> Iterator[None]:
-    yield
-    logger = logging.getLogger("flodeslasare")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    logger.propagate = True
 
 
 def lines(folder: Path) -> list[str]:
@@ -130,3 +128,44 @@ def test_a_log_that_was_taken_away_is_begun_anew(tmp_path: Path) -> None:
 
     assert [line.rpartition(": ")[2] for line in lines(tmp_path)] == ["two"]
     assert MAX_BYTES * (OLD_FILES + 1) <= 5_000_000
+
+
+def test_verbose_says_what_goes_over_the_wire_and_what_was_decided(
+    httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = rss(entries(2))
+    asked = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.path)
+        if request.headers.get("If-None-Match") == '"1"':
+            return Response(status=304)
+        return Response(body, headers={"ETag": '"1"'} if request.path == "/etag" else {})
+
+    httpserver.expect_request(re.compile("/(etag|plain)")).respond_with_handler(answer)
+    httpserver.expect_request("/busy").respond_with_data("", status=429)
+    urls = {name: httpserver.url_for(f"/{name}") for name in ("etag", "plain", "busy", "spared")}
+    with Library(places().library) as library:
+        for url in urls.values():
+            library.add_subscription(Subscription(url=url))
+
+    def said(*arguments: str) -> list[str]:
+        __main__.run(["--verbose", *arguments])
+        return [line.partition(": ")[2] for line in capsys.readouterr().err.splitlines()]
+
+    first = said("refresh", urls["etag"], urls["plain"])
+    second = said("refresh", urls["etag"], urls["plain"])
+    third = said("refresh", urls["busy"], urls["spared"])
+
+    assert f"GET {urls['etag']}" in first
+    assert f"{urls['etag']}: 2 new, 0 changed" in first
+    assert f'GET {urls["etag"]}, if-none-match: "1"' in second
+    replies = [line.partition(", ")[0] for line in second + third if line.startswith("GET ")]
+    assert f"GET {urls['etag']}: 304" in replies
+    assert f"GET {urls['plain']}: 200" in replies
+    assert f"GET {urls['busy']}: 429" in replies
+    assert f"{urls['etag']}: not modified, so there is nothing to read" in second
+    assert f"{urls['plain']}: the same bytes, so there is nothing to read" in second
+    spared = f"GET {urls['spared']}: not asked, localhost is left alone until "
+    assert any(line.startswith(spared) for line in third)
+    assert sorted(asked) == ["/etag", "/etag", "/plain", "/plain"]

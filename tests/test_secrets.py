@@ -6,10 +6,9 @@ import asyncio
 import base64
 import io
 import json
-import logging
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -46,17 +45,6 @@ OUTPUTS = (
     ["export", "opml"],
     ["config", "show"],
 )
-
-
-@pytest.fixture(autouse=True)
-def quiet_log() -> Iterator[None]:
-    """Leave no handler of the command line behind."""
-    yield
-    logger = logging.getLogger("flodeslasare")
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
-    logger.propagate = True
 
 
 class Walk:

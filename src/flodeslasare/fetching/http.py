@@ -425,7 +425,10 @@ class Fetcher:
             return
         until, status = self._paused[host]
         log.info(
-            "GET %s: not asked, %s is left alone until %s", without_secrets(shown), host, until
+            "GET %s: not asked, %s is left alone until %s",
+            without_secrets(shown),
+            host,
+            until.isoformat(timespec="seconds"),
         )
         raise HostPaused(shown, pause_reason(host, status, until), status=status, until=until)
 
