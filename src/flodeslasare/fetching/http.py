@@ -23,12 +23,9 @@ import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin
 
 import httpcore
 import httpx
@@ -59,26 +56,23 @@ from flodeslasare.fetching._decoding import CannotDecode, Decoder, foreign_encod
 from flodeslasare.fetching._headers import (
     Headers,
     basic,
-    max_age,
     pause_seconds,
     request_headers,
-    retry_after,
 )
 from flodeslasare.fetching._logins import Logins, NoPassword
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
-    login_reason,
     pause_reason,
     printable,
     private_reason,
     reason_of,
-    status_reason,
     too_large,
 )
+from flodeslasare.fetching._reply import Hop, Reply, ReplyKind, redirect_target, reply_of
 from flodeslasare.i18n import _
 
-__all__ = ["Fetcher", "Reply", "ReplyKind", "retry_after"]
+__all__ = ["Fetcher", "Reply", "ReplyKind"]
 
 log = logging.getLogger(__name__)
 
@@ -108,67 +102,6 @@ _CUT = (
 
 _Route = tuple[str, str, bool, bool]
 """Host, proxy, whether it is https, whether private addresses are allowed."""
-
-
-class ReplyKind(StrEnum):
-    """What a server said, as far as a feed is concerned; anything else is a `FetchError`."""
-
-    OK = "ok"
-    NOT_MODIFIED = "not_modified"
-    """304: what was stored still holds."""
-    GONE = "gone"
-    """410: there will be nothing here any more, and no one should ask again (RFC 9110 §15.5.11)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A server's usable answer."""
-
-    kind: ReplyKind
-    status: int
-    """The HTTP status."""
-    url: str
-    """Where the redirects ended, without name and password: what relative links start from."""
-    permanent_url: str | None = None
-    """Where the address has moved for good, as far as the redirects from the start were 301 or 308.
-
-    `None` when it has not. It keeps the name and password of the address asked for where the host
-    is the same; a move from https to http does not count.
-    """
-    body: bytes = b""
-    """Decompressed; empty unless `kind` is OK."""
-    body_hash: str | None = None
-    """SHA-256 of `body`, in hex; `None` unless `kind` is OK."""
-    etag: str | None = None
-    """As sent, `W/` and quotes included; after 304 without one, that which was asked with."""
-    last_modified: str | None = None
-    """As sent; after 304 without one, that which was asked with."""
-    content_type: str | None = None
-    """The whole header, charset included."""
-    content_location: str | None = None
-    """`Content-Location` as an absolute address (RFC 9110 §8.7); `None` when there is none."""
-    max_age_seconds: int | None = None
-    """How long the reply counts as fresh (RFC 9111 §5.2.2.1), `Age` taken off; `None` if unsaid."""
-    retry_after_seconds: float | None = None
-    """What `Retry-After` asks for; rare in a usable reply."""
-    wire_bytes: int = 0
-    """The length of the body as it came, compressed."""
-    seconds: float = 0.0
-    """How long it took, waiting for a turn not counted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hop:
-    """One reply of a chain: a redirect's target, or the end."""
-
-    location: str | None
-    status: int
-    headers: Headers
-    is_inside: bool
-    """It came from this machine or a private network, as far as can be seen."""
-    body: bytes = b""
-    body_hash: str | None = None
-    wire_bytes: int = 0
 
 
 class Fetcher:
@@ -282,7 +215,7 @@ class Fetcher:
                 permanent = stays  # the rule is lifted for now, and a move is for good
             if hop.location is None:
                 break
-            following = _redirect_target(shown, current, hop.location)
+            following = redirect_target(shown, current, hop.location)
             if following in visited:
                 raise FetchError(shown, _("it redirects in a circle"), status=hop.status)
             if len(visited) > self.settings.fetch_redirects:
@@ -297,7 +230,7 @@ class Fetcher:
             current = following
 
         moved = with_credentials_of(asked, permanent) if permanent != start else None
-        return _reply(
+        return reply_of(
             hop,
             current,
             moved,
@@ -326,7 +259,7 @@ class Fetcher:
         allow_private: bool,
         budget: _Budget,
         shown: str,
-    ) -> _Hop:
+    ) -> Hop:
         """Send one request and read its reply, within the turns of its host and the limits."""
         host = host_of(url)
         try:
@@ -409,7 +342,7 @@ class Fetcher:
                 self._answered.add(host)
                 return response
 
-    def _note_pause(self, host: str, hop: _Hop) -> None:
+    def _note_pause(self, host: str, hop: Hop) -> None:
         now = datetime.now(UTC)
         seconds = pause_seconds(hop.status, hop.headers, now)
         if seconds is not None:
@@ -432,20 +365,20 @@ class Fetcher:
         )
         raise HostPaused(shown, pause_reason(host, status, until), status=status, until=until)
 
-    async def _read(self, url: str, response: httpx.Response) -> _Hop:
+    async def _read(self, url: str, response: httpx.Response) -> Hop:
         headers = Headers(response.headers.raw)
         status = response.status_code
         location = headers.get_address("location") if status in _REDIRECTS else None
         if status not in (200, 203):
             await _drain(response, headers)
-            return _Hop(
+            return Hop(
                 location=location,
                 status=status,
                 headers=headers,
                 is_inside=self._is_inside(url, response),
             )
         body, body_hash, wire_bytes = await self._read_body(response, headers)
-        return _Hop(
+        return Hop(
             location=None,
             status=status,
             headers=headers,
@@ -603,81 +536,6 @@ class _Budget:
 
 
 # --- headers and replies -----------------------------------------------------------------------------
-
-
-def _redirect_target(shown: str, current: str, location: str) -> str:
-    """Give the canonical address of a redirect, without any name and password the server put in it."""
-    try:
-        target = canonical_url(urljoin(current, location))
-    except AddressRefused as error:
-        reason = _("it redirects to {address}: {reason}")
-        raise AddressRefused(
-            shown, reason.format(address=printable(error.url), reason=error.reason)
-        ) from error
-    except ValueError as error:
-        raise FetchError(shown, _("it redirects to something that is no address")) from error
-    return split_credentials(target)[0]
-
-
-def _reply(
-    hop: _Hop,
-    url: str,
-    permanent_url: str | None,
-    *,
-    shown: str,
-    may_be_gone: bool,
-    is_conditional: bool,
-    asked_with: tuple[str | None, str | None],
-    sent_credentials: bool,
-    seconds: float,
-) -> Reply:
-    """Turn the end of a chain into a `Reply`.
-
-    Raises:
-        FetchError: its status is no usable one.
-    """
-    headers, status = hop.headers, hop.status
-    now = datetime.now(UTC)
-    wait = retry_after(headers.get("retry-after"), now)
-    etag, last_modified = headers.get("etag"), headers.get("last-modified")
-    if status in (200, 203):
-        kind = ReplyKind.OK
-    elif status == 304 and is_conditional:
-        kind = ReplyKind.NOT_MODIFIED
-        etag, last_modified = etag or asked_with[0], last_modified or asked_with[1]
-    elif status == 410 and may_be_gone:  # what a passing redirect led to says nothing for good
-        kind = ReplyKind.GONE
-    else:
-        reason = login_reason(url, sent_credentials) if status == 401 else status_reason(status)
-        pause = pause_seconds(status, headers, now)
-        raise FetchError(
-            shown,
-            reason,
-            status=status,
-            retry_after_seconds=wait if pause is None else pause,
-            pauses=None if pause is None else host_of(url),
-        )
-    location = headers.get_address("content-location")
-    try:
-        content_location = canonical_url(urljoin(url, location)) if location else None
-    except (ValueError, AddressRefused):
-        content_location = None
-    return Reply(
-        kind=kind,
-        status=status,
-        url=url,
-        permanent_url=permanent_url,
-        body=hop.body,
-        body_hash=hop.body_hash,
-        etag=etag,
-        last_modified=last_modified,
-        content_type=headers.get("content-type"),
-        content_location=content_location,
-        max_age_seconds=max_age(headers),
-        retry_after_seconds=wait,
-        wire_bytes=hop.wire_bytes,
-        seconds=seconds,
-    )
 
 
 async def _drain(response: httpx.Response, headers: Headers) -> None:
