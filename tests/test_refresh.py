@@ -262,6 +262,20 @@ async def test_a_private_feed_that_moves_out_is_followed_and_takes_no_leave_with
     assert library.feed(feed.id).url == httpserver.url_for("/old")
 
 
+async def test_the_address_that_the_person_gives_says_whether_a_feed_may_go_inward(
+    library: Library, httpserver: HTTPServer, feed: Feed
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)))
+
+    library.readdress_feed(feed.id, httpserver.url_for("/feed"))
+    (inward,) = await refresh(library, feed)
+    library.readdress_feed(feed.id, "https://blogg.exempel/feed")
+
+    assert inward.status is RefreshStatus.OK
+    (state,) = library._feeds.fetch_states([feed.id], None)
+    assert not state.allows_private
+
+
 async def test_gone_ends_asking_until_the_person_asks(
     library: Library, httpserver: HTTPServer, clock: Clock
 ) -> None:

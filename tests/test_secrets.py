@@ -104,6 +104,8 @@ def test_a_password_in_an_address_is_used_and_never_told(
     assert walk("--verbose", "refresh") == 1
     for command in (*OUTPUTS, ["backfill", named, "--json"]):
         assert walk(*command) == 0, command
+    assert walk("doctor") in (0, 1)
+    assert walk("doctor", "--json") in (0, 1)
     assert walk("remove", named) == 0
     assert walk("remove", named) == 2
     assert walk("remove", with_login("http://other.example/")) == 2

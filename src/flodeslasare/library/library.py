@@ -259,9 +259,12 @@ class Library:
         Raises:
             AddressRefused: the address is not one we fetch.
         """
-        from flodeslasare.fetching.discover import normalise_address
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
 
-        self._feeds.readdress(feed_id, normalise_address(url), keeps_validators=False)
+        url = normalise_address(url)
+        self._feeds.readdress(
+            feed_id, url, keeps_validators=False, allows_private=names_private_network(url)
+        )
 
     # --- saved searches --------------------------------------------------------------------------
 

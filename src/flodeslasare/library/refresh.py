@@ -335,7 +335,12 @@ def _follow_move(feeds: FeedStore, state: FetchState, permanent_url: str | None)
         return  # it may go inward as a subscription to a private address; what it moved to may not
     other = feeds.by_url(permanent_url)
     if other is None:
-        feeds.readdress(state.feed_id, permanent_url, keeps_validators=True)
+        feeds.readdress(
+            state.feed_id,
+            permanent_url,
+            keeps_validators=True,
+            allows_private=state.allows_private,
+        )
 
 
 def _with_progress(result: FeedResult, done: int, of: int) -> FeedResult:

@@ -116,18 +116,21 @@ class FeedStore:
         """Put a feed in a folder, or at the top."""
         self._db.run("UPDATE feeds SET folder = ? WHERE id = ?", (folder, feed_id))
 
-    def readdress(self, feed_id: int, url: str, *, keeps_validators: bool) -> None:
+    def readdress(
+        self, feed_id: int, url: str, *, keeps_validators: bool, allows_private: bool
+    ) -> None:
         """Ask a feed at another address from now on.
 
         Args:
             feed_id: which.
             url: canonical, and no other feed's.
             keeps_validators: the ETag and Last-Modified we hold came from the new address (a redirect led there).
+            allows_private: private addresses may be connected to for it.
         """
         self._db.run(
             """
             UPDATE feeds
-            SET url = :url, moved_to = NULL, moved_times = 0, gone = NULL,
+            SET url = :url, allows_private = :private, moved_to = NULL, moved_times = 0, gone = NULL,
                 etag = CASE WHEN :keep THEN etag END,
                 last_modified = CASE WHEN :keep THEN last_modified END,
                 body_hash = CASE WHEN :keep THEN body_hash END,
@@ -135,7 +138,12 @@ class FeedStore:
                 next_refresh = CASE WHEN :keep THEN next_refresh END
             WHERE id = :id
             """,
-            {"id": feed_id, "url": url, "keep": keeps_validators},
+            {
+                "id": feed_id,
+                "url": url,
+                "keep": keeps_validators,
+                "private": allows_private,
+            },
         )
 
     # --- refreshing ----------------------------------------------------------------------------
