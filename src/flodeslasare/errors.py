@@ -31,7 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flodeslasare.addresses import without_credentials, without_logins
-from flodeslasare.i18n import _
+from flodeslasare.i18n import _, with_values
 
 
 class ReaderError(Exception):
@@ -117,7 +117,7 @@ class FeedError(ReaderError):
 
     def __init__(self, url: str, reason: str) -> None:
         self.url = without_credentials(url)
-        self.reason = without_logins(reason)
+        self.reason = with_values(reason, without_logins)
         super().__init__(f"{self.url}: {self.reason}")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from flodeslasare.documents import ParsedEntry, ParsedFeed
+from flodeslasare.i18n import restored, stored, with_values
 from flodeslasare.model import Enclosure
 
 LENGTH = struct.Struct("!I")
@@ -20,6 +21,7 @@ MEMORY = "memory"
 """How a worker names the error that is none of the feed's: it took too much memory."""
 CRASH = "crash"
 """And this one: the parser raised what it should not."""
+_REASON_CHARACTERS = 1_000
 _FRAME_CHARACTERS = 100_000
 """About what one frame holds: decoding it keeps the event loop for a millisecond."""
 
@@ -38,7 +40,7 @@ def document_parts(document: ParsedFeed) -> Iterator[object]:
         document.title,
         document.site_url,
         document.min_interval_seconds,
-        document.flaw,
+        None if document.flaw is None else stored(document.flaw),
         document.next_url,
         document.item_hashes,
         document.skipped_guids,
@@ -78,6 +80,16 @@ class NonsenseError(ValueError):
     """What came through the pipe is not what a worker of ours sends."""
 
 
+def reason_from(part: object) -> str:
+    """Give a reason back (`i18n.stored` made it) in the language of the screen, fit to be shown."""
+    text = part if isinstance(part, str) else ""
+    return with_values(restored(text[: 4 * _REASON_CHARACTERS]), _printable)
+
+
+def _printable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable())[:_REASON_CHARACTERS]
+
+
 def document_from_parts(head: object, entries: Iterable[ParsedEntry]) -> ParsedFeed:
     """Give the document back.
 
@@ -89,7 +101,7 @@ def document_from_parts(head: object, entries: Iterable[ParsedEntry]) -> ParsedF
         title=_text_or_none(title),
         site_url=_text_or_none(site_url),
         min_interval_seconds=_int_or_none(interval),
-        flaw=_text_or_none(flaw),
+        flaw=None if flaw is None else reason_from(flaw),
         next_url=_text_or_none(next_url),
         item_hashes=tuple(_text(item) for item in _list(hashes)),
         skipped_guids=tuple(_text(item) for item in _list(skipped)),

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from flodeslasare.errors import FeedError
 from flodeslasare.fetching._wire import CRASH, LENGTH, MEMORY, document_parts, frame
-from flodeslasare.i18n import use_language
+from flodeslasare.i18n import stored
 
 Task = Callable[..., Iterator[object]]
 
@@ -51,13 +51,12 @@ def main() -> None:
 
 def _answer(answers: BinaryIO, request: dict[str, Any], body: bytes) -> bool:
     """Do what is asked and write what came of it; gives whether the worker is fit for more."""
-    use_language(request["language"])
     try:
         for part in TASKS[request["task"]](body, **request["options"]):
             answers.write(frame({"part": part}))
         end: dict[str, str] = {}
     except FeedError as error:
-        end = {"error": type(error).__name__, "reason": error.reason}
+        end = {"error": type(error).__name__, "reason": stored(error.reason)}
     except MemoryError:
         end = {"error": MEMORY}
     except Exception as error:  # a parser's bug is the document's trouble, not the reader's

@@ -12,6 +12,7 @@ import html
 import re
 from collections.abc import Collection, Iterable
 from datetime import tzinfo
+from functools import reduce
 from typing import NamedTuple
 
 from lxml import etree
@@ -119,10 +120,14 @@ def parse_feed(
         entries=feed.entries,
         min_interval_seconds=feed.min_interval_seconds,
         next_url=feed.next_url,
-        flaw="; ".join(dict.fromkeys(flaws)) or None,
+        flaw=reduce(_and, dict.fromkeys(flaws)) if flaws else None,
         item_hashes=hashes,
         skipped_guids=skipped,
     )
+
+
+def _and(flaw: str, another: str) -> str:
+    return _("{flaw}; {another}").format(flaw=flaw, another=another)
 
 
 # --- readers ---------------------------------------------------------------------------------------

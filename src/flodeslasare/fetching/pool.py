@@ -30,8 +30,9 @@ from flodeslasare.fetching._wire import (
     document_from_parts,
     entries_from_part,
     frame,
+    reason_from,
 )
-from flodeslasare.i18n import _, language
+from flodeslasare.i18n import _
 
 _log = logging.getLogger(__name__)
 _PACKAGES = Path(__file__).resolve().parents[2]
@@ -172,7 +173,7 @@ class ParsePool:
             return
         name, reason = (end.get("error"), end.get("reason")) if isinstance(end, dict) else ("", "")
         if name in _ERRORS:
-            raise _ERRORS[str(name)](url, clean_reason(reason))
+            raise _ERRORS[str(name)](url, reason_from(reason))
         if name == MEMORY:
             raise ParseError(
                 url,
@@ -180,14 +181,8 @@ class ParsePool:
                     megabytes=self._settings.parse_memory_bytes // 1_000_000
                 ),
             )
-        _log.warning("%s: the parser failed: %s", url, clean_reason(reason))
+        _log.warning("%s: the parser failed: %s", url, reason_from(reason))
         raise ParseError(url, _("it holds something that its parser fails on"))
-
-
-def clean_reason(reason: object) -> str:
-    """Give an error's reason that came through the pipe as a line that can be shown."""
-    text = reason if isinstance(reason, str) else ""
-    return "".join(char for char in text if char.isprintable())[:1_000]
 
 
 class _DocumentParts:
@@ -245,7 +240,7 @@ class _Worker:
         return self._process.returncode is None and not self._answers.at_eof()
 
     async def ask(self, task: str, body: bytes, options: dict[str, object]) -> None:
-        request = {"task": task, "body": len(body), "language": language(), "options": options}
+        request = {"task": task, "body": len(body), "options": options}
         self._requests.write(frame(request, body))
         await self._requests.drain()
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from flodeslasare.i18n import restored, stored
 from flodeslasare.model import Feed, RefreshStatus
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import moment, seconds
@@ -197,6 +198,7 @@ class FeedStore:
     ) -> None:
         """Record how a feed's turn ended."""
         failed = status is RefreshStatus.ERROR
+        cause = None if error is None else stored(error)
         self._db.run(
             """
             UPDATE feeds
@@ -214,12 +216,12 @@ class FeedStore:
                 "next": seconds(next_refresh),
                 "failed": failed,
                 "gone": status is RefreshStatus.GONE,
-                "error": error,
+                "error": cause,
             },
         )
         self._db.run(
             "INSERT INTO fetches (feed_id, at, status, new, updated, error) VALUES (?, ?, ?, ?, ?, ?)",
-            (feed_id, seconds(now), status, new, updated, error),
+            (feed_id, seconds(now), status, new, updated, cause),
         )
         self._db.run(
             """
@@ -286,7 +288,12 @@ class FeedStore:
             SET title = coalesce(nullif(:title, ''), title), site_url = coalesce(:site, site_url), flaw = :flaw
             WHERE id = :id
             """,
-            {"id": feed_id, "title": title, "site": site_url, "flaw": flaw},
+            {
+                "id": feed_id,
+                "title": title,
+                "site": site_url,
+                "flaw": None if flaw is None else stored(flaw),
+            },
         )
 
     def moving(self, feed_id: int, moved_to: str | None, times: int) -> None:
@@ -304,7 +311,7 @@ class FeedStore:
                 RefreshStatus(row["status"]),
                 row["new"],
                 row["updated"],
-                row["error"],
+                _in_words(row["error"]),
             )
             for row in self._db.rows(
                 "SELECT * FROM fetches WHERE feed_id = ? ORDER BY id DESC", (feed_id,)
@@ -318,6 +325,10 @@ _LAST_LETTERS = str.maketrans("åäö", "{|}")  # behind z, in the order of the 
 def _in_swedish_order(name: str) -> str:
     """Give what names sort by: case does not matter, and å, ä and ö come last."""
     return name.casefold().translate(_LAST_LETTERS)
+
+
+def _in_words(kept: str | None) -> str | None:
+    return None if kept is None else restored(kept)
 
 
 def _feed(row: sqlite3.Row) -> Feed:
@@ -336,6 +347,6 @@ def _feed(row: sqlite3.Row) -> Feed:
         next_refresh=moment(row["next_refresh"]),
         failures=row["failures"],
         failing_since=moment(row["failing_since"]),
-        last_error=row["last_error"],
-        flaw=row["flaw"],
+        last_error=_in_words(row["last_error"]),
+        flaw=_in_words(row["flaw"]),
     )
