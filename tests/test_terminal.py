@@ -5,6 +5,7 @@ Skipped where tmux is missing, unless `FLODESLASARE_TEST_TMUX=required`.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -20,8 +21,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from flodeslasare.demo.posts import load_posts
+from flodeslasare.documents import Subscription
+from flodeslasare.library import Library
 
 START_SECONDS = 40.0
 """The longest wait for the first screen; the first start of the demo also fetches all of it."""
@@ -296,3 +300,58 @@ def test_without_the_server_all_is_there(
     terminal.press("R")
     terminal.wait(lambda screen: "offline" in screen.lower())
     terminal.leave()
+
+
+STEERING = "\x1b]0;pwned\x07\x1b[7;7Hmoved\x1bP+q70776e6564\x1b\\\x9d0;pwned\x9c\x9b3;3Hord\u202e\x1b]8;;file:///pwned\x1b\\"
+"""Sets the title, moves the cursor, asks the terminal, in seven bits and in eight; turns text round; links."""
+
+
+def test_nothing_from_a_feed_steers_the_terminal(
+    terminal_of: Callable[[tuple[int, int]], Terminal], tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    # As XML cannot hold it: JSON, and HTML's references in HTML.
+    references = "".join(f"&#{ord(char)};" for char in STEERING)
+    items = [
+        {
+            "id": f"{number}{STEERING}",
+            "url": f"https://exempel.se/{number}{STEERING}",
+            "title": f"Titel {number} {STEERING}",
+            "authors": [{"name": f"Alva {STEERING}"}],
+            "tags": [STEERING],
+            "content_html": f"<p>Början {references} slut</p><pre>{STEERING}</pre><a href='https://a.se/{references}'>x</a>",
+        }
+        for number in range(3)
+    ]
+    body = {"version": "https://jsonfeed.org/version/1.1", "title": STEERING, "items": items}
+    httpserver.expect_request("/feed").respond_with_data(
+        json.dumps(body), content_type="application/feed+json"
+    )
+    path, raw = tmp_path / "library.db", tmp_path / "raw"
+    with Library(path) as library:
+        library.add_subscription(Subscription(url=httpserver.url_for("/feed"), folder=STEERING))
+
+    terminal = terminal_of((120, 36))
+    terminal.start("--library", f"{path}")
+    terminal.wait("feed", START_SECONDS)
+    terminal.tmux("pipe-pane", f"cat >> {shlex.quote(str(raw))}")
+    title = terminal.tmux("display-message", "-p", "#{pane_title}")
+    terminal.press("R")
+    terminal.wait("Titel 2")
+    terminal.press_until("Space read on", "Enter")
+    terminal.wait("Början")
+    terminal.press("1")
+    terminal.press("2")
+    terminal.type("/ord")
+    terminal.wait("3 hits")
+    terminal.press("Enter")
+    screen = terminal.wait("moved")
+    assert "pwned" in screen  # as text, without what would have made it a title
+    assert terminal.tmux("display-message", "-p", "#{pane_title}") == title
+    assert "\x1b]" not in terminal.screen(styled=True)  # tmux would give a link back as OSC 8
+    terminal.leave()
+
+    written = raw.read_bytes().decode("utf-8")
+    assert "Titel 1" in written
+    assert not re.search("[\x07\x80-\x9f\u202e]|\x1bP", written)
+    assert "\x1b[7;7Hmoved" not in written
+    assert not any("pwned" in found for found in re.findall("\x1b\\][^\x07\x1b]*", written))

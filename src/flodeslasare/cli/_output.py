@@ -17,10 +17,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from flodeslasare.addresses import without_logins
+from flodeslasare.text import harmless, harmless_json, harmless_line
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 _ASCII = re.compile(r"[ -~]*")
 _WORDS = re.compile(r"\S+")
 
@@ -54,7 +52,9 @@ def put_json(value: object, *, at_once: bool = False) -> None:
     # In a locale without UTF-8 the escapes of JSON still carry every character.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     ascii_only = encoding.lower().replace("_", "-") not in {"utf-8", "utf8"}
-    put(json.dumps(value, ensure_ascii=ascii_only), at_once=at_once)
+    _write(harmless_json(json.dumps(value, ensure_ascii=ascii_only)) + "\n")
+    if at_once:
+        flush()
 
 
 def put_bytes(data: bytes) -> None:
@@ -89,13 +89,13 @@ def say(text: str) -> None:
         with contextlib.suppress(OSError):
             if Progress.on_screen is not None:
                 Progress.on_screen.clear()
-            sys.stderr.write(safe(without_logins(text)) + "\n")
+            sys.stderr.write(harmless_line(without_logins(text)) + "\n")
             sys.stderr.flush()
 
 
 def complain(text: str) -> None:
     """Say what went wrong: one line on stderr that begins with the program's name."""
-    say("flodeslasare: " + " ".join(safe(text).split()))
+    say(f"flodeslasare: {one_line(text)}")
 
 
 class Progress:
@@ -111,7 +111,7 @@ class Progress:
     def show(self, text: str) -> None:
         """Put `text` in the place of what was shown."""
         if self._watched:
-            line = cut(safe(text), shutil.get_terminal_size().columns - 1)
+            line = cut(harmless_line(text), shutil.get_terminal_size().columns - 1)
             sys.stderr.write("\r" + pad(line, self._shown))
             sys.stderr.flush()
             self._shown = width(line)
@@ -128,7 +128,12 @@ class Progress:
 
 def safe(text: str) -> str:
     """Give text without what a terminal obeys: control characters and changes of direction."""
-    return _UNSAFE.sub("", text)
+    return harmless(text)
+
+
+def one_line(text: str) -> str:
+    """Give the same on one line, its white space single."""
+    return " ".join(harmless(text).split())
 
 
 def local_time(when: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
@@ -214,12 +219,12 @@ def table(
 
     Args:
         header: the columns' names.
-        rows: one-line texts.
+        rows: texts, set on one line each.
         most: the widest that each column may become, in cells; `None` for any width.
         right: the columns that are set flush right.
         line: the width of the line in cells; `None` cuts nothing but the columns that have a `most`.
     """
-    cells = [header, *rows]
+    cells = [header, *(tuple(map(one_line, row)) for row in rows)]
     widths = [
         min(max(width(row[column]) for row in cells), most[column] or 10_000)
         for column in range(len(header))

@@ -231,7 +231,8 @@ def related(session: Session, entry_id: int, limit: int, as_json: bool) -> None:
                 _output.put_json(whole | {"words": list(each.words)})
                 continue
             when = _output.local_time(entry.sorted_by, "%Y-%m-%d")
-            text = f"{entry.id:>5}  {when}  {_one_line(entry.title)}  · {', '.join(each.words)}"
+            title, words = map(_output.one_line, (entry.title, ", ".join(each.words)))
+            text = f"{entry.id:>5}  {when}  {title}  · {words}"
             _output.put(text if line is None else _output.cut(text, line))
     if not found:
         _output.say(_("Nothing found."))
@@ -265,13 +266,9 @@ def _list(
 
 def _row(entry: Entry, id_cells: int, feed_cells: int) -> str:
     marks = (" " if entry.is_read else "●") + ("★" if entry.is_starred else " ")
-    feed = "  " + _output.fit(_one_line(entry.feed_title), feed_cells) if feed_cells else ""
-    title = _one_line(entry.title or entry.text[:200] or entry.url or entry.guid)
+    feed = "  " + _output.fit(_output.one_line(entry.feed_title), feed_cells) if feed_cells else ""
+    title = _output.one_line(entry.title or entry.text[:200] or entry.url or entry.guid)
     return f"{entry.id:>{id_cells}} {marks} {_output.local_time(entry.sorted_by, '%Y-%m-%d')}{feed}  {title}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_output.safe(text).split())
 
 
 @click.command(
@@ -313,28 +310,34 @@ def show(session: Session, entry_id: int, form: str) -> None:
 def _facts(entry: Entry) -> list[str]:
     """Give where and when an entry appeared, by whom."""
     when = _output.local_time(entry.sorted_by)
-    return [_one_line(fact) for fact in (entry.feed_title, entry.author or "", when) if fact]
+    return [_output.one_line(fact) for fact in (entry.feed_title, entry.author or "", when) if fact]
 
 
 def _as_text(entry: Entry) -> str:
-    blocks = [_one_line(entry.title), " · ".join(_facts(entry)), entry.url or ""]
+    blocks = [
+        _output.one_line(entry.title),
+        " · ".join(_facts(entry)),
+        _output.one_line(entry.url or ""),
+    ]
     if entry.tags:
-        blocks.append(_("Tags: {tags}").format(tags=_one_line(", ".join(entry.tags))))
-    blocks += [_("Attached: {url}").format(url=file.url) for file in entry.enclosures]
+        blocks.append(_("Tags: {tags}").format(tags=_output.one_line(", ".join(entry.tags))))
+    blocks += [
+        _("Attached: {url}").format(url=_output.one_line(file.url)) for file in entry.enclosures
+    ]
     # An empty line between the paragraphs: in the stored text they are only a newline apart.
     body = [paragraph for paragraph in entry.text.split("\n") if paragraph.strip()]
     return "\n\n".join(["\n".join(filter(None, blocks)), *body])
 
 
 def _as_markdown(entry: Entry) -> str:
-    from flodeslasare.exchange.markdown import escape_markdown, to_markdown
+    from flodeslasare.exchange.markdown import address_in_markdown, escape_markdown, to_markdown
 
     blocks = [
         f"# {escape_markdown(entry.title)}" if entry.title else "",
         escape_markdown(" · ".join(_facts(entry))),
-        f"<{entry.url}>" if entry.url else "",
+        address_in_markdown(entry.url) if entry.url else "",
         to_markdown(entry.html),
-        "\n".join(f"- <{file.url}>" for file in entry.enclosures),
+        "\n".join(f"- {address_in_markdown(file.url)}" for file in entry.enclosures),
     ]
     return "\n\n".join(filter(None, blocks))
 

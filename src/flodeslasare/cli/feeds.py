@@ -64,7 +64,7 @@ def _add_one(library: Library, url: str, folder: str | None) -> None:
         text = _("Already subscribed: {title} ({url})")
     else:
         text = _("Subscribed: {title} ({url})")
-    text = text.format(title=feed.title, url=feed.url)
+    text = _output.one_line(text.format(title=feed.title, url=feed.url))
     if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
         _output.put(text, at_once=True)
         raise FeedError(feed.url, result.error or _("it could not be fetched"))
@@ -136,7 +136,7 @@ def feeds(session: Session, as_json: bool) -> None:
     _output.put(lines[0])
     for feed, text in zip(found, lines[1:], strict=True):
         _output.put(text)
-        trouble = _trouble(feed)
+        trouble = _output.one_line(_trouble(feed) or "")
         if trouble:
             _output.put(
                 f"    ! {trouble}" if line is None else _output.cut(f"    ! {trouble}", line)
@@ -265,7 +265,7 @@ def _news(result: FeedResult) -> str:
                 count=result.updated
             )
         )
-    return f"{result.title}: {', '.join(parts)}"
+    return f"{_output.one_line(result.title)}: {', '.join(parts)}"
 
 
 @click.command(
@@ -310,7 +310,9 @@ async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
         if error is not None:
             _output.complain(f"{url}: {error}")
         _output.put(
-            _("{title}: {new} new, {updated} changed").format(title=title, new=new, updated=updated)
+            _("{title}: {new} new, {updated} changed").format(
+                title=_output.one_line(title), new=new, updated=updated
+            )
         )
     return error
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flodeslasare.exchange._names import without_controls
+from flodeslasare.text import harmless
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -22,6 +22,7 @@ _BLOCKS = frozenset(
 _EMPHASIS = {"b": "**", "strong": "**", "i": "*", "em": "*", "cite": "*", "s": "~~", "del": "~~"}
 _BREAK = "\v"  # a line break on its way; never in text, where it is white space
 _SPECIAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|(?<=~)~|&(?=#?\w+;)|!(?=\[)")
+_OPENABLE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 _BLOCK_START = re.compile(r"^(#{1,6}(?= |$)|[-+>=](?=.?)|~~~|\d{1,9}(?=[.)]( |$)))")
 
 
@@ -29,10 +30,17 @@ def to_markdown(html: str) -> str:
     """Give the same text as Markdown, its blocks apart by an empty line; ends without a newline."""
     from lxml.html import fragment_fromstring
 
-    html = without_controls(html)  # lxml refuses a document with control characters
+    html = harmless(html)  # lxml refuses a document with control characters
     if not html.strip():
         return ""
     return "\n\n".join(_blocks(fragment_fromstring(html, create_parent="div")))
+
+
+def address_in_markdown(url: str) -> str:
+    """Give an address as Markdown that links to it; one that is not to be opened as its text."""
+    if not _OPENABLE.match(url):
+        return escape_markdown(url)
+    return f"<{_target(url).strip('<>')}>"
 
 
 def escape_markdown(text: str) -> str:
@@ -148,7 +156,10 @@ def _inline(element: HtmlElement) -> str:
             return _BREAK
         case "img":
             source = element.get("src")
-            return f"![{_escaped(element.get('alt'))}]({_target(source)})" if source else ""
+            alt = _escaped(element.get("alt"))
+            if not source or not _OPENABLE.match(source):
+                return alt
+            return f"![{alt}]({_target(source)})"
         case "code" | "kbd" | "samp" | "tt":
             return _code(element.text_content())
         case "a":
@@ -159,7 +170,7 @@ def _inline(element: HtmlElement) -> str:
 
 
 def _link(text: str, target: str | None) -> str:
-    if not target or not text.strip():
+    if not target or not text.strip() or not _OPENABLE.match(target):
         return text
     if _tidied(text) == _escaped(target) and re.match(r"[a-z]+:[^\s<>]+$", target):
         return f"<{target}>"

@@ -18,21 +18,12 @@ import nh3
 from lxml import etree
 
 from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_IMAGES, NESTING
+from flodeslasare.text import harmless
 
 LINE_CHARACTERS = 1_000
 """The most characters of a title, a name, a tag."""
 URL_CHARACTERS = 8_192
 
-_LINE_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
-# C0 without tab and newline, DEL, C1; bidi marks, overrides and isolates; what is invisible and
-# hides a word from the search (soft hyphen, zero-width space, word joiner, byte-order mark);
-# annotations, noncharacters, lone surrogates.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
-)
-_TAGS_OUTSIDE_FLAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+")
-"""Invisible tag characters; in a flag such as Scotland's they follow a black flag, and stay."""
 _UNSAFE_IN_CP1252 = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F, 0xAD])
 _UNSAFE_IN_LATIN_1 = bytes([*_UNSAFE_IN_CP1252, *range(0x80, 0xA0)])
 
@@ -47,10 +38,8 @@ def _safe_characters(text: str) -> str:
         if len(encoded.translate(None, unsafe)) == len(encoded):
             return text
         break
-    if _UNSAFE.search(text):
-        text = _UNSAFE.sub("", _LINE_BREAKS.sub("\n", text))
+    text = harmless(text)
     if not text.isascii():
-        text = _TAGS_OUTSIDE_FLAGS.sub("", text)
         # å may come as a + ring (macOS writes it so); the search wants one spelling.
         text = unicodedata.normalize("NFC", text)
     return text
@@ -130,7 +119,7 @@ def join(base: str | None, url: str) -> str:
 
 
 def _has_bad_host(netloc: str) -> bool:
-    return bool(_NOT_IN_HOST.search(netloc) or _UNSAFE.search(netloc))
+    return bool(_NOT_IN_HOST.search(netloc)) or harmless(netloc) != netloc
 
 
 def _escaped(part: str) -> str:

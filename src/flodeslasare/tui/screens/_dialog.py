@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from flodeslasare.tui.content import plain
+from flodeslasare.text import harmless, harmless_line
 
 ResultT = TypeVar("ResultT")
 
@@ -68,11 +68,11 @@ class Status(Static):
 
     def say(self, text: str) -> None:
         """Say what is going on."""
-        self._show(plain(text), is_error=False)
+        self._show(harmless(text), is_error=False)
 
     def warn(self, text: str) -> None:
         """Say what went wrong; the sign says so without colour."""
-        self._show(f"! {plain(text)}", is_error=True)
+        self._show(f"! {harmless(text)}", is_error=True)
 
     def clear(self) -> None:
         """Say nothing."""
@@ -110,4 +110,4 @@ class Choices(OptionList):
 
 def named(name: str, says: str) -> Content:
     """Set a choice: its name, and below it a few words more quietly."""
-    return Content.assemble(plain(name), "\n", (plain(says), "$faint-ink"))
+    return Content.assemble(harmless_line(name), "\n", (harmless_line(says), "$faint-ink"))

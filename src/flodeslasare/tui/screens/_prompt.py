@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from flodeslasare.i18n import _
+from flodeslasare.text import harmless_line
+from flodeslasare.tui.widgets._line_input import LineInput
 
 
 class PromptScreen(ModalScreen[str | None]):
@@ -38,8 +40,8 @@ class PromptScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Static(Content(self._question))
-            yield Input(self._answer, compact=True)
+            yield Static(Content(harmless_line(self._question)))
+            yield LineInput(self._answer, compact=True)
             yield Static(
                 Content(_("Enter does it · Esc leaves it as it is")), classes="prompt--hint"
             )

@@ -26,10 +26,11 @@ from textual.timer import Timer
 
 from flodeslasare.i18n import _
 from flodeslasare.model import Counts, Feed, View
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._archive import Archive, Sum, bars, period, span, spread
 from flodeslasare.tui.widgets._styles import Styles
-from flodeslasare.tui.widgets._text import cut, plain
+from flodeslasare.tui.widgets._text import cut
 
 SETTLE_SECONDS = 0.06
 """How long the cursor rests on a line before its view is chosen."""
@@ -349,7 +350,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
                     view = View(folder=path)
                     folders[path] = _Line(
                         _Kind.NODE,
-                        plain(phrases.folder_name(part)),
+                        harmless_line(phrases.folder_name(part)),
                         view,
                         n,
                         view in self._unfolded,
@@ -368,7 +369,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             lines.append(
                 _Line(
                     _Kind.NODE,
-                    plain(feed.title),
+                    harmless_line(feed.title),
                     view,
                     depth,
                     view in self._unfolded if feed.total else None,

@@ -29,9 +29,10 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import EntryRow, Listing, View
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._styles import Styles
-from flodeslasare.tui.widgets._text import cut, plain
+from flodeslasare.tui.widgets._text import cut
 
 PAGE_ROWS = 16
 """Rows that are read at a time: about a screen. A row of a search takes 0.3 ms, for the passage of its text."""
@@ -340,7 +341,11 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         room = width - _GUTTER - len(star) - cell_len(date) - 3
         if room < 12:  # too narrow for both
             date, room = "", width - _GUTTER - len(star) - 1
-        title = plain(row.title).strip() or plain(row.excerpt).strip() or _("(untitled)")
+        title = (
+            harmless_line(row.title).strip()
+            or harmless_line(row.excerpt).strip()
+            or _("(untitled)")
+        )
         shown = cut(title, room)
         gap = " " * max(0, width - _GUTTER - cell_len(shown) - len(star) - cell_len(date) - 1)
         return [
@@ -358,10 +363,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         pieces = [(" ", "excerpt"), (" " * (_GUTTER - 1), "excerpt")]
         room = width - _GUTTER - 1
         if self.shows_feeds:
-            feed = cut(plain(row.feed_title), min(room // 3, 24))
+            feed = cut(harmless_line(row.feed_title), min(room // 3, 24))
             pieces += [(feed, "feed"), ("  ", "excerpt")]
             room -= cell_len(feed) + 2
-        text = self._around_hit(plain(row.excerpt).strip(), room)
+        text = self._around_hit(harmless_line(row.excerpt).strip(), room)
         return [*pieces, *self._with_hits(text, cut(text, max(0, room)), "excerpt")]
 
     def _around_hit(self, text: str, room: int) -> str:

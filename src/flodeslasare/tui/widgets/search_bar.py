@@ -19,9 +19,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from flodeslasare.i18n import _, ngettext
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._line_input import LineInput
 from flodeslasare.tui.widgets._styles import Styles
-from flodeslasare.tui.widgets._text import cut, plain
+from flodeslasare.tui.widgets._text import cut
 
 _NUMBER_CELLS = 16
 """What is kept free at the right of the input for the number of hits."""
@@ -47,7 +49,7 @@ class _Chips(Highlighter):
             text.stylize(self.style, *found.span())
 
 
-class _QueryInput(Input):
+class _QueryInput(LineInput):
     """The input, one line high and without a box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -173,7 +175,9 @@ class SearchBar(Widget):
             )
         if 12 + cell_len(number) + cell_len(unread) > width:
             unread = ""
-        name = cut(plain(self.title), max(4, width - 3 - cell_len(number) - cell_len(unread)))
+        name = cut(
+            harmless_line(self.title), max(4, width - 3 - cell_len(number) - cell_len(unread))
+        )
         return [(f"  {name}", "name"), (number, "number"), (unread, "unread")]
 
     def _found(self, width: int) -> list[tuple[str, str]]:
@@ -196,7 +200,7 @@ class SearchBar(Widget):
             hint = _("words, or title: author: feed: tag: before:")
             return [(f"  {cut(hint, room)}", "hint")]
         for word, count in self.words:
-            shown, number = plain(word), phrases.number(count)
+            shown, number = harmless_line(word), phrases.number(count)
             cells = cell_len(shown) + 1 + len(number) + 2
             if cells > room - 1:
                 is_cut = True

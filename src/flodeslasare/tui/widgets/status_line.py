@@ -13,9 +13,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from flodeslasare.i18n import ngettext
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._styles import Styles
-from flodeslasare.tui.widgets._text import cut, plain, wrapped
+from flodeslasare.tui.widgets._text import cut, wrapped
 
 NOTICE_SECONDS = 6.0
 _TURN_SECONDS = 0.2
@@ -61,7 +62,7 @@ class StatusLine(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 (Textual's)
         """One line; more when a message needs it."""
-        return len(wrapped(plain(self.message), width - 4)) if self.message else 1
+        return len(wrapped(harmless_line(self.message), width - 4)) if self.message else 1
 
     def tell(self, notice: str) -> None:
         """Say something that was done; it goes after a few seconds."""
@@ -89,7 +90,7 @@ class StatusLine(Widget):
         """Draw a line."""
         width = self.size.width
         if self.message:
-            lines = wrapped(plain(self.message), width - 4)
+            lines = wrapped(harmless_line(self.message), width - 4)
             text = lines[y] if y < len(lines) else ""
             pieces = [(" ! " if y == 0 else "   ", "accent"), (text, "text")]
         else:
@@ -115,7 +116,7 @@ class StatusLine(Widget):
             room -= cell_len(count) + cells
             name_cells = min(26, room - cell_len(said) - 4) if said else min(40, room // 2)
             if name_cells >= 8:
-                shown = cut(plain(name), name_cells)
+                shown = cut(harmless_line(name), name_cells)
                 pieces.append((f" {shown}", "quiet"))
                 room -= cell_len(shown) + 1
             pieces.append(("   ", "quiet"))
@@ -126,7 +127,7 @@ class StatusLine(Widget):
     def _said(self) -> str:
         """Give the one thing to say: what was done, what came in, what failed, where the cursor is."""
         if self.notice:
-            return plain(self.notice)
+            return harmless_line(self.notice)
         parts = []
         if self.new:
             parts.append(
@@ -135,7 +136,7 @@ class StatusLine(Widget):
                 ).format(n=phrases.number(self.new))
             )
         if self.hint:
-            parts.append(plain(self.hint))
+            parts.append(harmless_line(self.hint))
         elif self.failures:
             parts.append(
                 ngettext("{n} feed failed", "{n} feeds failed", self.failures).format(
