@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from flodeslasare import query
-from flodeslasare.tui.content import Article, Table, Text, fold, plain, render, shown_host, wrap
+from flodeslasare.text import harmless
+from flodeslasare.tui.content import Article, Table, Text, fold, render, wrap
+from flodeslasare.tui.links import shown_host
 
 
 def lines(html: str, width: int = 40, base_title: str = "") -> list[str]:
@@ -409,4 +411,4 @@ def test_many_links_in_one_paragraph_are_cut_into_the_same_lines() -> None:
 
 
 def test_plain_keeps_letters_and_joins_lines() -> None:
-    assert plain("å\r\nb\u2028c\td") == "å\nb\nc\td"
+    assert harmless("å\r\nb\u2028c\td") == "å\nb\nc\td"

@@ -459,8 +459,8 @@ async def test_a_browser_gets_the_address_and_nothing_else(
     browser = use_browser(FakeBrowser("fake"))
     app = PaneApp()
     async with app.run_test():
-        assert links.open_in_browser(app, "https://a.se/;touch$IFS/tmp/x")
-        assert not links.open_in_browser(app, "file:///etc/passwd")
+        assert links.open_in_browser(app, "https://a.se/;touch$IFS/tmp/x") is None
+        assert links.open_in_browser(app, "file:///etc/passwd")
     assert browser.opened == ["https://a.se/;touch$IFS/tmp/x"]
 
 
@@ -481,7 +481,7 @@ async def test_a_browser_of_the_terminal_gets_the_terminal(
 
     async with app.run_test():
         monkeypatch.setattr(app, "suspend", suspend)
-        assert links.open_in_browser(app, "https://a.se/")
+        assert links.open_in_browser(app, "https://a.se/") is None
     assert suspended == [0, 1]
 
 
@@ -491,8 +491,8 @@ async def test_without_a_browser_it_says_so(
     app = PaneApp()
     async with app.run_test():
         use_browser(FakeBrowser("fake", answers=False))
-        assert not links.open_in_browser(app, "https://a.se/")
+        assert links.open_in_browser(app, "https://a.se/")
         monkeypatch.setattr(webbrowser, "_tryorder", [])
-        assert not links.open_in_browser(app, "https://a.se/")
+        assert links.open_in_browser(app, "https://a.se/")
         links.copy(app, "https://a.se/")
         assert app.clipboard == "https://a.se/"

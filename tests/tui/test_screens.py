@@ -34,6 +34,7 @@ from flodeslasare.tui.screens.add_feed import (
 from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
 from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
+from flodeslasare.tui.widgets.reading_pane import ReadingPane
 from tui.test_reading_pane import an_entry
 
 SIZES = [(80, 24), (160, 48), (40, 12)]
@@ -436,7 +437,9 @@ async def test_earlier_versions_are_shown_newest_first() -> None:
         assert "Första" in app.text()
         await pilot.press("l", "L", "1", "enter")
         await pilot.pause()
-    assert app.given == ["https://a.se/"]
+    (link,) = app.given
+    assert isinstance(link, ReadingPane.LinkActivated)
+    assert link.url == "https://a.se/"
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -104,3 +104,13 @@ def test_hostile_titles_are_text(staged: StagedLibrary, snap_compare: Compare) -
         assert {cell_len(line) for line in text.split("\n")} == {120}
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=read)
+
+
+def test_a_link_that_deceives_is_shown_first(
+    staged: StagedLibrary, looks_as_before: Callable[..., None]
+) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "Kansliets blogg")
+    html = "<p>Logga in hos <a href='https://namn@evil.example/x?y=1'>https://bank.se</a>.</p>"
+    staged.keep(feed, an_entry(1, html=html))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    looks_as_before(app, (100, 26), "L", "1", "enter")

@@ -13,19 +13,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote, urlsplit
 
 from rich.cells import cell_len
 from textual.content import Content, Span
 from textual.style import Style
 
 from flodeslasare.i18n import _
-from flodeslasare.tui.links import is_openable
+from flodeslasare.text import harmless
+from flodeslasare.tui.links import (
+    file_name,
+    is_openable,
+    names_host,
+    other_host,
+    shown_host,
+    without_scheme,
+)
 from flodeslasare.tui.widgets._text import TEXT_WIDTH
 
 if TYPE_CHECKING:
@@ -47,50 +54,12 @@ _WIDEST_CELL = 600
 
 _EMPTY = Content("")
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 but tab and newline, DEL, C1
-    "\u00ad\u200b\u2060\ufeff"  # soft hyphen and zero width: they would split words for a search
-    "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"  # what turns the direction of text
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 _TAG = re.compile(r"<[^<>]*>")
-_NEWLINES = re.compile("\r\n?|\x85|\u2028|\u2029")
-_ADDRESS = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]*://|www\.)?((?:[\w-]+\.)+[a-z\w-]{2,})(?:[/?#:].*)?$", re.I
-)
 _NUMBER = re.compile(r"^[-+−–]?[\d\s\u00a0.,:/]*\d[\d\s\u00a0.,:/]*(?:%|kr|st|\u00a0%| %)?$")
 _ONE_CELL_EACH = re.compile("[\x20-\u02ff\u0370-\u0482\u048a-\u0556\u2010-\u2027\u2030-\u205e]*")
 """As almost every text here; only such text can be measured by counting its characters."""
 _RAISED = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
-
-
-def plain(text: str) -> str:
-    """Drop every character that could steer a terminal or hide in a word; line breaks become newlines."""
-    return _UNWANTED.sub("", _NEWLINES.sub("\n", text))
-
-
-def shown_host(url: str) -> str:
-    """Give the host of an address as people write it; for a mail address, the address."""
-    try:
-        parts = urlsplit(url)
-        if parts.scheme.lower() == "mailto":
-            return plain(unquote(parts.path))[:80]
-        host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-    return plain(".".join(_shown_label(label) for label in host.split(".")))[:80]
-
-
-def _shown_label(label: str) -> str:
-    """Decode an IDN label where all its letters are Latin, so that no look-alike can pass for another."""
-    if not label.startswith("xn--"):
-        return label
-    try:
-        decoded = label.encode("ascii").decode("idna")
-    except UnicodeError:
-        return label
-    return decoded if all(ord(char) < 0x250 for char in decoded) else label
 
 
 # --- blocks --------------------------------------------------------------------------------------
@@ -467,6 +436,8 @@ class Article:
 
     blocks: tuple[Block, ...] = ()
     links: tuple[Link, ...] = ()
+    posing: Mapping[str, str] = field(default_factory=dict)
+    """Addresses with a text that names another host, and that text."""
     is_cut: bool = False
     """It was too long to be shown whole."""
 
@@ -483,13 +454,18 @@ def render(html: str, *, base_title: str = "") -> Article:
         html = html[:_LONGEST]
         if (begun := html.rfind("<")) > html.rfind(">"):
             html = html[:begun]  # half a tag
-    body = _parsed(plain(html))
+    body = _parsed(harmless(html))
     if body is None:
         return Article()
     walker = _Walker(base_title)
     walker.children(body, 0)
     walker.flush()
-    return Article(blocks=tuple(walker.blocks), links=tuple(walker.links.values()), is_cut=is_cut)
+    return Article(
+        blocks=tuple(walker.blocks),
+        links=tuple(walker.links.values()),
+        posing=walker.posing,
+        is_cut=is_cut,
+    )
 
 
 def _parsed(html: str) -> etree._Element | None:
@@ -512,7 +488,7 @@ def _parsed(html: str) -> etree._Element | None:
         # Deeper than 2048 elements libxml2 gives up and loses the rest: then the bare text.
         root = etree.Element("body")
         for line in unescape(_TAG.sub("\n", html)).split("\n"):
-            if text := plain(line).strip():
+            if text := harmless(line).strip():
                 etree.SubElement(root, "p").text = text
     return root
 
@@ -593,9 +569,10 @@ class _Inline:
 class _Walker:
     """Walks a tree of HTML and gathers its blocks and links."""
 
-    def __init__(self, base_title: str = "", links: dict[str, Link] | None = None) -> None:
+    def __init__(self, base_title: str = "") -> None:
         self.blocks: list[Block] = []
-        self.links: dict[str, Link] = {} if links is None else links
+        self.links: dict[str, Link] = {}
+        self.posing: dict[str, str] = {}
         self._base_title = _compared(base_title)
         self._inline = _Inline()
         self._open: list[tuple[str | Style, int]] = []
@@ -666,7 +643,7 @@ class _Walker:
 
     def text(self, text: str) -> None:
         """Add text as the author wrote it, white space put in order."""
-        text = plain(text)
+        text = harmless(text)
         if self._is_pre:
             text = text.expandtabs(4)
         else:
@@ -877,7 +854,7 @@ class _Walker:
     def _image(self, element: etree._Element, _depth: int) -> None:
         if element.get("width") in ("0", "1") or element.get("height") in ("0", "1"):
             return  # a counter, not a picture
-        alt = _SPACES.sub(" ", plain(element.get("alt") or element.get("title") or "")).strip()
+        alt = _SPACES.sub(" ", harmless(element.get("alt") or element.get("title") or "")).strip()
         if 0 < len(alt) <= 2:
             self.text(alt)  # a smiley
             return
@@ -888,6 +865,8 @@ class _Walker:
         if is_alone:
             self.flush()
         goes = Style.from_meta({"link": source}) if is_openable(source) and is_alone else None
+        if goes is not None and other_host(source, alt):
+            self.posing[source] = alt
         self._add(label, ".article--faint", goes)
         for texts in self._link_texts:
             texts.append(alt or label)
@@ -915,7 +894,7 @@ class _Walker:
             self.flush()
 
     def _link(self, element: etree._Element, depth: int) -> None:
-        url = plain(element.get("href") or "").strip()
+        url = harmless(element.get("href") or "").strip()
         if not is_openable(url):
             self.children(element, depth)
             return
@@ -936,17 +915,18 @@ class _Walker:
     def _number(self, url: str, title: str) -> None:
         """Set a link's number after its text, and the host where the text names another one."""
         host = shown_host(url)
-        named = _ADDRESS.match(title)
-        if named and named[1].lower().removeprefix("www.") not in (host.lower(), _ascii_host(url)):
+        named = names_host(title)
+        if other_host(url, title):
+            self.posing[url] = title
             self._add(f" ({host})", ".article--faint")
         link = self.links.get(url)
         if link is None:
             title = title[:200]
-            is_said = named is not None or title == host
+            is_said = named or title == host
             link = self.links[url] = Link(
                 number=len(self.links) + 1,
                 url=url,
-                title=_without_scheme(url) if named or not title else title,
+                title=without_scheme(url) if named or not title else title,
                 host="" if is_said or not title else host,
             )
         # The number stays on the line of the last word.
@@ -1008,7 +988,8 @@ class _Walker:
         self.blocks.append(Table(rows=whole, headings=headings, first=first, rest=rest, gap=gap))
 
     def _cell(self, element: etree._Element, depth: int) -> Content:
-        inner = _Walker(links=self.links)
+        inner = _Walker()
+        inner.links, inner.posing = self.links, self.posing
         inner._lists = 1
         inner.children(element, depth)
         inner.flush()
@@ -1035,31 +1016,6 @@ def _compared(text: str) -> str:
 
 def _small_number(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else otherwise
-
-
-def file_name(url: str) -> str:
-    """Give the last part of the path of an address, as people write it."""
-    try:
-        return plain(unquote(urlsplit(url).path.rpartition("/")[2]))[:60]
-    except ValueError:
-        return ""
-
-
-def _without_scheme(url: str) -> str:
-    """Give an address as people write it, for the list of links."""
-    rest = url.partition(":")[2].removeprefix("//")
-    host = shown_host(url)
-    if url.lower().startswith("mailto:"):
-        return host
-    _authority, slash, path = rest.partition("/")
-    return f"{host}{slash}{plain(unquote(path))}".rstrip("/")[:200]
-
-
-def _ascii_host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower().removeprefix("www.")
-    except ValueError:
-        return ""
 
 
 def _parent_tag(element: etree._Element) -> str:

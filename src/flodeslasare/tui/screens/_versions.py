@@ -19,8 +19,8 @@ from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
 
 
-class VersionsScreen(Screen[str | None]):
-    """Shows earlier versions of an entry, newest first; gives an address to open, or `None`."""
+class VersionsScreen(Screen[ReadingPane.LinkActivated | None]):
+    """Shows earlier versions of an entry, newest first; gives a link to open, or `None`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,e", "leave", show=False),
@@ -72,7 +72,7 @@ class VersionsScreen(Screen[str | None]):
     @on(ReadingPane.LinkActivated)
     def _open(self, event: ReadingPane.LinkActivated) -> None:
         event.stop()
-        self.dismiss(event.url)
+        self.dismiss(event)
 
     def action_older(self, step: int) -> None:
         """Go to an older version, or a newer one."""

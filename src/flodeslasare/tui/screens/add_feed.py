@@ -25,9 +25,11 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
 from flodeslasare.model import Feed, FeedResult, RefreshStatus
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.content import shown_host
+from flodeslasare.tui.links import shown_address, shown_host
 from flodeslasare.tui.screens._dialog import Choices, DialogScreen, Status, named
+from flodeslasare.tui.widgets._line_input import LineInput
 
 _MOST_SKIPPED = 4
 """Sentences about what an import left out; the rest is counted."""
@@ -77,9 +79,9 @@ class AddFeedScreen(DialogScreen[Feed | None]):
                 classes="dialog--lead",
             )
             yield Static(Content(_("Address")), classes="dialog--label")
-            yield Input(self._given, placeholder="exempel.se/blogg", id="address")
+            yield LineInput(self._given, placeholder="exempel.se/blogg", id="address")
             yield Static(Content(_("Folder, if you like")), classes="dialog--label")
-            yield Input(
+            yield LineInput(
                 placeholder=", ".join(folders[:5]),
                 suggester=SuggestFromList(folders, case_sensitive=False),
                 id="folder",
@@ -181,7 +183,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         choices = self._choices
         choices.clear_options()
         for feed in event.feeds:
-            shown = without_credentials(feed.url)
+            shown = shown_address(feed.url)
             choices.add_option(Option(named(feed.title or shown, shown), id=feed.url))
         choices.display = True
         choices.highlighted = 0
@@ -266,9 +268,11 @@ class ImportScreen(DialogScreen[ImportReport | None]):
             )
             yield Static(Content(_("File")), classes="dialog--label")
             given = self._given or (_short(found[0]) if found else "")
-            yield Input(given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path")
+            yield LineInput(
+                given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path"
+            )
             yield Status()
-            yield Choices(*(Option(Content(_short(path))) for path in found))
+            yield Choices(*(Option(Content(harmless_line(_short(path)))) for path in found))
             yield Static(Content(_("Enter imports it · Esc leaves")), classes="dialog--keys")
 
     def on_mount(self) -> None:

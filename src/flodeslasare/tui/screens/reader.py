@@ -24,7 +24,17 @@ from textual.timer import Timer
 from flodeslasare.errors import NoSuchEntry, ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
-from flodeslasare.model import Counts, Entry, Feed, Listing, Marked, MarkKind, RefreshStatus, View
+from flodeslasare.model import (
+    Counts,
+    Entry,
+    EntryRow,
+    Feed,
+    Listing,
+    Marked,
+    MarkKind,
+    RefreshStatus,
+    View,
+)
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
     FeedAsked,
@@ -644,7 +654,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingPane.LinkActivated)
     def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
-        self._browse(event.url)
+        self._browse(event.url, event.text)
 
     @on(ReadingPane.VersionsRequested)
     def _show_versions(self, event: ReadingPane.VersionsRequested) -> None:
@@ -659,42 +669,37 @@ class ReaderScreen(Screen[None]):
             screen = VersionsScreen(self.library.entry(event.entry_id), versions)
             self.app.push_screen(screen, self._browse_if_chosen)
 
-    def _browse_if_chosen(self, url: str | None) -> None:
-        if url is not None:
-            self._browse(url)
+    def _browse_if_chosen(self, link: ReadingPane.LinkActivated | None) -> None:
+        if link is not None:
+            self._browse(link.url, link.text)
 
-    def _browse(self, url: str) -> None:
-        from flodeslasare.tui.links import copy, open_in_browser
+    def _browse(self, url: str, text: str) -> None:
+        from flodeslasare.tui.screens._open_link import follow
 
-        if open_in_browser(self.app, url):
-            self.status.tell(_("opened in the browser"))
-        else:
-            copy(self.app, url)
-            self.status.message = _(
-                "No browser could be started; the link was copied: {url}"
-            ).format(url=url)
+        follow(self.app, self.status, url, text)
 
     def action_browse(self) -> None:
-        url = self._current_url()
-        if url:
-            self._browse(url)
+        row = self._linked_row()
+        if row is not None and row.url:
+            self._browse(row.url, row.title)
 
     def action_copy_link(self) -> None:
-        from flodeslasare.tui.links import copy
+        from flodeslasare.tui.links import copy, shown_address
 
-        url = self._current_url()
-        if url:
-            copy(self.app, url)
-            self.status.tell(_("copied {url}").format(url=url))
+        row = self._linked_row()
+        if row is not None and row.url:
+            copy(self.app, row.url)
+            self.status.tell(_("copied {url}").format(url=shown_address(row.url)))
 
-    def _current_url(self) -> str | None:
+    def _linked_row(self) -> EntryRow | None:
+        """Give the entry one is on where it has a link."""
         if self.entries.entry_id is None:
             return None
         row = self.entries.row(self.entries.cursor)
         if row is None or not row.url:
             self.status.tell(_("this entry has no link"))
             return None
-        return row.url
+        return row
 
     # --- search, filter, panes -------------------------------------------------------------------
 

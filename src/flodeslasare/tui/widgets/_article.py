@@ -13,16 +13,17 @@ from textual.style import Style
 
 from flodeslasare.i18n import _, language
 from flodeslasare.model import Enclosure, Entry
-from flodeslasare.tui import content, phrases
+from flodeslasare.text import harmless, harmless_line
+from flodeslasare.tui import phrases
 from flodeslasare.tui.content import Article, Block, Line, Link, OneLine, Text
-from flodeslasare.tui.links import is_openable
+from flodeslasare.tui.links import file_name, is_openable, shown_host
 
 _EMPTY = Content("")
 
 
 def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator[Block]:
     """Give everything that is shown of an entry, from the top."""
-    feed = content.plain(entry.feed_title).strip()
+    feed = harmless_line(entry.feed_title).strip()
     written = entry.published or entry.fetched
     facts = f" · {phrases.long_date(written)} · {phrases.reading_time(entry.text)}"
     yield OneLine(
@@ -30,7 +31,7 @@ def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator
         right=Content.styled(facts, ".article--quiet"),
         gap=_EMPTY,
     )
-    if title := " ".join(content.plain(entry.title).split()):
+    if title := " ".join(harmless_line(entry.title).split()):
         yield Text(content=Content(title), style=".article--title")
     else:
         yield _said(_("(no title)"), ".article--title", gap=_EMPTY)
@@ -61,9 +62,9 @@ def _said(text: str, style: str, *, gap: Content | None = None) -> Text:
 def _byline(entry: Entry) -> Text | None:
     """Give author, tags and star on one line; `None` when there is none of them."""
     parts: list[Content] = []
-    if author := " ".join(content.plain(entry.author or "").split()):
+    if author := " ".join(harmless_line(entry.author or "").split()):
         parts.append(Content.styled(author, ".article--quiet"))
-    tags = [" ".join(content.plain(tag).split()) for tag in entry.tags]
+    tags = [" ".join(harmless_line(tag).split()) for tag in entry.tags]
     if shown := [
         Content.styled(tag.replace(" ", "\u00a0"), ".article--link") for tag in tags if tag
     ]:
@@ -75,9 +76,9 @@ def _byline(entry: Entry) -> Text | None:
 
 def _bare_text(entry: Entry) -> Iterator[Text]:
     """Give what to read where there is no HTML."""
-    for part in content.plain(entry.text).split("\n"):
-        if part.strip():
-            yield Text(content=Content(part.strip()))
+    for part in harmless(entry.text).split("\n"):
+        if line := harmless_line(part).strip():
+            yield Text(content=Content(line))
     if not entry.text.strip():
         hint = _("The feed gives no text for this entry.")
         if entry.url:
@@ -93,7 +94,7 @@ def attachments(enclosures: Sequence[Enclosure], *, after: Sequence[Link]) -> It
         if enclosure.url in known or not is_openable(enclosure.url):
             continue
         number += 1
-        name = content.file_name(enclosure.url) or content.shown_host(enclosure.url)
+        name = file_name(enclosure.url) or shown_host(enclosure.url)
         facts = [_("attachment")]
         if enclosure.size_bytes:
             facts.append(_file_size(enclosure.size_bytes))
@@ -101,7 +102,7 @@ def attachments(enclosures: Sequence[Enclosure], *, after: Sequence[Link]) -> It
             number=number,
             url=enclosure.url,
             title=name,
-            host=content.shown_host(enclosure.url),
+            host=shown_host(enclosure.url),
             note=", ".join(fact for fact in facts if fact),
         )
 

@@ -83,9 +83,11 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
     class LinkActivated(Message):
         """The person chose a link, by its number or with the mouse."""
 
-        def __init__(self, url: str) -> None:
+        def __init__(self, url: str, text: str = "") -> None:
             super().__init__()
             self.url = url
+            self.text = text
+            """What the text says instead, where it names another host."""
 
     class Moved(Message):
         """The person read on, or back."""
@@ -402,6 +404,10 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         number = int(self._typed) if self._typed else 0
         return self._links[number - 1] if 0 < number <= len(self._links) else None
 
+    def _follow(self, url: str) -> None:
+        text = self._article.posing.get(url, "") if self._article is not None else ""
+        self.post_message(self.LinkActivated(url, text))
+
     def _type(self, typed: str | None) -> None:
         self._typed = typed
         self.refresh()
@@ -433,7 +439,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         if event.key == "enter" and self._links:
             if (link := self._typed_link()) is not None:
                 self._type(None)
-                self.post_message(self.LinkActivated(link.url))
+                self._follow(link.url)
         elif event.key == "backspace":
             self._type(self._typed[:-1])
         elif event.character is not None and event.character in "0123456789":
@@ -453,7 +459,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         url = meta.get("link")
         if isinstance(url, str) and is_openable(url):
             event.stop()
-            self.post_message(self.LinkActivated(url))
+            self._follow(url)
         elif meta.get("versions"):
             event.stop()
             self.action_versions()
