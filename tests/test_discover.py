@@ -155,14 +155,75 @@ def test_a_page_names_its_feeds() -> None:
     ]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16"])
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/rss", "rss.xml", "/nyheter/rss/", "/nyheter.rss", "/index.xml", "/rss.aspx", "/rssflode", "/rss-feed/",
+        "/?feed=rss2", "/nyheter/?format=rss", "/nyheter?rss=true", "/bloggen?format=feed&amp;type=rss",
+        "/4.abc/12.xyz.portlet?state=rss&amp;sv.contenttype=text/xml;charset=UTF-8",
+        "https://feeds.feed.example/x", "feed:https://x.example/y", "/feeds/posts/default?alt=rss",
+    ],
+)  # fmt: skip
+def test_a_link_in_the_text_is_a_feed_by_its_form(href: str) -> None:
+    assert len(find_feeds(f'<body><a href="{href}">flöde</a>', "https://site.example/blogg/")) == 1
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["/om-rss", "/sitemap.xml", "/feedback", "/index.php", "/rss-och-atom.html", "/?type=rssa"],
+)
+def test_other_links_in_the_text_are_none(href: str) -> None:
+    assert find_feeds(f'<body><a href="{href}">x</a>', "https://site.example/blogg/") == []
+
+
+def test_the_feeds_of_a_posts_page_come_in_order() -> None:
+    kind = '<link rel="alternate" type="application/rss+xml"'
+    page = f"""
+      {kind} title="Sajten &raquo; Ett inlägg Kommentarer" href="/2018/05/inlagg/feed/">
+      {kind} title="Sajten &raquo; flöde" href="/feed/">
+      {kind} title="Sajten &raquo; kommentarsflöde" href="/comments/feed/">
+      <link rel="alternate" type="application/json+oembed" href="/wp-json/oembed/1.0/embed">
+      <!-- {kind} href="/i-en-kommentar"> --><script>'{kind} href="/i-ett-skript">'</script>"""
+    found = find_feeds(page, "https://site.example/2018/05/inlagg/")
+    assert [feed.url.removeprefix("https://site.example") for feed in found] == [
+        "/feed/",
+        "/2018/05/inlagg/feed/",
+        "/comments/feed/",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "url"),
+    [
+        ("", "https://site.example/blogg/flode.xml"),
+        ('<base target="_blank">', "https://site.example/blogg/flode.xml"),
+        ('<base href="/a/"><base href="/b/">', "https://site.example/a/flode.xml"),
+        ('<base href="//annan.example/x/y">', "https://annan.example/x/flode.xml"),
+        ('<base href="javascript:x">', "https://site.example/blogg/flode.xml"),
+    ],
+)
+def test_relative_links_start_from_the_base(base: str, url: str) -> None:
+    page = f'<head>{base}<link rel="alternate" type="application/rss+xml" href="flode.xml">'
+    assert [feed.url for feed in find_feeds(page, "https://site.example/blogg/")] == [url]
+
+
+def test_a_page_without_a_word_on_its_charset() -> None:
+    page = '<a href="/rss">Hållbart – idag</a>'
+    for charset in ("utf-8", "cp1252"):
+        assert [
+            feed.title for feed in find_feeds(page.encode(charset), "https://site.example/")
+        ] == ["Hållbart – idag"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16", "koi8-r"])
 def test_pages_come_in_any_encoding(encoding: str) -> None:
+    title = "Лента" if encoding == "koi8-r" else "Hållbart"
     page = (
         f'<html><head><meta charset="{encoding}">'
-        '<link rel="alternate" type="application/rss+xml" title="Hållbart" href="/rss"></head>'
+        f'<link rel="alternate" type="application/rss+xml" title="{title}" href="/rss"></head>'
     ).encode(encoding)
     (feed,) = find_feeds(page, "https://site.example/")
-    assert (feed.url, feed.title) == ("https://site.example/rss", "Hållbart")
+    assert (feed.url, feed.title) == ("https://site.example/rss", title)
 
 
 @pytest.mark.parametrize(
@@ -172,11 +233,12 @@ def test_pages_come_in_any_encoding(encoding: str) -> None:
         b"\x00\xff\xfe",
         b"<",
         b"<html>" + b"<div>" * 100_000,
+        b"<p " + b" ".join(b"a%d" % number for number in range(200_000)) + b">",
         b"<a href='http://[::1/rss.xml'>x</a><link rel=alternate type=application/rss+xml href='http://a:b/'>",
         "<?xml version='1.0' encoding='utf-8'?><html><p>å</p></html>",
         "\ud800",
     ],
-    ids=["empty", "binary", "one sign", "deep", "bad links", "xhtml", "surrogate"],
+    ids=["empty", "binary", "one sign", "deep", "attributes", "bad links", "xhtml", "surrogate"],
 )
 def test_strange_pages_offer_nothing(page: bytes | str) -> None:
     assert find_feeds(page, "https://site.example/") == []
@@ -205,8 +267,19 @@ def test_common_addresses_are_few_and_start_where_the_page_is() -> None:
     page = "https://site.example/sv/index.html"
     assert common_feed_addresses(page)[0] == "https://site.example/sv/feed/"
     assert common_feed_addresses(page, "Joomla! 4") == [page + "?format=feed&type=rss"]
-    assert common_feed_addresses("https://site.example/", "WordPress 6.4") == [
-        "https://site.example/feed/"
+    for generator, path in (
+        ("WordPress 6.4", "/feed/"),
+        ("Blogger", "/feeds/posts/default"),
+        ("Drupal 10", "/rss.xml"),
+        ("Ghost 5.2", "/rss/"),
+        ("Hugo 0.120.4", "/index.xml"),
+        ("Jekyll v4.3.2", "/feed.xml"),
+    ):
+        guesses = common_feed_addresses("https://site.example/", generator)
+        assert guesses == [f"https://site.example{path}"]
+    channel = "https://www.youtube.com/channel/UCabcdefghijklmnopqrstuv/videos"
+    assert common_feed_addresses(channel) == [
+        "https://www.youtube.com/feeds/videos.xml?channel_id=UCabcdefghijklmnopqrstuv"
     ]
 
 

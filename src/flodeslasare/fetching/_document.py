@@ -43,7 +43,7 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
         ParseError: it is empty, or nothing that we can read.
     """
     flaws: list[str] = []
-    text, wrong_charset = _decode(body, content_type)
+    text, wrong_charset = decode(body, content_type)
     if wrong_charset:
         flaws.append(wrong_charset)
     text = text.lstrip(" \t\r\n\f\v\0\ufeff")
@@ -107,7 +107,7 @@ def _windows_sign(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("flodeslasare-windows", _windows_sign)
 
 
-def _decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
+def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
     """Give the text, and what was wrong with its character set.
 
     A byte-order mark decides; then the text itself, when it is UTF-8 and not by chance; then

@@ -68,16 +68,20 @@ _VAGUE_TYPES = frozenset({"application/json", "application/xml", "text/xml"})
 _FEED_PATH = re.compile(
     r"""(?ix)
       (?:^|/)(?:feeds?|rss2?|atom|rdf)/?$            # /feed/, /blogg/rss
+    | (?:^|/)rss-?(?:feed|flode|fl%C3%B6de)/?$
     | \.(?:rss|atom|rdf|feed)$                       # /news.rss; Joomla's /blogg.feed
-    | (?:^|/)(?:feeds?|rss2?|atom|index|rdf)\.(?:xml|json|php)$
+    | (?:^|/)(?:feeds?|rss2?|atom|rdf)\.(?:xml|json|php|aspx?)$
+    | (?:^|/)index\.(?:xml|json)$
     | (?:^|/)(?:feeds?|rss)/[^/]*\.(?:xml|json)$     # /feeds/all.xml
     | (?:^|/)feeds/posts/default$                    # Blogger
     """
 )
 _FEED_QUERY = re.compile(
     r"(?i)(?:^|[&;])(?:format=(?:feed|rss|atom)|feed=(?:rss2?|atom|rdf)|alt=(?:rss|atom)"
-    r"|type=(?:rss|atom)(?:$|[&;]))"
+    r"|rss=(?:1|true)|(?:type|state|output)=(?:rss|atom)(?:$|[&;]))"  # state=rss: SiteVision
 )
+_CHARSET = re.compile(rb"""(?i)<meta\b[^<>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9._:-]{1,40})""")
+_VIDEO_CHANNEL = re.compile(r"/channel/(UC[\w-]{22})(?:/|$)")
 _ABOUT_COMMENTS = re.compile(r"(?i)comment|kommentar")
 _PROLOG = re.compile(
     r"(?is)\s*(?:<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html)[^>\[]*(?:\[.*?\]\s*)?>)"
@@ -193,28 +197,34 @@ def common_feed_addresses(page_url: str, generator: str | None = None) -> list[s
     folder = page if page.endswith("/") else page + "/"
     if re.search(r"\.[a-z]{2,5}$", parts.path):
         folder = page.rpartition("/")[0] + "/"
-    joomla = [f"{page}?format=feed&type=rss"]
-    wordpress = [f"{folder}feed/", f"{root}/feed/"]
-    kind = (generator or "").lower()
-    if "joomla" in kind:
-        guesses = joomla
-    elif "wordpress" in kind:
-        guesses = wordpress
-    elif "blogger" in kind:
-        guesses = [f"{root}/feeds/posts/default"]
-    else:
-        guesses = [
-            f"{folder}feed/",
-            f"{folder}rss.xml",
-            f"{root}/feed/",
-            f"{root}/rss.xml",
-            f"{root}/atom.xml",
-            f"{root}/index.xml",
-            f"{root}/feed.xml",
-            f"{root}/feed.json",
-            *joomla,
-        ]
-    return list(dict.fromkeys(guesses))
+    joomla = f"{page}?format=feed&type=rss"
+    if (channel := _VIDEO_CHANNEL.search(parts.path)) and host_of(page).endswith("youtube.com"):
+        return [f"{root}/feeds/videos.xml?channel_id={channel[1]}"]
+    known = {
+        "joomla": [joomla],
+        "wordpress": [f"{folder}feed/", f"{root}/feed/"],
+        "blogger": [f"{root}/feeds/posts/default"],
+        "drupal": [f"{folder}rss.xml", f"{root}/rss.xml"],
+        "ghost": [f"{root}/rss/"],
+        "hugo": [f"{folder}index.xml", f"{root}/index.xml"],
+        "jekyll": [f"{root}/feed.xml"],
+        "squarespace": [f"{page}?format=rss"],
+    }
+    for name, guesses in known.items():
+        if name in (generator or "").lower():
+            return list(dict.fromkeys(guesses))
+    usual = [
+        f"{folder}feed/",
+        f"{folder}rss.xml",
+        f"{root}/feed/",
+        f"{root}/rss.xml",
+        f"{root}/atom.xml",
+        f"{root}/index.xml",
+        f"{root}/feed.xml",
+        f"{root}/feed.json",
+        joomla,
+    ]
+    return list(dict.fromkeys(usual))
 
 
 def looks_like_feed(body: bytes, content_type: str | None = None) -> bool:
@@ -299,21 +309,16 @@ def _beginning(body: bytes) -> str:
 def _parsed(html: bytes | str) -> etree._Element | None:
     from lxml import etree
 
-    data = html.encode("utf-8", errors="replace") if isinstance(html, str) else html
-    data = data[:_PAGE_BYTES]
-    encoding: str | None = None
-    if isinstance(html, str):
-        encoding = "utf-8"
-    else:
-        try:
-            data.decode("utf-8")
-            encoding = "utf-8"
-        except UnicodeDecodeError as error:
-            if error.start > len(data) - 4:  # cut in the middle of a character
-                encoding = "utf-8"
-    parser = etree.HTMLParser(
-        encoding=encoding, no_network=True, huge_tree=False, recover=True, remove_comments=True
-    )
+    from flodeslasare.fetching._document import decode
+    from flodeslasare.fetching.clean import flattened
+
+    if isinstance(html, bytes):
+        said = _CHARSET.search(html[:4_096])
+        html, _flaw = decode(
+            html[:_PAGE_BYTES], f"charset={said[1].decode('ascii')}" if said else None
+        )
+    data = flattened(html).encode("utf-8", errors="replace")[:_PAGE_BYTES].replace(b"\0", b"")
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
     try:
         root: etree._Element | None = etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError):
