@@ -608,7 +608,7 @@ def test_commands_give_what_the_screen_shows_in_its_order(
     run: Run, archive: Library, query: str, sort: Literal["newest", "best"]
 ) -> None:
     archive.mark_read([2])
-    shown = archive.listing(View(query=query, order=sort)).ids
+    shown = list(archive.listing(View(query=query, order=sort)).ids)
     assert ids(run("entries", "--query", query, "--sort", sort, "--json")) == shown
     assert (
         ids(run("entries", "--query", query, "--sort", sort, "--json", "--limit", "2"))

@@ -74,7 +74,7 @@ async def test_subscribing_by_a_pages_address_finds_its_feed_and_brings_its_entr
     )
     assert (result.status, result.new) == (RefreshStatus.OK, 3)
     assert feed.unread == 3
-    assert [row.title for row in library.rows(library.listing(View()).ids)] == [
+    assert [row.title for row in library.rows(list(library.listing(View()).ids))] == [
         "Inlägg 0",
         "Inlägg 1",
         "Inlägg 2",

@@ -9,6 +9,7 @@ still treats it as plain text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -189,7 +190,8 @@ class Listing:
     """The entries of a view at one moment, in its order: ids only, rows are read as they are shown."""
 
     view: View
-    ids: list[int]
+    ids: Sequence[int]
+    """As the library gives them an `array`: a million Python numbers would take 40 MB, and there they take 8."""
     months: list[tuple[int, int]]
     """Runs of the same month in `ids`, in order: (201805, how many); one of month 0 when the best come first."""
     is_whole: bool = True

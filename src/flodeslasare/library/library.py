@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -293,7 +295,7 @@ class Library:
         Raises:
             UsageError: the name holds no letter, or nothing is asked.
         """
-        name = _search_name(name)
+        name, query = _search_name(name), _storable(query)
         if not parse(query).asks:
             raise UsageError(_("{name}: there is nothing to search for in it").format(name=name))
         with self._database.writing():
@@ -441,38 +443,40 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        with self._database.stoppable(), self._database.reading():
-            found = self._places(view, None if first is None else first + 1)
-        is_whole = first is None or len(found) <= first
-        found = found[:first]
-        if view.order == "best":
-            ids = [place[0] for place in found]
-            return Listing(view, ids, [(0, len(ids))] if ids else [], is_whole)
+        ids = array("q")
         months: list[tuple[int, int]] = []
-        current = count = 0
-        for _id, month, _key in found:
-            if month != current:
-                if count:
-                    months.append((current, count))
-                current, count = month, 0
-            count += 1
-        if count:
-            months.append((current, count))
-        return Listing(view, [place[0] for place in found], months, is_whole)
+        most = None if first is None else first + 1
+        with self._database.stoppable(), self._database.reading():
+            for chunk in self._places(view, most):
+                ids.extend(map(itemgetter(0), chunk))
+                for month, run in groupby(chunk, itemgetter(1)):
+                    count = sum(1 for _place in run)
+                    if months and months[-1][0] == month:
+                        count += months.pop()[1]
+                    months.append((month, count))
+        is_whole = first is None or len(ids) <= first
+        if not is_whole:  # the one too many
+            ids.pop()
+            month, count = months.pop()
+            if count > 1:
+                months.append((month, count - 1))
+        if view.order == "best" and ids:
+            months = [(0, len(ids))]
+        return Listing(view, ids, months, is_whole)
 
     def _places(
         self, view: View, limit: int | None, before: int | None = None
-    ) -> list[tuple[int, int, int]]:
-        """Give (id, month, sort_key) of a view's entries, newest first where they go on before a key."""
+    ) -> Iterator[Sequence[tuple[int, int, int]]]:
+        """Give (id, month, sort_key) of a view's entries by the chunk, newest first where they go on before a key."""
         query = parse(view.query)
         if not query.asks:
-            return self._entries.page(view, limit=limit, before=before)
+            return self._entries.places(view, limit=limit, before=before)
         if view.order == "best" and before is None:
             from flodeslasare.storage.best import best_first
 
             query = self._index.understood(query)
-            return list(best_first(self._database, self._index, query, view, limit))
-        return list(self._index.page(query, view, limit=limit, before=before))
+            return iter([best_first(self._database, self._index, query, view, limit)])
+        return self._index.places(query, view, limit=limit, before=before)
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
         """Read rows in the order of their ids; deleted ones are absent."""
@@ -510,7 +514,7 @@ class Library:
         left = limit
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
-            places = self._places(view, size, before)
+            places = list(chain.from_iterable(self._places(view, size, before)))
             wanted = [id_ for id_, _month, key in places if oldest is None or key >= oldest]
             yield from self._entries.entries(wanted)
             if len(wanted) < size:
@@ -562,8 +566,12 @@ class Library:
         """Count the whole library (kept counts: quick at any size)."""
         return self._entries.counts()
 
-    def months(self, view: View | None = None) -> list[MonthCount]:
+    def months(self, view: View | None = None, *, unread: bool = True) -> list[MonthCount]:
         """Count entries per feed and month, newest first; with a view that has a query, its hits.
+
+        Args:
+            view: its query, and among which entries; without a query everything is counted.
+            unread: count how many hits are unread as well, a fifth of the work; else these may be 0.
 
         Raises:
             Stopped: by `stop()`.
@@ -572,7 +580,7 @@ class Library:
         if view is None or not query.asks:
             return self._entries.count_by_month()
         with self._database.stoppable(), self._database.reading():
-            return self._index.count_by_month(query, view)
+            return self._index.count_by_month(query, view, unread=unread)
 
     def count(self, query: str) -> tuple[int, int]:
         """Count the entries that match a query, and those of them that are unread.
@@ -767,10 +775,15 @@ class Library:
 
 def _search_name(name: str) -> str:
     """Tidy the name of a search; `search:` must be able to name it."""
-    tidy = " ".join(name.split())
+    tidy = " ".join(_storable(name).split())
     if not words(plain(tidy)):
         raise UsageError(_("{name}: a name needs a letter or a digit").format(name=name))
     return tidy
+
+
+def _storable(text: str) -> str:
+    """Give text without lone surrogates, which a terminal in another encoding may hand us."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _name_key(name: str) -> str:

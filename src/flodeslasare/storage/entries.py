@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -245,7 +245,13 @@ class EntryStore:
     def page(
         self, view: View, *, limit: int | None = None, before: int | None = None
     ) -> list[tuple[int, int, int]]:
-        """List a view without its query, newest first: (id, month, sort_key).
+        """Give what `places` does, all of it."""
+        return [place for chunk in self.places(view, limit=limit, before=before) for place in chunk]
+
+    def places(
+        self, view: View, *, limit: int | None = None, before: int | None = None
+    ) -> Iterator[Sequence[tuple[int, int, int]]]:
+        """List a view without its query, newest first, a chunk at a time: (id, month, sort_key).
 
         Args:
             limit: how many at most.
@@ -259,12 +265,9 @@ class EntryStore:
             ORDER BY sort_key DESC
             LIMIT :limit
             """  # noqa: S608 - the conditions are constants of `_views`
-        found: list[tuple[int, int, int]] = []
-        for chunk in self._db.chunks(
+        return self._db.chunks(
             sql, parameters | {"before": before, "limit": -1 if limit is None else limit}
-        ):
-            found.extend(chunk)
-        return found
+        )
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
         """Read list rows in the order of the ids; deleted ones are absent."""

@@ -47,29 +47,27 @@ class MarkStore:
             )
             if not before:
                 return Marked(kind=kind, entry_ids=())
+            ids = [row[0] for row in before]
             changes = json.dumps([[row[0], row[1]] for row in before])
-            self._set(column, changes, seconds(now) if is_set else None)
+            self._set(column, ids, seconds(now) if is_set else None)
             step = self._db.insert(
                 "INSERT INTO marks (at, kind, changes) VALUES (?, ?, ?)",
                 (seconds(now), kind, changes),
             )
             self._db.run("DELETE FROM marks WHERE id <= ?", (step - KEPT_STEPS,))
-        return Marked(kind=kind, entry_ids=tuple(row[0] for row in before))
+        return Marked(kind=kind, entry_ids=tuple(ids))
 
     def set(self, kind: MarkKind, entry_ids: Iterable[int], now: datetime) -> None:
         """Mark entries as they come in from elsewhere: no step to take back."""
         column, is_set = _COLUMN[kind]
-        self._set(
-            column, json.dumps([[id_] for id_ in entry_ids]), seconds(now) if is_set else None
-        )
+        self._set(column, list(entry_ids), seconds(now) if is_set else None)
 
-    def _set(self, column: str, changes: str, time: int | None) -> None:
+    def _set(self, column: str, entry_ids: list[int], time: int | None) -> None:
         self._db.run(
             f"""
-            UPDATE entries SET {column} = :time
-            WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
+            UPDATE entries SET {column} = :time WHERE id IN (SELECT value FROM json_each(:ids))
             """,  # noqa: S608 - the column is a constant of this module
-            {"time": time, "changes": changes},
+            {"time": time, "ids": json.dumps(entry_ids)},
         )
 
     def undo(self, now: datetime) -> Marked | None:

@@ -58,6 +58,15 @@ VERY_MANY_WORDS = 1_000
 collects all their places before the first one comes, half a second's work at a million entries where the words
 are common; for an answer that needs all places anyway, it is the quicker way from MANY_WORDS on."""
 
+COVERING = (8, 24, 72)
+"""So many of very many words are tried: the most frequent ones hold nearly all entries, as a rule."""
+
+CHOSEN_FROM = 200
+"""The most frequent ones of so many that came first into the archive."""
+
+ALL_BUT_FEW = 50
+"""The texts of the entries that hold none of these are asked, if it is no more than one in so many."""
+
 FEW_ENTRIES = 200
 """The texts of so few entries are asked themselves: quicker than their places in a long list of hits."""
 
@@ -243,7 +252,25 @@ class SearchIndex:
         after: int | None = None,
         oldest_first: bool = False,
     ) -> list[Place]:
+        """Give what `places` does, all of it."""
+        found = self.places(
+            query, view, limit=limit, before=before, after=after, oldest_first=oldest_first
+        )
+        return [Place(*place) for chunk in found for place in chunk]
+
+    def places(
+        self,
+        query: str | Query,
+        view: View,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        oldest_first: bool = False,
+    ) -> Iterator[Sequence[tuple[int, int, int]]]:
         """Which entries of a view match the query, newest first? The view's own query is not looked at.
+
+        A million come a chunk at a time, so that nobody has to hold them all: (id, month, sort_key).
 
         Args:
             query: in the query language.
@@ -258,13 +285,18 @@ class SearchIndex:
         expand = _Expansions(self._db, needs_whole=limit is None)
         found = self._asked_of_few(question, expand, limit, oldest_first)
         if found is not None:
-            return found
-        found = []
+            yield found
+            return
         if limit is not None and not question.is_mixed:
             found, last = self._first_asked(question, expand, limit, oldest_first)
+            yield found
             if last is None:
-                return found
+                return
             limit -= len(found)
+        if limit is None:
+            absent = self._all_but_few(question, expand)
+            if absent is not None:
+                question.settle(absent, they_match=False)
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key",
             question,
@@ -273,32 +305,107 @@ class SearchIndex:
             f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'} LIMIT :limit",
         )
         parameters["limit"] = -1 if limit is None else limit
-        for chunk in self._db.chunks(sql, parameters):
-            found.extend(map(Place._make, chunk))
-        return found
+        yield from self._db.chunks(sql, parameters)
 
-    def count_by_month(self, query: str | Query, view: View) -> list[MonthCount]:
-        """How many entries of a view match the query in each feed and month, newest first?"""
+    def count_by_month(
+        self, query: str | Query, view: View, *, unread: bool = True
+    ) -> list[MonthCount]:
+        """How many entries of a view match the query in each feed and month, newest first?
+
+        Args:
+            query: in the query language.
+            view: among which entries.
+            unread: count how many of them are unread as well: a fifth of the work; else these are 0.
+        """
         question = self._question(query, view)
         expand = _Expansions(self._db, needs_whole=True)
         few = self._asked_of_few(question, expand, None, oldest_first=True)
         if few is not None:
             question.settle([place.sort_key for place in few])
+        else:
+            absent = self._all_but_few(question, expand)
+            if absent is not None:
+                question.settle(absent)
+                return self._all_without(self._count(question, expand, unread=True))
+        return self._count(question, expand, unread=unread)
+
+    def _count(self, question: _Question, expand: _Expansions, *, unread: bool) -> list[MonthCount]:
         # The unread ones are counted in their own index: to look into each row takes twice as long.
-        unread = "count(*)" if question.view.unread else "count(unread.sort_key)"
+        is_joined = unread and not question.view.unread
+        column = "count(unread.sort_key)" if is_joined else "count(*)" if unread else "0"
         sql, parameters = self._select(
-            f"entries.feed_id, entries.month, count(*), {unread}",
+            f"entries.feed_id, entries.month, count(*), {column}",
             question,
             _expression(question.text, expand.all),
             expand,
             "GROUP BY entries.feed_id, entries.month ORDER BY entries.month DESC, entries.feed_id",
-            join=""
-            if question.view.unread
-            else """
+            join="""
             LEFT JOIN entries AS unread INDEXED BY entries_unread
-                ON unread.sort_key = entries.sort_key AND unread.read_at IS NULL""",
+                ON unread.sort_key = entries.sort_key AND unread.read_at IS NULL"""
+            if is_joined
+            else "",
         )
         return [MonthCount(*row) for row in self._db.rows(sql, parameters)]
+
+    def _all_but_few(self, question: _Question, expand: _Expansions) -> list[int] | None:
+        """Which entries do not hold a part that nearly all hold (one letter)? `None` when it is no such part.
+
+        To look up the thousands of words that hold it takes a second. The most frequent of them hold nearly all
+        entries, and the texts of those that are left are asked.
+        """
+        node = question.text
+        if not isinstance(node, Words) or node.match is not Match.INSIDE or node.field:
+            return None
+        if question.walk.conditions or question.others or question.bounds("")[0]:
+            return None
+        found = expand.inside(node.words[0], VERY_MANY_WORDS + 1)
+        if len(found) <= VERY_MANY_WORDS:
+            return None
+        total = self._db.value("SELECT coalesce(sum(total), 0) FROM month_counts")
+        frequent = sorted(found[:CHOSEN_FROM], key=self._tenth_newest, reverse=True)
+        for number in COVERING:
+            match = " OR ".join(f'"{word}"' for word in frequent[:number])
+            held = self._db.value(
+                "SELECT count(*) FROM search_entries WHERE search_entries MATCH ?", (match,)
+            )
+            if (total - held) * ALL_BUT_FEW <= total:
+                rest = _Question(All((Not(node),)), question.view, question.walk)
+                held_by_none = _Expression(match, is_complement=True)
+                places = self._asked_of_texts(rest, held_by_none, None, None, oldest_first=True)[0]
+                return [place.sort_key for place in places]
+        return None
+
+    def _tenth_newest(self, word: str) -> int:
+        """Where does the tenth newest entry with a word stand? The higher, the more frequent the word."""
+        return int(
+            self._db.value(
+                """
+                SELECT coalesce(min(rowid), 0) FROM (
+                    SELECT rowid FROM search_entries WHERE search_entries MATCH :word
+                    ORDER BY rowid DESC LIMIT 10
+                )
+                """,
+                {"word": f'"{word}"'},
+            )
+        )
+
+    def _all_without(self, absent: list[MonthCount]) -> list[MonthCount]:
+        """Take some from the kept counts."""
+        less = {(count.feed_id, count.month): count for count in absent}
+        none = MonthCount(0, 0, 0, 0)
+        counts = []
+        for feed_id, month, total, unread in self._db.rows(
+            """
+            SELECT feed_id, month, total, unread FROM month_counts
+            ORDER BY month DESC, feed_id
+            """
+        ):
+            missing = less.get((feed_id, month), none)
+            if total > missing.total:
+                counts.append(
+                    MonthCount(feed_id, month, total - missing.total, unread - missing.unread)
+                )
+        return counts
 
     def _question(self, query: str | Query, view: View) -> _Question:
         """Take a query apart: what asks the texts, what the view can say, and other conditions."""
@@ -479,7 +586,8 @@ class SearchIndex:
         conditions += bounds
         if question.settled is not None:
             keys = spell.value(json.dumps(question.settled))
-            conditions.append(f"entries.sort_key IN (SELECT value FROM json_each({keys}))")  # noqa: S608
+            among = "IN" if question.they_match else "NOT IN"
+            conditions.append(f"entries.sort_key {among} (SELECT value FROM json_each({keys}))")  # noqa: S608
         if text.match is not None:
             if is_led:
                 conditions.insert(0, f"search_entries MATCH {spell.value(text.match)}")
@@ -684,14 +792,16 @@ class _Question:
         self.is_mixed = False
         """Some of these hold words as well."""
         self.settled: list[int] | None = None
-        """The sort_keys of all that matches, once they are known."""
+        """The sort_keys of all that matches, or of all that does not, once they are known."""
+        self.they_match = True
         self._after: int | None = None
         self._before: int | None = None
 
-    def settle(self, sort_keys: list[int]) -> None:
-        """Take over what was found: the words need not be asked about any more."""
+    def settle(self, sort_keys: list[int], *, they_match: bool = True) -> None:
+        """Take over what was found to match, or not to: the words need not be asked about any more."""
         self.text = EVERYTHING
         self.settled = sort_keys
+        self.they_match = they_match
 
     def bound(self, *, before: int | None = None, after: int | None = None) -> None:
         """Narrow the sort_keys."""

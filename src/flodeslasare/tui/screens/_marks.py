@@ -47,7 +47,7 @@ class Marks:
             self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly))
             return None
 
-    def mark_many(self, view: View, entry_ids: list[int] | None) -> None:
+    def mark_many(self, view: View, entry_ids: Sequence[int] | None) -> None:
         """Mark as read in the background: the entries, or (`None`) all of a view."""
 
         def mark(library: Library) -> ManyMarked:

@@ -81,7 +81,7 @@ class Questions:
 
         def answers(library: Library) -> Iterator[Message]:
             yield WordsRead(library.matching_words(view.query), view.query)
-            yield MonthsRead(Archive(library.months(view)), view)
+            yield MonthsRead(Archive(library.months(view, unread=False)), view)
 
         self._ask("around", answers)
 

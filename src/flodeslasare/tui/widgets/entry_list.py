@@ -7,9 +7,10 @@ grows with the number of entries except finding an id's position (a scan in C).
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -178,7 +179,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     # --- what it shows ---------------------------------------------------------------------------
 
     @property
-    def ids(self) -> list[int]:
+    def ids(self) -> Sequence[int]:
         """The entries, in order."""
         return self.listing.ids
 
@@ -223,7 +224,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
                 months[-1] = (month, months[-1][1] + left)
             else:
                 months.append((month, left))
-        self._put(Listing(whole.view, shown + whole.ids[start:], months))
+        self._put(Listing(whole.view, array("q", shown) + array("q", whole.ids[start:]), months))
 
     def replace(self, listing: Listing) -> None:
         """Show the entries as they are now; the cursor's entry keeps its place on the screen.
@@ -411,7 +412,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     # --- inner workings --------------------------------------------------------------------------
 
     @staticmethod
-    def _row_of(ids: list[int], entry_id: int | None) -> int | None:
+    def _row_of(ids: Sequence[int], entry_id: int | None) -> int | None:
         if entry_id is None:
             return None
         try:
