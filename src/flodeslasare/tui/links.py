@@ -39,6 +39,7 @@ _CONSOLE_BROWSERS = frozenset(
     }
 )
 """Programs that take over the terminal, by the names `webbrowser` and Debian know them."""
+_MAIL_FIELDS = frozenset({"subject", "body", "to", "cc", "bcc", "in-reply-to"})
 _SHELLS = frozenset(
     {"ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "tcsh"}
     | {"xonsh", "zsh", "cmd.exe", "powershell.exe", "eval"}
@@ -306,7 +307,13 @@ def _is_top_level(label: str, text: str) -> bool:
 def address_to_open(url: str) -> str:
     """Give an address as a program gets it: ASCII, and nothing in it that RFC 3986 does not know."""
     parts = urlsplit(url)
-    netloc = parts.netloc
+    netloc, query = parts.netloc, parts.query
+    if parts.scheme.lower() == "mailto":  # others can attach a file of the person's (RFC 6068 §4)
+        query = "&".join(
+            field
+            for field in query.split("&")
+            if unquote(field.partition("=")[0]).lower() in _MAIL_FIELDS
+        )
     if parts.hostname:
         userinfo, at, _rest = netloc.rpartition("@")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else _host(parts)
@@ -317,7 +324,7 @@ def address_to_open(url: str) -> str:
             parts.scheme,
             netloc,
             quote(parts.path, safe=_KEPT),
-            quote(parts.query, safe=_KEPT),
+            quote(query, safe=_KEPT),
             quote(parts.fragment, safe=_KEPT),
         )
     )
