@@ -25,7 +25,7 @@ from flodeslasare.exchange.markdown import to_markdown
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.library import Library
 from flodeslasare.library.refresh import store_document
-from flodeslasare.model import View
+from flodeslasare.model import Feed, View
 from flodeslasare.storage import open_database
 from flodeslasare.text import harmless, harmless_json, harmless_line
 from hostile import HOSTILE, PIECES, harmful, plant
@@ -272,6 +272,7 @@ def test_no_command_prints_what_a_terminal_obeys(run: Run, library: Library, tex
         (("export", "opml"), None),
         (("remove", "nothing of that name"), 0),
         (("--offline", "refresh"), None),
+        (("doctor",), None),
     ):
         out, err = run("--library", str(path), *arguments)
         assert not harmful(out), arguments
@@ -279,6 +280,38 @@ def test_no_command_prints_what_a_terminal_obeys(run: Run, library: Library, tex
         assert len(err.splitlines()) <= 2, arguments
         if lines is not None:
             assert out.count("\n") == lines, arguments
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("entries",),
+        ("search", "krav"),
+        ("search", "å"),
+        ("show", "1"),
+        ("related", "1"),
+        ("doctor",),
+    ],
+)
+def test_text_that_is_not_utf8_is_shown_with_signs_for_it(
+    run: Run, library: Library, feed: Feed, command: tuple[str, ...]
+) -> None:
+    # Another program wrote it. Python's sqlite3 would quote it in its error, ESC and all.
+    keep(library, feed.id, an_entry(), an_entry(guid="2", url="https://a.se/2", title="Besök"))
+    with closing(sqlite3.connect(library.path)) as database, database:
+        for table, column in (
+            ("entries", "title"),
+            ("entries", "excerpt"),
+            ("texts", "text"),
+            ("feeds", "title"),
+        ):
+            database.execute(f"UPDATE {table} SET {column} = CAST(x'6b7261761b5b324a9bff' AS TEXT)")
+
+    out, err = run("--library", str(library.path), *command)
+
+    assert not harmful(out)
+    assert not harmful(err, "\n")
+    assert command[0] != "entries" or "krav[2J\ufffd" in out
 
 
 def test_a_link_that_may_not_be_opened_is_text_in_markdown() -> None:

@@ -70,7 +70,8 @@ def doctor(session: Session, rebuild_index: bool, as_json: bool) -> None:
             )
             return
         remedy = f" → {check.remedy}" if check.remedy else ""
-        _output.put(f"{_SIGNS[check.verdict]} {check.name}: {check.found}{remedy}", at_once=True)
+        said = _output.one_line(f"{check.name}: {check.found}{remedy}")
+        _output.put(f"{_SIGNS[check.verdict]} {said}", at_once=True)
 
     is_well = True
     try:
