@@ -48,6 +48,7 @@ from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import reader
 
 reader.ReaderScreen._follow_up = lambda self: None  # what follows the first screen
+reader.PREVIEW_SECONDS = 60  # the text of the entry one rests on, should the machine be that slow
 
 async def start() -> None:
     app = FeedReaderApp(Library(Path({path!r}), Settings(refresh_at_start=False)))
