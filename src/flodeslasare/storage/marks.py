@@ -38,37 +38,49 @@ class MarkStore:
         """Mark entries; only those that are not so already change, and one undo takes all of it back."""
         column, is_set = _COLUMN[kind]
         with self._db.writing():
-            before = self._db.rows(
-                f"""
-                SELECT id, {column} FROM entries
-                WHERE id IN (SELECT value FROM json_each(:ids)) AND {column} IS {"" if is_set else "NOT"} NULL
-                """,  # noqa: S608 - the column is a constant of this module
-                {"ids": json.dumps(list(entry_ids))},
-            )
-            if not before:
+            changed = self._set(column, entry_ids, seconds(now) if is_set else None)
+            if not changed:
                 return Marked(kind=kind, entry_ids=())
-            ids = [row[0] for row in before]
-            changes = json.dumps([[row[0], row[1]] for row in before])
-            self._set(column, ids, seconds(now) if is_set else None)
+            changes = json.dumps(changed)
             step = self._db.insert(
                 "INSERT INTO marks (at, kind, changes) VALUES (?, ?, ?)",
                 (seconds(now), kind, changes),
             )
             self._db.run("DELETE FROM marks WHERE id <= ?", (step - KEPT_STEPS,))
-        return Marked(kind=kind, entry_ids=tuple(ids))
+        return Marked(kind=kind, entry_ids=tuple(id_ for id_, _before in changed))
 
     def set(self, kind: MarkKind, entry_ids: Iterable[int], now: datetime) -> None:
         """Mark entries as they come in from elsewhere: no step to take back."""
         column, is_set = _COLUMN[kind]
-        self._set(column, list(entry_ids), seconds(now) if is_set else None)
+        self._set(column, entry_ids, seconds(now) if is_set else None)
 
-    def _set(self, column: str, entry_ids: list[int], time: int | None) -> None:
-        self._db.run(
+    def _set(
+        self, column: str, entry_ids: Iterable[int], time: int | None
+    ) -> list[tuple[int, int | None]]:
+        """Set or clear a time where it is not so already; gives (id, what stood there) of what changed."""
+        ids = json.dumps(list(entry_ids))
+        if time is not None:  # nothing stood there
+            rows = self._db.rows(
+                f"""
+                UPDATE entries SET {column} = :time
+                WHERE id IN (SELECT value FROM json_each(:ids)) AND {column} IS NULL
+                RETURNING id, NULL
+                """,  # noqa: S608 - the column is a constant of this module
+                {"time": time, "ids": ids},
+            )
+            return [(row[0], None) for row in rows]
+        before = self._db.rows(
             f"""
-            UPDATE entries SET {column} = :time WHERE id IN (SELECT value FROM json_each(:ids))
+            SELECT id, {column} FROM entries
+            WHERE id IN (SELECT value FROM json_each(:ids)) AND {column} IS NOT NULL
             """,  # noqa: S608 - the column is a constant of this module
-            {"time": time, "ids": json.dumps(entry_ids)},
+            {"ids": ids},
         )
+        self._db.run(
+            f"UPDATE entries SET {column} = NULL WHERE id IN (SELECT value FROM json_each(:ids))",  # noqa: S608
+            {"ids": json.dumps([row[0] for row in before])},
+        )
+        return [(row[0], row[1]) for row in before]
 
     def undo(self, now: datetime) -> Marked | None:
         """Take back the last mark that still stands; gives what the entries became."""
@@ -83,11 +95,18 @@ class MarkStore:
             # An entry that was marked anew since then has a later step of its own, taken back before.
             restored = self._db.rows(
                 f"""
+                UPDATE entries SET {column} = NULL
+                WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
+                    AND {column} IS NOT NULL
+                RETURNING id
+                """  # noqa: S608 - the column is a constant of this module
+                if is_set  # nothing stood there before
+                else f"""
                 UPDATE entries
                 SET {column} = json_extract(change.value, '$[1]')
                 FROM json_each(:changes) AS change
                 WHERE entries.id = json_extract(change.value, '$[0]')
-                    AND {column} IS {"NOT" if is_set else ""} NULL
+                    AND {column} IS NULL
                 RETURNING id
                 """,  # noqa: S608 - the column is a constant of this module
                 {"changes": last["changes"]},

@@ -14,6 +14,7 @@ well; the index answers for the rest. Either way the answer is the same. Measure
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
@@ -330,22 +331,36 @@ class SearchIndex:
         return self._count(question, expand, unread=unread)
 
     def _count(self, question: _Question, expand: _Expansions, *, unread: bool) -> list[MonthCount]:
-        # The unread ones are counted in their own index: to look into each row takes twice as long.
+        # Whether one is unread is looked up in an index of these: to look into each row takes twice as long.
         is_joined = unread and not question.view.unread
-        column = "count(unread.sort_key)" if is_joined else "count(*)" if unread else "0"
+        flag = "(unread.sort_key IS NOT NULL)" if is_joined else "1" if unread else "0"
         sql, parameters = self._select(
-            f"entries.feed_id, entries.month, count(*), {column}",
+            f"(entries.feed_id * 1000000 + entries.month) * 2 + {flag}",
             question,
             _expression(question.text, expand.all),
             expand,
-            "GROUP BY entries.feed_id, entries.month ORDER BY entries.month DESC, entries.feed_id",
+            "",
             join="""
             LEFT JOIN entries AS unread INDEXED BY entries_unread
                 ON unread.sort_key = entries.sort_key AND unread.read_at IS NULL"""
             if is_joined
             else "",
         )
-        return [MonthCount(*row) for row in self._db.rows(sql, parameters)]
+        # Counted here, as quick as by GROUP BY, which would sort them first: 100 MB at a million.
+        hits: Counter[tuple[int]] = Counter()
+        for chunk in self._db.chunks(sql, parameters, size=1_000):
+            hits.update(chunk)
+        counts: dict[tuple[int, int], list[int]] = {}
+        for (code,), number in hits.items():
+            place, is_unread = divmod(code, 2)
+            feed_id, month = divmod(place, 1_000_000)
+            count = counts.setdefault((-month, feed_id), [0, 0])
+            count[0] += number
+            count[1] += number * is_unread
+        return [
+            MonthCount(feed_id, -month, *counts[month, feed_id])
+            for month, feed_id in sorted(counts)
+        ]
 
     def _all_but_few(self, question: _Question, expand: _Expansions) -> list[int] | None:
         """Which entries do not hold a part that nearly all hold (one letter)? `None` when it is no such part.
