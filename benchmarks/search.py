@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -174,9 +175,9 @@ def measure(path: Path) -> None:
         base, _ = timed(floor)
         print(f"floor: 50 rowids of one whole word straight from FTS5: {base:.2f} ms\n")
         print(
-            "| query | first 50, p50 ms | p95 | × floor | hits | counted by month, ms | words, ms |"
+            "| query | first 50, p50 ms | p95 | × floor | best 50 | hits | by month, ms | with unread | words, ms |"
         )
-        print("|---|---|---|---|---|---|---|")
+        print("|---|---|---|---|---|---|---|---|---|")
         for name, pattern in QUERIES.items():
             query = pattern.format(near=total - 7_000, far=total // 10)
             view = View(query=query)
@@ -184,21 +185,53 @@ def measure(path: Path) -> None:
             def first(view: View = view) -> object:
                 return library.listing(view, first=50)
 
+            def best(view: View = view) -> object:
+                return library.listing(view.but(order="best"), first=50)
+
             def months(view: View = view) -> object:
+                return library.months(view, unread=False)
+
+            def unread(view: View = view) -> object:
                 return library.months(view)
 
             def words(query: str = query) -> object:
                 return library.matching_words(query)
 
             middle, high = timed(first)
+            weighing, _ = timed(best)
             counting, _ = timed(months, 3)
+            counting_unread, _ = timed(unread, 3)
             matching, _ = timed(words, 3)
             hits = sum(count.total for count in library.months(view))
             print(
-                f"| {name}: `{query}` | {middle:.1f} | {high:.1f} | {middle / base:.0f} | {hits:,} |"
-                f" {counting:.0f} | {matching:.0f} |",
+                f"| {name}: `{query}` | {middle:.1f} | {high:.1f} | {middle / base:.0f} |"
+                f" {weighing:.1f} | {hits:,} | {counting:.0f} | {counting_unread:.0f} | {matching:.0f} |",
                 flush=True,
             )
+        others(library, total)
+
+
+def others(library: Library, total: int) -> None:
+    """Measure what else is asked: entries that are alike, suggestions, lists, marks."""
+    entries = [total * part // 20 for part in range(1, 20)]
+    alike = iter(entries * 2)
+    middle, high = timed(lambda: library.related(next(alike)), len(entries))
+    print(f"\nrelated: {middle:.1f} ms, p95 {high:.1f}")
+    for word in ("kriterier", "upphanlding"):
+        print(f"suggestions for `{word}`: {timed(partial(library.suggestions, word))[0]:.1f} ms")
+    print(f"first 200 of everything: {timed(lambda: library.listing(View(), first=200))[0]:.1f} ms")
+    print(f"all ids: {timed(lambda: library.listing(View()), 3)[0]:.0f} ms")
+    ids = library.listing(View()).ids[:100_000]
+    library.mark_unread(ids)
+    print(f"mark {len(ids):,} as read: {once(lambda: library.mark_read(ids)):.0f} ms")
+    print(f"take that back: {once(library.undo):.0f} ms")
+
+
+def once(ask: Callable[[], object]) -> float:
+    """Give how long something took, in milliseconds."""
+    started = time.perf_counter()
+    ask()
+    return (time.perf_counter() - started) * 1_000
 
 
 def sizes(path: Path) -> None:
