@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import feedparser
@@ -31,9 +33,9 @@ _NAMESPACE = re.compile(rb"""(?<=\s)xmlns(?::[\w.-]+)?="[^"<>]*\"""")
 """A namespace may hold spaces, and feedparser takes what stands before the first for all of it."""
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
-# feedparser tries six forms on every date and rolls 30 February over to March; `dates` reads the
-# same strings. This handler is asked first and ends the search.
-feedparser.registerDateHandler(lambda _text: time.gmtime(0))
+
+def _no_date(_text: str) -> time.struct_time:
+    return time.gmtime(0)
 
 
 def _keep_authors_whole(self: Any, key: str = "author") -> None:
@@ -43,24 +45,41 @@ def _keep_authors_whole(self: Any, key: str = "author") -> None:
         people[-1]["name"] = context[key]
 
 
-# feedparser takes names and addresses apart itself, and cuts an address whose top-level domain has
-# more than four letters in two. `parse` does it for all readers.
-feedparser.mixin._FeedParserMixin._sync_author_detail = _keep_authors_whole
-# An id is a name, even where it looks like an address (RFC 4287 §4.2.6).
-feedparser.mixin._FeedParserMixin.can_be_relative_uri = (
-    feedparser.mixin._FeedParserMixin.can_be_relative_uri - {"id"}
-)
+@contextmanager
+def _leaving_the_rest_to_us() -> Iterator[None]:
+    """Keep feedparser from what is done for all readers alike, while it reads for us and no longer."""
+    mixin, handlers = feedparser.mixin._FeedParserMixin, feedparser.datetimes._date_handlers
+    ours = {
+        # It takes names and addresses apart, and cuts an address whose top-level domain has more than
+        # four letters in two. `parse` does it.
+        "_sync_author_detail": _keep_authors_whole,
+        # An id is a name, even where it looks like an address (RFC 4287 §4.2.6).
+        "can_be_relative_uri": mixin.can_be_relative_uri - {"id"},
+    }
+    theirs = {name: getattr(mixin, name) for name in ours}
+    for name, value in ours.items():
+        setattr(mixin, name, value)
+    # It tries six forms on every date and rolls 30 February over to March; `dates` reads the same
+    # strings. This handler is asked first and ends the search.
+    handlers.insert(0, _no_date)
+    try:
+        yield
+    finally:
+        handlers.remove(_no_date)
+        for name, value in theirs.items():
+            setattr(mixin, name, value)
 
 
 def read_with_feedparser(xml: bytes) -> RawFeed:
     """Read a feed document that begins with its root element, in UTF-8."""
     xml = _NAMESPACE.sub(lambda match: "".join(match[0].decode().split()).encode(), xml)
-    parsed = feedparser.parse(
-        io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>\n' + xml),
-        response_headers=_HEADERS,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    with _leaving_the_rest_to_us():
+        parsed = feedparser.parse(
+            io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>\n' + xml),
+            response_headers=_HEADERS,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
     is_atom = _text(parsed, "version").startswith("atom")
     feed = _dict(parsed, "feed")
     return RawFeed(
