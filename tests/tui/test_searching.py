@@ -32,9 +32,11 @@ class Endless:
             self._hold(f"list {view.query}", library)
             return really_list(library, view, first=first)
 
-        def months(library: Library, view: View | None = None) -> list[MonthCount]:
+        def months(
+            library: Library, view: View | None = None, *, unread: bool = True
+        ) -> list[MonthCount]:
             self._hold(f"count {view.query if view else ''}", library)
-            return really_count(library, view)
+            return really_count(library, view, unread=unread)
 
         monkeypatch.setattr(Library, "listing", listing)
         monkeypatch.setattr(Library, "months", months)
