@@ -188,3 +188,18 @@ def test_the_log_hides_tokens_too(
     log = (places().logs / "flodeslasare.log").read_text()
     assert TOKEN not in log
     assert "page=2" in log
+
+
+def test_an_exported_list_read_back_adds_no_second_feed_without_the_password(
+    library: Library, tmp_path: Path
+) -> None:
+    protected = Subscription(url="https://anna:hemligt@intern.exempel/flöde")
+    assert library.add_subscription(protected) is not None
+    exported = tmp_path / "feeds.opml"
+    exported.write_bytes(library.export_opml())
+
+    report = library.import_file(exported)
+
+    assert (report.subscribed, report.already) == (0, 1)
+    assert library.add_subscription(Subscription(url="https://intern.exempel/flöde")) is None
+    assert len(library.feeds()) == 1

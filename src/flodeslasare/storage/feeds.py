@@ -59,8 +59,15 @@ class FeedStore:
         return None if row is None else _feed(row)
 
     def by_url(self, url: str) -> Feed | None:
-        """Which feed has this address?"""
-        row = self._db.row(_FEED + "WHERE url = ?", (url,))
+        """Which feed has this address? One that differs from it only in holding a name and password will do."""
+        row = self._db.row(
+            _FEED
+            + """
+            WHERE url = :url OR (instr(url, '@') > 0 AND shown(url) = :url)
+            ORDER BY url = :url DESC LIMIT 1
+            """,
+            {"url": url},
+        )
         return None if row is None else _feed(row)
 
     def add(
