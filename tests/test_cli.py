@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -723,7 +724,10 @@ def test_feeds(run: Run, archive: Library) -> None:
         "failing_since": None,
         "failures": 0,
         "gone": False,
+        "gone_since": None,
         "flaw": None,
+        "interval_seconds": None,
+        "moved_to": None,
     }
 
 
@@ -801,6 +805,79 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     assert ran.lines == ["1 feed asked, 0 new entries, 1 feed failed"]
     assert "failing since" in run("feeds").out
     assert run("refresh", "--due").lines == ["0 feeds asked, 0 new entries"]
+
+
+def test_how_a_feed_is_doing(run: Run, httpserver: HTTPServer) -> None:
+    url, other = httpserver.url_for("/feed"), httpserver.url_for("/other")
+    for path in ("/feed", "/other"):
+        httpserver.expect_request(path).respond_with_data(
+            rss(2) + "<!-- cut", content_type="application/rss+xml"
+        )
+        run("add", httpserver.url_for(path))
+    assert run("feeds").out.count("    ! it can be read, but it ") == 2
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=500)
+    httpserver.expect_request("/other").respond_with_data(
+        "", status=301, headers={"Location": "/feed"}
+    )
+    run("refresh", url)
+    run("refresh", url)
+
+    failing = run("feeds").out
+    history = run("feeds", "--history", url)
+    objects = run("feeds", "--history", url, "--json").objects
+
+    assert re.search(
+        r"    ! failing since [0-9-]+ [0-9:]+, 2 times in a row, next try [0-9-]+ [0-9:]+: "
+        r"the server has a fault of its own \(HTTP 500\)\n",
+        failing,
+    )
+    assert history.lines[0].split() == ["refreshed", "status", "new", "changed", "cause"]
+    assert [line.split()[2] for line in history.lines[1:]] == ["error", "error", "ok"]
+    assert [(each["status"], each["new"], each["updated"]) for each in objects] == [
+        ("error", 0, 0),
+        ("error", 0, 0),
+        ("ok", 2, 0),
+    ]
+    assert list(objects[0]) == ["at", "status", "new", "updated", "error"]
+
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=410)
+    run("refresh", url)
+    assert "no longer asked; `flodeslasare refresh 1` asks it again" in run("feeds").out
+    assert run("refresh", other).code == 1  # it leads to what is gone for good
+    (gone, _other) = run("feeds", "--json").objects
+    assert gone["gone"] is True
+    assert gone["gone_since"] is not None
+
+
+def test_a_feed_that_moved_to_another_is_offered_for_merging(
+    run: Run, httpserver: HTTPServer
+) -> None:
+    for path in ("/old", "/new"):
+        httpserver.expect_request(path).respond_with_data(
+            rss(2), content_type="application/rss+xml"
+        )
+        run("add", httpserver.url_for(path))
+    httpserver.clear()
+    httpserver.expect_request("/old").respond_with_data(
+        "", status=308, headers={"Location": "/new"}
+    )
+    httpserver.expect_request("/new").respond_with_data(rss(2), content_type="application/rss+xml")
+    for _ in range(3):
+        run("refresh", "1")
+
+    offered = run("feeds").out
+    (old, _new) = run("feeds", "--json").objects
+    merged = run("merge", "1", "2")
+
+    assert "`flodeslasare merge 1 2` makes one feed of them" in offered
+    assert old["moved_to"] == httpserver.url_for("/new")
+    assert merged.lines == [
+        "Kansliets blogg is now part of Kansliets blogg: 0 entries went over, 2 were in both"
+    ]
+    assert [each["url"] for each in run("feeds", "--json").objects] == [httpserver.url_for("/new")]
+    assert run("merge", "2", "2").code == 2
 
 
 def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:

@@ -143,14 +143,14 @@ def test_a_quick_feed_is_asked_as_often_as_the_person_wants_and_a_slow_one_less(
     hourly = [NOW - timedelta(hours=n) for n in range(10)]
     weekly = [NOW - timedelta(weeks=n) for n in range(10)]
 
-    assert interval_between(hourly, wish_seconds=None, usual=USUAL) == USUAL
-    assert interval_between(weekly, wish_seconds=None, usual=USUAL) == LONGEST_INTERVAL
-    assert interval_between([], wish_seconds=None, usual=USUAL) == USUAL
+    assert interval_between(hourly, now=NOW, wish_seconds=None, usual=USUAL) == USUAL
+    assert interval_between(weekly, now=NOW, wish_seconds=None, usual=USUAL) == LONGEST_INTERVAL
+    assert interval_between([], now=NOW, wish_seconds=None, usual=USUAL) == USUAL
 
 
 def test_a_feed_that_asks_for_rest_gets_it_up_to_a_day() -> None:
-    assert interval_between([], wish_seconds=7200, usual=USUAL) == timedelta(hours=2)
-    assert interval_between([], wish_seconds=1e9, usual=USUAL) == timedelta(days=1)
+    assert interval_between([], now=NOW, wish_seconds=7200, usual=USUAL) == timedelta(hours=2)
+    assert interval_between([], now=NOW, wish_seconds=1e9, usual=USUAL) == timedelta(days=1)
 
 
 @given(
@@ -159,10 +159,10 @@ def test_a_feed_that_asks_for_rest_gets_it_up_to_a_day() -> None:
 def test_an_interval_is_never_a_storm_and_never_for_ever(
     dates: list[datetime], wish: float, chance: float
 ) -> None:
-    interval = interval_between(dates, wish_seconds=wish, usual=USUAL)
+    interval = interval_between(dates, now=NOW, wish_seconds=wish, usual=USUAL)
 
     assert SHORTEST_INTERVAL <= interval <= timedelta(days=1)
-    assert next_after_success(NOW, interval, chance=chance) > NOW
+    assert next_after_success(NOW, interval, due=NOW, chance=chance) > NOW
 
 
 def test_failures_double_the_wait_up_to_a_limit() -> None:
@@ -190,3 +190,20 @@ def test_a_guid_that_stands_in_the_document_unchanged_is_no_other_entry() -> Non
     update = plan_update([as_known(before)], [an_entry(guid="ny")], also_named=["gammal"])
 
     assert [new.guid for new in update.new] == ["ny"]
+
+
+def test_feeds_that_waited_long_come_back_spread_over_a_second_interval() -> None:
+    def wait(due: datetime | None, chance: float) -> timedelta:
+        return next_after_success(NOW, USUAL, due=due, chance=chance) - NOW
+
+    in_time, late = NOW - timedelta(minutes=5), NOW - timedelta(days=30)
+
+    assert (wait(in_time, 0), wait(in_time, 1)) == (0.95 * USUAL, 1.05 * USUAL)
+    assert (wait(late, 0), wait(late, 0.5), wait(late, 1)) == (USUAL, 1.5 * USUAL, 2 * USUAL)
+    assert wait(None, 1) == 2 * USUAL
+
+
+def test_a_feed_that_has_fallen_silent_is_asked_less() -> None:
+    daily = [NOW - timedelta(days=n + 3) for n in range(10)]
+
+    assert interval_between(daily, now=NOW, wish_seconds=None, usual=USUAL) == timedelta(hours=3)

@@ -26,7 +26,7 @@ from flodeslasare.documents import (
 from flodeslasare.errors import FetchError, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
-from flodeslasare.library.refresh import by_turns
+from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
 
 
@@ -488,3 +488,145 @@ async def test_of_a_changed_document_only_what_changed_is_read(
     (result,) = await refresh(library, feed)
 
     assert (result.new, result.updated, planned) == (1, 0, [1])
+
+
+# --- when to ask again -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("extra", "headers", "hours"),
+    [
+        ("<ttl>120</ttl>", {}, 2),
+        (
+            "<sy:updatePeriod xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'>daily</sy:updatePeriod>"
+            "<sy:updateFrequency xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'>3</sy:updateFrequency>",
+            {},
+            8,
+        ),
+        ("", {"Cache-Control": "max-age=10800"}, 3),
+        ("", {"Cache-Control": "public, max-age=9999999"}, 24),
+        ("<ttl>60</ttl>", {"Cache-Control": "max-age=14400"}, 4),
+        ("", {"Retry-After": "18000"}, 5),
+        ("", {}, 1),  # its own rhythm: an entry a day
+    ],
+)
+async def test_a_feed_is_asked_again_as_it_wishes_or_in_its_own_rhythm(
+    library: Library,
+    httpserver: HTTPServer,
+    clock: Clock,
+    extra: str,
+    headers: dict[str, str],
+    hours: float,
+) -> None:
+    serve(httpserver, "/feed", rss(entries(10), extra=extra), **headers)
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    first = library.feed(feed.id)
+    assert first.next_refresh is not None
+    clock.now = first.next_refresh
+
+    await refresh(library, due_only=True)  # the same bytes: what its document wished still holds
+
+    wish = timedelta(hours=hours)
+    second = library.feed(feed.id)
+    assert second.next_refresh is not None
+    assert first.interval_seconds == second.interval_seconds or hours == 1
+    assert wish <= first.next_refresh - NOW <= 2 * wish
+    assert 0.94 * wish <= second.next_refresh - clock.now <= 1.2 * wish
+
+
+async def test_failures_in_a_row_double_the_wait_and_stand_in_the_history(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=500)
+
+    waits = []
+    for _ in range(7):
+        await refresh(library, feed)
+        after = library.feed(feed.id)
+        assert after.next_refresh is not None
+        waits.append((after.next_refresh - clock.now) / timedelta(minutes=30))
+        clock.now = after.next_refresh
+
+    for number, wait in enumerate(waits):
+        assert 0.74 * min(2**number, 48) <= wait <= 1.26 * min(2**number, 48)
+    assert (after.failures, after.failing_since) == (7, NOW)
+    history = library.refreshes(feed.id)
+    assert [fetch.status for fetch in history] == [RefreshStatus.ERROR] * 7 + [RefreshStatus.OK]
+    assert history[0].error == after.last_error
+    assert (history[-1].at, history[-1].new) == (NOW, 2)
+
+
+async def test_a_feed_that_is_gone_is_asked_when_it_is_named_and_never_else(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=410)
+    await refresh(library, feed)
+    clock.advance(days=30)
+
+    assert await refresh(library) == []
+    assert await refresh(library, due_only=True) == []
+    await refresh(library, feed)
+    assert library.feed(feed.id).gone_since == NOW
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(2)))
+    await refresh(library, feed)
+
+    assert library.feed(feed.id).gone_since is None
+
+
+async def test_after_long_absence_feeds_come_back_one_by_one(
+    library: Library, httpserver: HTTPServer, clock: Clock
+) -> None:
+    at_once, most = 0, 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal at_once, most
+        while (line := await reader.readline()).startswith(b"GET"):
+            while await reader.readline() != b"\r\n":
+                pass
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0.001)
+            at_once -= 1
+            body = rss(entries(1), title=line.decode().split()[1]).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            await writer.drain()
+        writer.close()
+
+    servers = [await asyncio.start_server(answer, f"127.0.0.{n}", 0) for n in (1, 2, 3)]
+    for server in servers:
+        host, port = server.sockets[0].getsockname()
+        for number in range(9):
+            library.add_subscription(Subscription(url=f"http://{host}:{port}/{number}"))
+    await refresh(library)
+    clock.advance(days=30)
+
+    results = await refresh(library, due_only=True)
+
+    for server in servers:
+        server.close()
+    assert len(results) == 27
+    assert most <= 3  # one at a time to each host
+    due = [feed.next_refresh for feed in library.feeds() if feed.next_refresh is not None]
+    first, last = min(due) - clock.now, max(due) - clock.now
+    assert timedelta(minutes=30) <= first
+    assert last - first >= 0.5 * timedelta(minutes=30)
+    # Those asked in their time keep it.
+    clock.now = max(due)
+    await refresh(library, due_only=True)
+    assert {result.status for result in results} == {RefreshStatus.UNCHANGED}
+
+
+def test_the_many_feeds_of_a_host_are_asked_with_pauses() -> None:
+    hosts = ["big"] * (FEW_OF_A_HOST + 3) + ["small"] * 2
+
+    waits = pauses(hosts)
+
+    assert waits[:FEW_OF_A_HOST] == [0] * FEW_OF_A_HOST
+    assert waits[FEW_OF_A_HOST:] == [PAUSE_SECONDS, 2 * PAUSE_SECONDS, 3 * PAUSE_SECONDS, 0, 0]

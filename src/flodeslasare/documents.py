@@ -87,6 +87,8 @@ class FetchState:
     """The person subscribed to an address on a private network, so it may be connected to."""
     moved_to: str | None = None
     """Where 301/308 replies have pointed, while that is being confirmed."""
+    due: datetime | None = None
+    """When it was to be asked; `None` for at once."""
     moved_times: int = 0
 
 

@@ -1,4 +1,5 @@
-"""The values of what a search leads to (suggestions, entries that are alike), and of what the doctor finds.
+"""The values of what a search leads to (suggestions, entries that are alike), of what the doctor finds,
+and of what merging two feeds came to.
 
 Apart from `model`, for a start does without them (each dataclass costs 0.4 ms).
 """
@@ -62,3 +63,13 @@ class Check:
     """A sentence."""
     remedy: str | None = None
     """What to do; `None` when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What merging a feed into another came to."""
+
+    moved: int
+    """Entries that went over."""
+    joined: int
+    """Entries that both had, and that are one now."""

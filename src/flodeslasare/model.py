@@ -53,8 +53,8 @@ class Feed:
     unread: int = 0
     is_subscribed: bool = True
     """`False` once unsubscribed: its entries stay, and it is no longer asked."""
-    is_gone: bool = False
-    """`True` after 410 Gone: it is no longer asked until the person refreshes it."""
+    gone_since: datetime | None = None
+    """When its server said 410 Gone: it is no longer asked until the person refreshes it."""
     added: datetime
     last_refresh: datetime | None = None
     """When it was last asked; `None` before the first time."""
@@ -67,6 +67,16 @@ class Feed:
     """The cause of the last failure, a sentence; `None` while all is well."""
     flaw: str | None = None
     """What is wrong with its document although it can be read."""
+    interval_seconds: int | None = None
+    """How long it is left alone, as learnt from its rhythm and its wishes; `None` before it was asked."""
+    merge_into: int | None = None
+    """The other feed whose address it has moved to for good: the two may be merged. Of one that is no
+    longer subscribed to: the feed that stands in its place."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its server has said 410 Gone."""
+        return self.gone_since is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +246,16 @@ class FeedResult:
     """The cause, a sentence, when `status` is ERROR or GONE."""
     done: int = 0
     of: int = 0
+
+
+class FeedFetch(NamedTuple):
+    """How one refresh of a feed ended, as its history has it."""
+
+    at: datetime
+    status: RefreshStatus
+    new: int
+    updated: int
+    error: str | None
 
 
 class RefreshWaits:

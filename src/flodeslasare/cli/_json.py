@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flodeslasare.model import Entry, Feed, FeedResult, SavedSearch
+from flodeslasare.model import Entry, Feed, FeedFetch, FeedResult, SavedSearch
 
 SCHEMA = 1
 """Raised when a key changes its meaning or goes."""
@@ -39,8 +39,13 @@ def entry_as_json(entry: Entry) -> dict[str, object]:
     }
 
 
-def feed_as_json(feed: Feed) -> dict[str, object]:
-    """Give a subscription with its counts and its health."""
+def feed_as_json(feed: Feed, *, moved_to: str | None = None) -> dict[str, object]:
+    """Give a subscription with its counts and its health.
+
+    Args:
+        feed: as stored.
+        moved_to: the address of the subscription that it has moved to, and may be merged into.
+    """
     return {
         "schema": SCHEMA,
         "id": feed.id,
@@ -57,7 +62,21 @@ def feed_as_json(feed: Feed) -> dict[str, object]:
         "failing_since": utc(feed.failing_since),
         "failures": feed.failures,
         "gone": feed.is_gone,
+        "gone_since": utc(feed.gone_since),
         "flaw": feed.flaw,
+        "interval_seconds": feed.interval_seconds,
+        "moved_to": moved_to,
+    }
+
+
+def fetch_as_json(fetch: FeedFetch) -> dict[str, object]:
+    """Give how one refresh of a feed ended."""
+    return {
+        "at": utc(fetch.at),
+        "status": fetch.status.value,
+        "new": fetch.new,
+        "updated": fetch.updated,
+        "error": fetch.error,
     }
 
 

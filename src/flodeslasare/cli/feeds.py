@@ -1,4 +1,4 @@
-"""Commands about subscriptions: add, remove, feeds, refresh, backfill."""
+"""Commands about subscriptions: add, remove, feeds, merge, refresh, backfill."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from flodeslasare.cli import _output
-from flodeslasare.cli._json import feed_as_json, result_as_json
+from flodeslasare.cli._json import feed_as_json, fetch_as_json, result_as_json
 from flodeslasare.errors import FeedError, NoSuchFeed
 from flodeslasare.i18n import _, ngettext
+from flodeslasare.library.health import ailment_of
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits
 
 if TYPE_CHECKING:
@@ -98,19 +99,29 @@ def remove(session: Session, feed: str) -> None:
     epilog="""\b
 Examples:
   flodeslasare feeds
+  flodeslasare feeds --history bloggen
   flodeslasare feeds --json | jq -r 'select(.last_error) | .url'
 """,
 )
+@click.option(
+    "--history", metavar="FEED", help="List how the last 50 refreshes of this feed ended."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
-def feeds(session: Session, as_json: bool) -> None:
+def feeds(session: Session, history: str | None, as_json: bool) -> None:
     """List the subscriptions with their counts, when they were refreshed, and what went wrong."""
     with session.open_library() as library:
+        if history is not None:
+            _put_history(library, library.feed(history), as_json=as_json)
+            return
         found = library.feeds()
+        every = library.feeds(unsubscribed=True)
     if as_json:
+        urls = {feed.id: feed.url for feed in every}
         for feed in found:
-            _output.put_json(feed_as_json(feed))
+            _output.put_json(feed_as_json(feed, moved_to=urls.get(feed.merge_into or 0)))
         return
+    titles = {feed.id: feed.title for feed in every}
     if not found:
         _say_that_there_is_none()
         return
@@ -136,11 +147,62 @@ def feeds(session: Session, as_json: bool) -> None:
     _output.put(lines[0])
     for feed, text in zip(found, lines[1:], strict=True):
         _output.put(text)
-        trouble = _output.one_line(_trouble(feed) or "")
-        if trouble:
-            _output.put(
-                f"    ! {trouble}" if line is None else _output.cut(f"    ! {trouble}", line)
+        for remark in map(_output.one_line, _remarks(feed, titles)):
+            _output.put(f"    {remark}" if line is None else _output.cut(f"    {remark}", line))
+
+
+def _put_history(library: Library, feed: Feed, *, as_json: bool) -> None:
+    """Print how the refreshes of a feed ended, the latest first."""
+    refreshes = library.refreshes(feed.id)
+    if as_json:
+        for each in refreshes:
+            _output.put_json(fetch_as_json(each))
+        return
+    if not refreshes:
+        _output.say(_("{title} has not been refreshed yet.").format(title=feed.title))
+        return
+    for line in _output.table(
+        (_("refreshed"), _("status"), _("new"), _("changed"), _("cause")),
+        [
+            (
+                _output.local_time(each.at),
+                each.status.value,
+                str(each.new),
+                str(each.updated),
+                each.error or "",
             )
+            for each in refreshes
+        ],
+        most=(None, None, None, None, None),
+        right=frozenset({2, 3}),
+        line=_output.line_width(),
+    ):
+        _output.put(line)
+
+
+@click.command(
+    short_help="Make one feed of two.",
+    epilog="""\b
+Examples:
+  flodeslasare merge https://old.example/feed https://new.example/feed
+""",
+)
+@click.argument("feed")
+@click.argument("into")
+@click.pass_obj
+def merge(session: Session, feed: str, into: str) -> None:
+    """Let FEED go up in INTO (each by its address, title, or id).
+
+    Its entries, marks and earlier texts go over; what both have becomes one. FEED is asked no more.
+    """
+    with session.open_library() as library:
+        old, new = library.feed(feed), library.feed(into)
+        merged = library.merge_feeds(old.id, new.id)
+    went = ngettext("{count} entry", "{count} entries", merged.moved).format(count=merged.moved)
+    said = _("{title} is now part of {into}: {entries} went over, {joined} were in both").format(
+        title=old.title, into=new.title, entries=went, joined=merged.joined
+    )
+    _output.put(_output.one_line(said))
 
 
 def _subscribed(library: Library, reference: str) -> Feed:
@@ -160,15 +222,21 @@ def _subscribed(library: Library, reference: str) -> Feed:
     return feed
 
 
-def _trouble(feed: Feed) -> str | None:
-    """Say what is wrong with a feed, or `None`."""
-    if feed.is_gone:
-        return _("gone for good, says its server; no longer asked")
-    if feed.last_error:
-        return _("failing since {when}: {cause}").format(
-            when=_output.local_time(feed.failing_since), cause=feed.last_error
+def _remarks(feed: Feed, titles: dict[int, str]) -> list[str]:
+    """Say what is wrong with a feed and what can be done, each in a line."""
+    remarks = []
+    ailment = ailment_of(feed, _output.local_time)
+    if ailment and feed.is_gone:
+        ailment += _("; `flodeslasare refresh {id}` asks it again").format(id=feed.id)
+    if ailment:
+        remarks.append(f"! {ailment}")
+    if feed.merge_into is not None:
+        remarks.append(
+            _(
+                "→ it has moved to {title}: `flodeslasare merge {id} {into}` makes one feed of them"
+            ).format(title=titles.get(feed.merge_into, ""), id=feed.id, into=feed.merge_into)
         )
-    return feed.flaw
+    return remarks
 
 
 def _say_that_there_is_none() -> None:
@@ -317,4 +385,4 @@ async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
     return error
 
 
-COMMANDS = (add, remove, feeds, refresh, backfill)
+COMMANDS = (add, remove, feeds, merge, refresh, backfill)

@@ -30,6 +30,7 @@ from flodeslasare.model import (
     EntryRow,
     EntryVersion,
     Feed,
+    FeedFetch,
     FeedResult,
     FeedStarted,
     Listing,
@@ -55,7 +56,7 @@ from flodeslasare.storage import (
 
 if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, ParsedFeed, Subscription
-    from flodeslasare.findings import Related, Suggestion
+    from flodeslasare.findings import Merged, Related, Suggestion
 
 COUNTED_WORDS = 300
 """How many of the words that match a part are counted: a count costs as much as the word is frequent."""
@@ -151,9 +152,12 @@ class Library:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """
         text = str(reference).strip()
-        feeds = self.feeds(unsubscribed=True)
+        every = self.feeds(unsubscribed=True)
+        # For one that was merged into another, the other answers.
+        feeds = [feed for feed in every if feed.is_subscribed or feed.merge_into is None]
+        instead = {feed.merge_into for feed in every if text == feed.url} - {None}
         by_id = [feed for feed in feeds if str(feed.id) == text]
-        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url)]
+        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url) or feed.id in instead]
         if not by_id and not by_url and "." in text:
             by_url = [feed for feed in feeds if feed.url == _shown(text)]
         title = text.casefold()
@@ -201,6 +205,7 @@ class Library:
         url = normalise_address(address)
         if self._feeds.by_url(url) is None:
             url = (await self.discover(address))[0].url
+        url = self._address_now(url)
         feed_id = self._feeds.add(
             url,
             now=self._now(),
@@ -222,7 +227,7 @@ class Library:
         """
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
-        url = normalise_address(subscription.url)
+        url = self._address_now(normalise_address(subscription.url))
         known = self._feeds.by_url(url)
         if known is not None and known.is_subscribed:
             return None
@@ -236,6 +241,14 @@ class Library:
         )
         return self._feeds.by_id(feed_id)
 
+    def _address_now(self, url: str) -> str:
+        """Give the address of the feed that stands in the place of one that was merged into it."""
+        known = self._feeds.by_url(url)
+        if known is None or known.is_subscribed or known.merge_into is None:
+            return url
+        (state,) = self._feeds.fetch_states([known.merge_into], None, unsubscribed=True)
+        return state.url
+
     def unsubscribe(self, feed_id: int) -> None:
         """Stop asking a feed; its entries stay."""
         self._feeds.unsubscribe(self.feed(feed_id).id, self._now())
@@ -246,6 +259,41 @@ class Library:
             deleted = self._entries.delete_of_feed(feed_id)
             self._feeds.delete(feed_id)
         return deleted
+
+    def merge_feeds(self, feed_id: int, into_id: int) -> Merged:
+        """Let a feed go up in another: its entries go over, and its address is not asked any more.
+
+        An entry that both have becomes one, read where either was, starred where either was, with the
+        earlier texts of both.
+
+        Raises:
+            NoSuchFeed
+            UsageError: the two are one.
+        """
+        from flodeslasare.findings import Merged
+        from flodeslasare.library.plan import plan_merge
+        from flodeslasare.storage.merging import MergeStore
+
+        if feed_id == into_id:
+            raise UsageError(
+                _("{title}: a feed cannot be merged into itself").format(
+                    title=self.feed(feed_id).title
+                )
+            )
+        merging, now = MergeStore(self._database, self._index), self._now()
+        with self._database.writing():
+            for each in (feed_id, into_id):
+                if self._feeds.by_id(each) is None:
+                    raise NoSuchFeed(str(each))
+            pairs = plan_merge(merging.entries_of(feed_id), merging.entries_of(into_id))
+            merging.join(pairs, now)
+            moved = merging.move(feed_id, into_id)
+            self._feeds.merged(feed_id, into_id, now)
+        return Merged(moved, len(pairs))
+
+    def refreshes(self, feed_id: int) -> list[FeedFetch]:
+        """How a feed's refreshes ended, newest first, as many as are kept."""
+        return self._feeds.history(feed_id)
 
     def rename_feed(self, feed_id: int, title: str | None) -> None:
         """Give a feed a name of the person's own; `None` goes back to the feed's."""
@@ -364,6 +412,7 @@ class Library:
             self.settings,
             [(state, titles[state.feed_id]) for state in states],
             now=self._now,
+            is_in_haste=not due_only,
         )
         async with aclosing(run.results()) as results:
             async for result in results:

@@ -143,7 +143,7 @@ def plan_update(
     return FeedUpdate(new=tuple(new), changed=tuple(changed))
 
 
-def _is_same(known: KnownEntry, parsed: ParsedEntry) -> bool:
+def _is_same(known: KnownEntry, parsed: ParsedEntry | KnownEntry) -> bool:
     """Tell whether two entries with one link and two names are one."""
     if known.title and known.title == parsed.title:
         return True
@@ -157,34 +157,82 @@ def _is_edit(known: KnownEntry, digest: Digest) -> bool:
     return before.skeleton != digest.skeleton or known.versions < FIGURE_EDITS
 
 
+def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> list[tuple[int, int]]:
+    """Tell which entries of one feed are entries of another: pairs of ids, one of each.
+
+    By the rules of `plan_update`; one that answers to none stays an entry of its own.
+
+    Args:
+        entries: all of the feed that is merged.
+        into: all of the feed that it is merged into.
+    """
+    by_name = {entry.guid: entry for entry in into}
+    by_link: dict[str, list[KnownEntry]] = {}
+    for entry in into:
+        if entry.url:
+            by_link.setdefault(entry.url, []).append(entry)
+    names = {entry.guid for entry in entries}
+    pairs: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    for entry in entries:
+        same = by_name.get(entry.guid) or next(
+            (
+                candidate
+                for candidate in by_link.get(entry.url or "", ())
+                if candidate.guid not in names
+                and candidate.id not in taken
+                and _is_same(candidate, entry)
+            ),
+            None,
+        )
+        if same is not None:
+            taken.add(same.id)
+            pairs.append((entry.id, same.id))
+    return pairs
+
+
 def interval_between(
-    dates: Sequence[datetime], *, wish_seconds: float | None, usual: timedelta
+    dates: Sequence[datetime], *, now: datetime, wish_seconds: float | None, usual: timedelta
 ) -> timedelta:
     """Tell how long to leave a feed alone, by its own rhythm and its wish.
 
     A feed is asked about 24 times in the time it takes to write an entry, but no more often than `usual`
-    (the person's setting) and no less than every LONGEST_INTERVAL.
+    (the person's setting) and no less than every LONGEST_INTERVAL. One that has fallen silent is asked
+    less and less.
 
     Args:
         dates: of its newest entries, in any order.
+        now: the present.
         wish_seconds: what it asks for: `ttl`, `sy:updatePeriod`, Cache-Control; `None` for nothing.
         usual: how often the person wants news.
     """
     newest = sorted(dates, reverse=True)[:10]
     gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-    rhythm = timedelta(seconds=median(gaps) / 24) if gaps else usual
+    silence = (now - newest[0]).total_seconds() if newest else 0.0
+    rhythm = timedelta(seconds=max(median(gaps), silence) / 24) if gaps else usual
     interval = min(max(rhythm, usual, SHORTEST_INTERVAL), max(LONGEST_INTERVAL, usual))
     if wish_seconds is not None:
         interval = max(interval, min(timedelta(seconds=wish_seconds), LONGEST_WISH))
     return interval
 
 
-def next_after_success(now: datetime, interval: timedelta, *, chance: float) -> datetime:
-    """Tell when to ask again. Feeds drift apart by a tenth, so that they do not all come due at once.
+def next_after_success(
+    now: datetime, interval: timedelta, *, due: datetime | None, chance: float
+) -> datetime:
+    """Tell when to ask again, never before the interval that the feed asked for has all but passed.
+
+    Feeds that were asked in their time drift apart by a tenth. Those that waited for longer than their
+    interval (the machine slept, or a list was imported) were all asked in one go: they come back one
+    by one, spread over a second interval.
 
     Args:
+        now: the present.
+        interval: how long to leave it alone.
+        due: when it was to be asked; `None` if it never was before.
         chance: a random number, 0.0 to 1.0.
     """
+    if due is None or now - due > interval:
+        return now + interval * (1 + chance)
     return now + interval * (0.95 + 0.1 * chance)
 
 

@@ -10,7 +10,8 @@ import asyncio
 import importlib
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,13 +33,16 @@ from flodeslasare.library.plan import (
 from flodeslasare.library.storing import Storing
 from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus, RefreshWaits
 from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex
+from flodeslasare.storage.feeds import CONFIRMATIONS
 
 if TYPE_CHECKING:
     from flodeslasare.fetching.http import Fetcher, Reply
     from flodeslasare.fetching.pool import ParsePool
 
-CONFIRMATIONS = 3
-"""How many refreshes in a row a permanent redirect must hold before it becomes the feed's address."""
+FEW_OF_A_HOST = 10
+PAUSE_SECONDS = 0.5
+"""In a refresh that nobody waits for, so many feeds of one host are asked one after the other; each that
+follows begins this much later. A sleep of a month does not end in a volley."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +60,7 @@ class Refresh:
         states: list[tuple[FetchState, str]],
         *,
         now: Callable[[], datetime],
+        is_in_haste: bool = True,
     ) -> None:
         """Prepare a run.
 
@@ -64,11 +69,13 @@ class Refresh:
             settings: the limits, and how often the person wants news.
             states: what is known of each feed, and its title, in the order they are to be asked.
             now: the clock.
+            is_in_haste: whether somebody waits for it; else hosts with many feeds get pauses.
         """
         self._path = path
         self._settings = settings
         self._states = states
         self._now = now
+        self._is_in_haste = is_in_haste
         self._usual = timedelta(minutes=settings.refresh_every_minutes or 30)
 
     async def results(self) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
@@ -92,8 +99,9 @@ class Refresh:
             storing = Storing(self._path, on_wait=lambda: events.put_nowait(RefreshWaits()))
             stack.push_async_callback(storing.aclose)
 
-            async def take(state: FetchState, title: str) -> None:
+            async def take(state: FetchState, title: str, wait_seconds: float) -> None:
                 nonlocal done
+                await asyncio.sleep(wait_seconds)
                 async with places:
                     events.put_nowait(
                         FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
@@ -118,8 +126,11 @@ class Refresh:
                 done += 1
                 events.put_nowait(_with_progress(result, done, of))
 
+            in_turns = by_turns(self._states)
+            waits = pauses([host_of(state) for state, _title in in_turns])
             tasks = [
-                asyncio.create_task(take(state, title)) for state, title in by_turns(self._states)
+                asyncio.create_task(take(state, title, 0 if self._is_in_haste else wait))
+                for (state, title), wait in zip(in_turns, waits, strict=True)
             ]
             try:
                 ended = 0
@@ -217,9 +228,7 @@ class Refresh:
         now = self._now()
         new = updated = 0
         error = None
-        interval = (
-            timedelta(seconds=state.interval_seconds) if state.interval_seconds else self._usual
-        )
+        wishes = [reply.max_age_seconds, reply.retry_after_seconds]
         status = RefreshStatus.UNCHANGED
         if reply.kind is ReplyKind.GONE:
             status = RefreshStatus.GONE
@@ -229,15 +238,17 @@ class Refresh:
             status = RefreshStatus.OK
             _log.debug("%s: %d new, %d changed", without_secrets(state.url), new, updated)
             title = parsed.title or title
-            wishes = [wish for wish in (parsed.min_interval_seconds, reply.max_age_seconds) if wish]
-            interval = interval_between(
-                EntryStore(database, index).newest_dates(state.feed_id),
-                wish_seconds=max(wishes, default=None),
-                usual=self._usual,
-            )
+            wishes.append(parsed.min_interval_seconds)
         else:
             same = "not modified" if reply.kind is ReplyKind.NOT_MODIFIED else "the same bytes"
             _log.debug("%s: %s, so there is nothing to read", without_secrets(state.url), same)
+            wishes.append(state.interval_seconds)  # what its document wished, and its rhythm
+        interval = interval_between(
+            EntryStore(database, index).newest_dates(state.feed_id),
+            now=now,
+            wish_seconds=max((wish for wish in wishes if wish), default=None),
+            usual=self._usual,
+        )
         if reply.kind is not ReplyKind.GONE:
             feeds.learnt(
                 state.feed_id,
@@ -252,7 +263,7 @@ class Refresh:
             state.feed_id,
             status,
             now=now,
-            next_refresh=next_after_success(now, interval, chance=random.random()),  # noqa: S311
+            next_refresh=next_after_success(now, interval, due=state.due, chance=random.random()),  # noqa: S311
             new=new,
             updated=updated,
             error=error,
@@ -273,10 +284,25 @@ def by_turns(states: list[tuple[FetchState, str]]) -> list[tuple[FetchState, str
     turns: dict[str, int] = {}
     placed: list[tuple[int, int]] = []
     for position, (state, _title) in enumerate(states):
-        host = urlsplit(state.url).netloc
+        host = host_of(state)
         turns[host] = turns.get(host, 0) + 1
         placed.append((turns[host], position))
     return [states[position] for _turn, position in sorted(placed)]
+
+
+def pauses(hosts: Sequence[str]) -> list[float]:
+    """Tell how many seconds each request waits at first, given the hosts in the order they are asked."""
+    before: Counter[str] = Counter()
+    waits = []
+    for host in hosts:
+        waits.append(max(0, before[host] + 1 - FEW_OF_A_HOST) * PAUSE_SECONDS)
+        before[host] += 1
+    return waits
+
+
+def host_of(state: FetchState) -> str:
+    """Give whom a feed is asked of, port included."""
+    return urlsplit(state.url).netloc
 
 
 def store_document(
@@ -331,10 +357,9 @@ def _follow_move(feeds: FeedStore, state: FetchState, permanent_url: str | None)
         return
     from flodeslasare.fetching.discover import names_private_network
 
-    if state.allows_private and not names_private_network(permanent_url):
-        return  # it may go inward as a subscription to a private address; what it moved to may not
-    other = feeds.by_url(permanent_url)
-    if other is None:
+    if names_private_network(permanent_url) is not state.allows_private:
+        return  # never inward, and what may go inward takes no leave with it
+    if feeds.by_url(permanent_url) is None:  # else the two are offered for merging: Feed.merge_into
         feeds.readdress(
             state.feed_id,
             permanent_url,

@@ -10,23 +10,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flodeslasare.i18n import restored, stored
-from flodeslasare.model import Feed, RefreshStatus
+from flodeslasare.model import Feed, FeedFetch, RefreshStatus
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import moment, seconds
 
 if TYPE_CHECKING:
     from flodeslasare.documents import FetchState
 
+CONFIRMATIONS = 3
+"""How many refreshes in a row a permanent redirect must hold before it is believed."""
+
 KEPT_FETCHES = 50
 """How many refreshes of each feed the history holds."""
 
-_FEED = """
+_FEED = f"""
     SELECT feeds.*, shown(url) AS shown_url,
         coalesce(named, nullif(title, ''), shown(url)) AS shown_title,
         coalesce((SELECT sum(total) FROM month_counts WHERE feed_id = feeds.id), 0) AS total,
-        coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0) AS unread
+        coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0) AS unread,
+        (
+            SELECT other.id FROM feeds AS other
+            WHERE other.url = feeds.moved_to AND feeds.moved_times >= {CONFIRMATIONS} AND other.id <> feeds.id
+        ) AS merge_into
     FROM feeds
-    """
+    """  # noqa: S608 - a number of this module
 
 
 class FeedStore:
@@ -154,26 +161,69 @@ class FeedStore:
             },
         )
 
+    def merged(self, feed_id: int, into_id: int, now: datetime) -> None:
+        """Let one feed stand for another, which is left: for its address, and for what had moved to it.
+
+        What the person had given the one that is left (a name, a folder) the other takes where it has none.
+        """
+        ids = {"feed": feed_id, "into": into_id, "now": seconds(now), "times": CONFIRMATIONS}
+        self._db.run(
+            """
+            UPDATE feeds
+            SET named = coalesce(feeds.named, old.named),
+                folder = coalesce(feeds.folder, old.folder),
+                unsubscribed = CASE WHEN old.unsubscribed IS NULL THEN NULL ELSE feeds.unsubscribed END,
+                moved_to = NULL, moved_times = 0
+            FROM feeds AS old
+            WHERE feeds.id = :into AND old.id = :feed
+            """,
+            ids,
+        )
+        self._db.run(
+            """
+            UPDATE feeds
+            SET moved_to = (SELECT url FROM feeds WHERE id = :into), moved_times = :times
+            WHERE id = :feed OR (
+                id <> :into AND moved_times >= :times
+                AND moved_to = (SELECT url FROM feeds WHERE id = :feed)
+            )
+            """,
+            ids,
+        )
+        self._db.run(
+            "UPDATE feeds SET unsubscribed = coalesce(unsubscribed, :now) WHERE id = :feed", ids
+        )
+
     # --- refreshing ----------------------------------------------------------------------------
 
-    def fetch_states(self, feed_ids: list[int] | None, due: datetime | None) -> list[FetchState]:
+    def fetch_states(
+        self, feed_ids: list[int] | None, due: datetime | None, *, unsubscribed: bool = False
+    ) -> list[FetchState]:
         """Which feeds are to be asked, those that have waited longest first?
 
         Args:
             feed_ids: only these; `None` is every subscription.
-            due: leave out those whose time has not come at this moment, and those that are gone.
+            due: leave out those whose time has not come at this moment.
+            unsubscribed: also those that were left.
+
+        Those that are gone are asked when they are named, and else never.
         """
         from flodeslasare.documents import FetchState  # only a refresh asks
 
         rows = self._db.rows(
             """
             SELECT * FROM feeds
-            WHERE unsubscribed IS NULL
+            WHERE (:unsubscribed OR unsubscribed IS NULL)
                 AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))
-                AND (:due IS NULL OR (gone IS NULL AND coalesce(next_refresh, 0) <= :due))
+                AND (:due IS NULL OR coalesce(next_refresh, 0) <= :due)
+                AND (gone IS NULL OR (:ids IS NOT NULL AND :due IS NULL))
             ORDER BY coalesce(next_refresh, 0), id
             """,
-            {"ids": None if feed_ids is None else json.dumps(feed_ids), "due": seconds(due)},
+            {
+                "ids": None if feed_ids is None else json.dumps(feed_ids),
+                "due": seconds(due),
+                "unsubscribed": unsubscribed,
+            },
         )
         return [
             FetchState(
@@ -186,6 +236,7 @@ class FeedStore:
                 interval_seconds=row["interval_seconds"],
                 failures=row["failures"],
                 allows_private=bool(row["allows_private"]),
+                due=moment(row["next_refresh"]),
                 moved_to=row["moved_to"],
                 moved_times=row["moved_times"],
             )
@@ -214,7 +265,7 @@ class FeedStore:
                 failures = CASE WHEN :failed THEN failures + 1 ELSE 0 END,
                 failing_since = CASE WHEN :failed THEN coalesce(failing_since, :now) END,
                 last_error = :error,
-                gone = CASE WHEN :gone THEN :now END
+                gone = CASE WHEN :gone THEN coalesce(gone, :now) END
             WHERE id = :id
             """,
             {
@@ -310,10 +361,10 @@ class FeedStore:
             (moved_to, times, feed_id),
         )
 
-    def history(self, feed_id: int) -> list[tuple[datetime, RefreshStatus, int, int, str | None]]:
-        """How did a feed's refreshes end, newest first: when, how, new, updated, error?"""
+    def history(self, feed_id: int) -> list[FeedFetch]:
+        """How did a feed's refreshes end, newest first?"""
         return [
-            (
+            FeedFetch(
                 datetime.fromtimestamp(row["at"], UTC),
                 RefreshStatus(row["status"]),
                 row["new"],
@@ -348,7 +399,7 @@ def _feed(row: sqlite3.Row) -> Feed:
         total=row["total"],
         unread=row["unread"],
         is_subscribed=row["unsubscribed"] is None,
-        is_gone=row["gone"] is not None,
+        gone_since=moment(row["gone"]),
         added=datetime.fromtimestamp(row["added"], UTC),
         last_refresh=moment(row["last_refresh"]),
         next_refresh=moment(row["next_refresh"]),
@@ -356,4 +407,6 @@ def _feed(row: sqlite3.Row) -> Feed:
         failing_since=moment(row["failing_since"]),
         last_error=_in_words(row["last_error"]),
         flaw=_in_words(row["flaw"]),
+        interval_seconds=row["interval_seconds"],
+        merge_into=row["merge_into"],
     )

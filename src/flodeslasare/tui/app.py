@@ -27,6 +27,10 @@ from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished,
 from flodeslasare.tui.screens.reader import ReaderScreen
 from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours
 
+LOOKS_AN_INTERVAL = 6
+"""How often the feeds that are due are looked for, while the shortest interval of one goes by: feeds come
+due one by one, and what came due just after a look would else wait for twice its time."""
+
 REFRESH_AFTER_SECONDS = 0.3
 """How long after the first screen the refresh begins: it imports more than all the rest."""
 
@@ -90,7 +94,8 @@ class FeedReaderApp(App[None]):
         self.call_after_refresh(self._first_screen_drawn)
         settings = self.library.settings
         if settings.refresh_every_minutes > 0:
-            self.set_interval(settings.refresh_every_minutes * 60, self._refresh_due)
+            seconds = max(60, settings.refresh_every_minutes * 60 / LOOKS_AN_INTERVAL)
+            self.set_interval(seconds, self._refresh_due)
 
     def _first_screen_drawn(self) -> None:
         if self._when_drawn is not None:
@@ -117,7 +122,11 @@ class FeedReaderApp(App[None]):
     # --- refresh ---------------------------------------------------------------------------------
 
     def _refresh_due(self) -> None:
-        if not self.library.is_offline and not self.reader.is_empty:
+        """Ask the feeds that are due, unless a refresh is under way: it is not to be broken off for that."""
+        under_way = any(
+            worker.group == "refresh" and not worker.is_finished for worker in self.workers
+        )
+        if not (self.library.is_offline or self.reader.is_empty or under_way):
             self.refresh_feeds(None, due_only=True)
 
     @on(ReaderScreen.RefreshRequested)

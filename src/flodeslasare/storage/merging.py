@@ -1,0 +1,125 @@
+"""Merging two feeds: what the one has kept goes over to the other, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from flodeslasare.documents import KnownEntry
+from flodeslasare.storage.database import Database
+from flodeslasare.storage.entries import moment, seconds
+from flodeslasare.storage.search import IndexedText, SearchIndex
+
+_PAIRS = """
+    WITH pairs (old, kept) AS (
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:pairs)
+    )
+    """
+
+_JOINING = (
+    """
+    UPDATE entries
+    SET read_at = coalesce(entries.read_at, gone.read_at),
+        starred_at = coalesce(entries.starred_at, gone.starred_at)
+    FROM pairs JOIN entries AS gone ON gone.id = pairs.old
+    WHERE entries.id = pairs.kept
+    """,
+    # where their words differ: the one that goes is an earlier version of the one that stays
+    """
+    INSERT INTO versions (entry_id, replaced, title, html)
+    SELECT stays.id, :now, gone.title, html
+    FROM pairs
+    JOIN entries AS gone ON gone.id = pairs.old
+    JOIN entries AS stays ON stays.id = pairs.kept
+    JOIN texts ON texts.entry_id = gone.id
+    WHERE substr(gone.digest, 1, instr(gone.digest, '.')) <> substr(stays.digest, 1, instr(stays.digest, '.'))
+    """,
+    "UPDATE versions SET entry_id = pairs.kept FROM pairs WHERE entry_id = pairs.old",
+    """
+    UPDATE entries SET versions = (SELECT count(*) FROM versions WHERE entry_id = entries.id)
+    WHERE id IN (SELECT kept FROM pairs)
+    """,
+    # WHERE true: else SQLite takes ON for that of a join (sqlite.org/lang_upsert.html)
+    """
+    INSERT INTO places (entry_id, place)
+    SELECT kept, place FROM pairs JOIN places ON entry_id = old WHERE true
+    ON CONFLICT DO NOTHING
+    """,
+)
+
+
+class MergeStore:
+    """Moves entries between feeds, with their marks, places, earlier versions, counts and index."""
+
+    def __init__(self, database: Database, index: SearchIndex) -> None:
+        self._db = database
+        self._index = index
+
+    def entries_of(self, feed_id: int) -> list[KnownEntry]:
+        """Which entries has a feed, oldest first?"""
+        return [
+            KnownEntry(
+                id=row["id"],
+                guid=row["guid"],
+                url=row["url"],
+                title=row["title"],
+                published=moment(row["published"]),
+                digest=row["digest"],
+                versions=row["versions"],
+            )
+            for row in self._db.rows(
+                """
+                SELECT id, guid, url, title, published, digest, versions
+                FROM entries WHERE feed_id = ? ORDER BY id
+                """,
+                (feed_id,),
+            )
+        ]
+
+    def join(self, pairs: Sequence[tuple[int, int]], now: datetime) -> None:
+        """Make one entry of each pair: the second stays, with what was said of and kept for the first."""
+        parameters = {"pairs": json.dumps(pairs), "now": seconds(now)}
+        with self._db.writing():
+            for step in _JOINING:
+                self._db.run(_PAIRS + step, parameters)
+            self._forget([old for old, _kept in pairs])
+
+    def _forget(self, entry_ids: Sequence[int]) -> None:
+        ids = {"ids": json.dumps(entry_ids)}
+        for chunk in self._db.chunks(
+            """
+            SELECT sort_key, title, text, author, tags
+            FROM entries JOIN texts ON entry_id = id
+            WHERE id IN (SELECT value FROM json_each(:ids))
+            """,
+            ids,
+            size=500,
+        ):
+            self._index.remove(
+                [
+                    (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
+                    for key, title, text, author, tags in chunk
+                ]
+            )
+        self._db.run("DELETE FROM entries WHERE id IN (SELECT value FROM json_each(:ids))", ids)
+
+    def move(self, feed_id: int, into_id: int) -> int:
+        """Give all entries of a feed to another, which has none of their names; gives how many.
+
+        They stand where they stood in every list, so the index holds as it is.
+        """
+        ids = {"feed": feed_id, "into": into_id}
+        with self._db.writing():
+            moved = self._db.run("UPDATE entries SET feed_id = :into WHERE feed_id = :feed", ids)
+            self._db.run("DELETE FROM month_counts WHERE feed_id IN (:feed, :into)", ids)
+            self._db.run(
+                """
+                INSERT INTO month_counts (feed_id, month, total, unread, starred)
+                SELECT feed_id, month, count(*), count(*) - count(read_at), count(starred_at)
+                FROM entries WHERE feed_id = :into
+                GROUP BY month
+                """,
+                ids,
+            )
+        return moved
