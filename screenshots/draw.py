@@ -147,7 +147,7 @@ async def search(pilot: Pilot[None]) -> None:
     bar = pilot.app.screen.query_one(SearchBar)
     await settle(pilot)
     await pilot.press("1", "g", "j", "j", "j", "l", "2", "slash", *"upphandl")
-    await until(pilot, lambda: bool(bar.words))
+    await until(pilot, lambda: bool(bar.offers))
     await settle(pilot)
     await pilot.press("enter", *"j" * 15, *"k" * 5)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from textual.app import App, ComposeResult
 
+from flodeslasare import i18n
 from flodeslasare.tui.theme import GRANIT
+from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets.search_bar import SearchBar
 
 
@@ -62,7 +64,7 @@ async def test_typing_searches() -> None:
         await pilot.pause(0.1)
         assert app.searched[-1] == "abc"
         app.bar.total = 28
-        app.bar.words = (("abcdef", 11), ("xabc", 7))
+        app.bar.offers = (Offer("abcdef", 11, "abcdef"), Offer("xabc", 7, "xabc"))
         assert app.line(0).endswith("28 hits")
         assert app.line(1) == "  abcdef 11  xabc 7"
         await pilot.press("enter")
@@ -97,7 +99,7 @@ async def test_a_word_narrows_when_it_is_clicked() -> None:
         await pilot.pause()
         await pilot.press(*"x ab")
         await pilot.pause(0.1)
-        app.bar.words = (("abcdef", 11),)
+        app.bar.offers = (Offer("abcdef", 11, "x abcdef"),)
         app.line(1)
         await pilot.click(app.bar, offset=(4, 1))
         await pilot.pause()
@@ -112,5 +114,80 @@ async def test_words_that_do_not_fit_are_left_out() -> None:
         await pilot.pause()
         await pilot.press("a")
         await pilot.pause(0.1)
-        app.bar.words = tuple((f"ord{n}", 10) for n in range(12))
+        app.bar.offers = tuple(Offer(f"ord{n}", 10, f"ord{n}") for n in range(12))
         assert app.line(1) == "  ord0 10  ord1 10  …"
+
+
+# --- what may be typed next ------------------------------------------------------------------------
+
+NAMES = {"feed": ["hållbarupphandling", "Upphandlingsmyndigheten"], "before": ["2018", "2018-05"]}
+
+
+async def test_an_operator_and_the_names_that_exist_are_completed() -> None:
+    app = BarApp()
+    app.bar.names = NAMES
+    async with app.run_test(size=(70, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press("f")
+        await pilot.pause()
+        assert app.bar._input._suggestion == ""  # any word may begin so
+        await pilot.press("e")
+        await pilot.pause()
+        assert app.bar._input._suggestion == "feed:"
+        await pilot.press("tab")
+        await pilot.pause()
+        assert app.bar._input.value == "feed:"
+        assert app.line(1) == "  hållbarupphandling  Upphandlingsmyndigheten"
+        await pilot.press("h", "å")
+        await pilot.pause()
+        assert app.bar._input._suggestion == "feed:hållbarupphandling"
+        await pilot.press("right")
+        await pilot.pause()
+        assert app.bar._input.value == "feed:hållbarupphandling"
+        await pilot.press(*" before:")
+        await pilot.pause()
+        await pilot.click(app.bar, offset=(9, 1))
+        await pilot.pause()
+        assert app.bar._input.value == "feed:hållbarupphandling before:2018-05 "
+        assert app.searched[-1] == "feed:hållbarupphandling before:2018-05"
+
+
+async def test_a_swedish_screen_completes_in_swedish() -> None:
+    i18n.use_language("sv")
+    app = BarApp()
+    app.bar.names = NAMES
+    async with app.run_test(size=(70, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"före")
+        await pilot.pause()
+        await pilot.press("tab")
+        await pilot.pause()
+        assert app.bar._input.value == "före:"
+        assert app.line(1) == "  2018  2018-05"
+
+
+async def test_a_word_that_matches_is_picked_with_tab_and_enter_narrows_to_it() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"ab")
+        await pilot.pause()
+        app.bar.offers = (Offer("abcdef", 11, "abcdef"), Offer("xabc", 7, "xabc"))
+        await pilot.press("tab", "tab", "shift+tab", "shift+tab", "escape", "tab", "tab", "enter")
+        await pilot.pause()
+        assert app.searched[-1] == "xabc"
+        assert app.bar._input.value == "xabc"
+        assert app.ended == []
+
+
+async def test_other_forms_of_a_word_are_told_from_what_matches() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"kriterier")
+        await pilot.pause()
+        app.bar.offers = (
+            Offer("kriterier", 3, "kriterier"),
+            Offer("kriterium", 2, "kriterium", is_form=True),
+        )
+        assert app.line(1) == "  kriterier 3  ≈ kriterium 2"

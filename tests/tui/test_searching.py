@@ -125,4 +125,117 @@ async def test_a_burst_of_keys_asks_no_more_than_it_has_letters(
         await settle(pilot)
         searches = [question for question in questions.asked if question.startswith("list ")]
         assert len(searches) <= len("kycklingslakteriet") + 2
-        assert list(app.reader.entries.ids) == hits
+        assert app.reader.entries.ids == hits
+
+
+# --- nothing matches -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["enter", "number", "mouse"])
+async def test_a_mistyped_word_is_put_right_by_a_choice(
+    app: FeedReaderApp, filled: StagedLibrary, way: str
+) -> None:
+    hits = filled.listing(View(query="kycklingslakteriet")).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyklingslakteriet")
+        await settle(pilot)
+        text = shown(app)
+        assert "Nothing in the archive matches." in text
+        assert f" 1  kycklingslakteriet  {len(hits)}" in text
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.focused is app.reader.entries
+        if way == "enter":
+            await pilot.press("j", "k", "enter")
+        elif way == "number":
+            await pilot.press("1")
+        else:
+            await pilot.click(app.reader.entries, offset=(6, 4))
+        await settle(pilot)
+        assert app.reader.query_text == "kycklingslakteriet"
+        assert app.reader.entries.ids == hits
+        assert "kycklingslakteriet" in shown(app)
+
+
+async def test_numbers_go_to_panes_where_nothing_is_offered(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kycklingslakteriet", "enter", "1")
+        await settle(pilot)
+        assert app.reader.pane == "archive"
+
+
+# --- narrowing -------------------------------------------------------------------------------------
+
+
+async def test_a_month_narrows_a_search_and_the_keys_lead_on_to_the_next(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    hits = View(query="kycklingslakteriet")
+    months = [month for month, _count in filled.listing(hits).months]
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kycklingslakteriet", "enter", "1", "l", "j", "l", "j")
+        await settle(pilot)
+        view = app.reader.view
+        assert view.query == hits.query
+        assert view.month is not None
+        await pilot.press("2")
+        older = [month for month in months if month < view.month][:3]
+        assert older
+        for month in older:
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+            assert app.reader.view == hits.but(month=month)
+            assert app.reader.entries.ids == filled.listing(hits.but(month=month)).ids
+        await pilot.press("left_square_bracket")
+        await settle(pilot)
+        assert app.reader.view.month == months[months.index(older[-1]) - 1]
+
+
+async def test_the_mouse_narrows_by_the_histogram_and_by_feed(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyckling", "enter")
+        await settle(pilot)
+        lines = [line[:30] for line in shown(app).splitlines()]
+        feed = next(n for n, line in enumerate(lines) if "hållbarupphandling" in line)
+        assert lines[feed].split()[-1] == f"{len(filled.listing(View(query='kyckling')).ids)}"
+        bars = next(n for n, line in enumerate(lines) if "HITS OVER TIME" in line) + 2
+        await pilot.click(offset=(27, bars))
+        await settle(pilot)
+        assert app.reader.view == View(query="kyckling", year=2018)
+        lines = [line[:30] for line in shown(app).splitlines()]
+        feed = next(n for n, line in enumerate(lines) if "hållbarupphandling" in line)
+        await pilot.click(offset=(8, feed))
+        await settle(pilot)
+        assert app.reader.view.feed_id is not None
+        assert app.reader.view.query == "kyckling"
+
+
+async def test_n_goes_from_hit_to_hit_and_on_to_the_next_text(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyckling", "enter", "enter")
+        await settle(pilot)
+        text = app.reader.text
+        count = text.hit_count
+        assert count >= 1
+        for number in range(count):
+            await pilot.press("n")
+            assert text._current_hit == number
+        await pilot.press("n")
+        await settle(pilot)
+        assert app.reader.entries.cursor == 1
+        assert text.entry is not None
+        assert text.entry.id == app.reader.entries.entry_id
+        assert text._current_hit == 0
+        await pilot.press("N")
+        await settle(pilot)
+        assert app.reader.entries.cursor == 0
+        assert text._current_hit == text.hit_count - 1

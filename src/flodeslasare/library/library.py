@@ -640,6 +640,15 @@ class Library:
         months = self.months(View(query=query))
         return sum(month.total for month in months), sum(month.unread for month in months)
 
+    def names(self) -> dict[str, list[str]]:
+        """Give the authors and the tags of the newest entries, the most frequent first, for `author:` and `tag:`.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        with self._database.stoppable():
+            return {"author": self._entries.authors(), "tag": self._entries.tags()}
+
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
         """The archive's words that the last word of a query matches, with their numbers of entries.
 

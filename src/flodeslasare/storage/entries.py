@@ -335,6 +335,33 @@ class EntryStore:
         if self.sort_key(entry_id) is None:
             raise NoSuchEntry(entry_id)
 
+    def authors(self, limit: int = 1000, newest: int = 50_000) -> list[str]:
+        """Who wrote most of the newest entries, however many there are?"""
+        rows = self._db.rows(
+            """
+            SELECT author FROM (
+                SELECT author FROM entries INDEXED BY entries_sort_key
+                ORDER BY sort_key DESC LIMIT :newest
+            ) WHERE author <> '' GROUP BY author ORDER BY count(*) DESC, author LIMIT :limit
+            """,
+            {"limit": limit, "newest": newest},
+        )
+        return [row[0] for row in rows]
+
+    def tags(self, limit: int = 1000, newest: int = 50_000) -> list[str]:
+        """Which tags do most of the newest entries have, however many there are?"""
+        rows = self._db.rows(
+            """
+            SELECT tag.value FROM (
+                SELECT tags FROM entries INDEXED BY entries_sort_key
+                ORDER BY sort_key DESC LIMIT :newest
+            ), json_each(tags) AS tag
+            GROUP BY tag.value ORDER BY count(*) DESC, tag.value LIMIT :limit
+            """,
+            {"limit": limit, "newest": newest},
+        )
+        return [row[0] for row in rows]
+
     def versions(self, entry_id: int) -> list[EntryVersion]:
         """How did an entry read before, newest first?"""
         return [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from textual.message import Message
 
 from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
 from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets._offer import Offer
 
 
 class FeedAsked(Message):
@@ -64,13 +67,22 @@ class MonthsRead(Message):
         """What was counted: the hits of a search, or the whole library."""
 
 
-class WordsRead(Message):
-    """The words that a query matches have been read in the background."""
+class OffersRead(Message):
+    """The words that a search matches, or may have meant, have been read in the background."""
 
-    def __init__(self, words: list[tuple[str, int]], query: str) -> None:
+    def __init__(self, offers: Sequence[Offer], query: str) -> None:
         super().__init__()
-        self.words = words
+        self.offers = tuple(offers)
         self.query = query
+
+
+class NamesRead(Message):
+    """The names that may follow an operator of a search have been read in the background."""
+
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.names = names
+        """By the operator."""
 
 
 class UnreadFound(Message):

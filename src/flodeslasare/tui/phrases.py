@@ -91,6 +91,11 @@ def folder_name(part: str) -> str:
     return "".join(split_folder(part))
 
 
+def folder_path(folder: str) -> str:
+    """Name a folder with those it lies in."""
+    return "/".join(map(folder_name, folder.split("/")))
+
+
 def short_date(when: datetime, now: datetime, *, with_year: bool = True) -> str:
     """Date a row of a list: `today 08:05`, `yesterday`, `14 May`, `14 May 2016`.
 

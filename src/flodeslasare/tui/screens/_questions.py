@@ -15,11 +15,13 @@ from flodeslasare.model import View
 from flodeslasare.tui.messages import (
     ListingRead,
     MonthsRead,
+    NamesRead,
+    OffersRead,
     ReadingFailed,
     UnreadFound,
-    WordsRead,
 )
 from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets._offer import Offer
 
 Answers: TypeAlias = Callable[[Library], Iterable[Message]]
 """Asks the library it is given; each message it gives is posted as it comes."""
@@ -76,14 +78,33 @@ class Questions:
         """Count entries per feed and month: `MonthsRead`."""
         self._ask("months", lambda library: [MonthsRead(Archive(library.months()), View())])
 
-    def look_around(self, view: View) -> None:
-        """Find the words that a search matches, and count its hits: `WordsRead`, `MonthsRead`."""
+    def look_around(self, view: View, *, has_hits: bool) -> None:
+        """Look for the words that a search matches or may have meant, and count its hits.
+
+        `OffersRead`, `MonthsRead`.
+        """
+        query = view.query
 
         def answers(library: Library) -> Iterator[Message]:
-            yield WordsRead(library.matching_words(view.query), view.query)
-            yield MonthsRead(Archive(library.months(view, unread=False)), view)
+            offers = _words_matched(library, query) if has_hits else []
+            yield OffersRead(offers, query)
+            if has_hits:
+                yield MonthsRead(Archive(library.months(view, unread=False)), view)
+            others = [
+                Offer(each.word, each.count, each.query, each.kind == "form")
+                for each in library.suggestions(query)
+                if not has_hits or each.kind == "form"
+            ]
+            if others:
+                yield OffersRead([*offers, *others], query)
+            if not has_hits:
+                yield MonthsRead(Archive(library.months(view, unread=False)), view)
 
         self._ask("around", answers)
+
+    def read_names(self) -> None:
+        """Read the names that may follow an operator and that the screen does not have: `NamesRead`."""
+        self._ask("names", lambda library: [NamesRead(library.names())])
 
     def find_unread(self, view: View, entry_id: int, *, older: bool, open_it: bool) -> None:
         """Look for the unread entry next to another: `UnreadFound`."""
@@ -134,3 +155,17 @@ class Questions:
                 self._screen.post_message(ReadingFailed(str(error)))
         finally:
             asked.has_ended.set()
+
+
+def _words_matched(library: Library, query: str) -> list[Offer]:
+    """Find the words that the last word of a query matches; each leads to the query with it in its place."""
+    from flodeslasare.query import parse, replaced
+
+    sought = parse(query).sought()
+    if not sought:
+        return []
+    last = sought[-1].words[-1]
+    return [
+        Offer(word, count, replaced(query, last, word))
+        for word, count in library.matching_words(query)
+    ]

@@ -35,6 +35,7 @@ from flodeslasare.model import (
     RefreshStatus,
     View,
 )
+from flodeslasare.tui import phrases
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
     FeedAsked,
@@ -43,11 +44,12 @@ from flodeslasare.tui.messages import (
     ListingRead,
     ManyMarked,
     MonthsRead,
+    NamesRead,
+    OffersRead,
     ReadingFailed,
     RefreshFinished,
     RefreshWaiting,
     UnreadFound,
-    WordsRead,
 )
 from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
@@ -345,7 +347,7 @@ class ReaderScreen(Screen[None]):
         elif self._shown != self._reading:
             self._show(event.listing)
             if event.listing.view.query:
-                self._questions.look_around(self._view_of_hits)
+                self._questions.look_around(self._view_of_hits, has_hits=bool(event.listing.ids))
         else:
             at_start = self.entries.cursor == 0
             self.entries.extend(event.listing)
@@ -358,6 +360,7 @@ class ReaderScreen(Screen[None]):
         view, entries = self.view, self.entries
         entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
         entries.words = view.query
+        entries.offers = ()
         entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
         entries.show(listing, entry_id=self._wanted)
         self._search_bar_says()
@@ -410,10 +413,34 @@ class ReaderScreen(Screen[None]):
         """What the archive counts while a search is on: its hits everywhere, wherever one has narrowed it."""
         return View(query=self.query_text, unread=self.only_unread)
 
-    @on(WordsRead)
-    def _show_words(self, event: WordsRead) -> None:
+    @on(OffersRead)
+    def _show_offers(self, event: OffersRead) -> None:
         if event.query == self.query_text:
-            self.search_bar.words = tuple(event.words)
+            if self.entries.ids:
+                self.search_bar.offers = event.offers
+            else:
+                self.entries.offers = event.offers
+
+    @on(NamesRead)
+    def _keep_names(self, event: NamesRead) -> None:
+        self.search_bar.names = {**self.search_bar.names, **event.names}
+
+    def _name_what_exists(self) -> None:
+        """Give the search the names it completes operators with; those that must be sought once, later."""
+        months = sorted(self._archive.by_month[None], reverse=True)
+        years = dict.fromkeys(f"{month // 100}" for month in months)
+        dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
+        folders = {feed.folder for feed in self._feeds if feed.folder}
+        names = {
+            "feed": [feed.title for feed in self._feeds],
+            "folder": sorted(map(phrases.folder_path, folders)),
+            "search": [search.name for search in self.library.saved_searches()],
+            "before": dates,
+            "after": dates,
+        }
+        if "author" not in self.search_bar.names:
+            self._questions.read_names()
+        self.search_bar.names = {**self.search_bar.names, **names}
 
     # --- the archive -----------------------------------------------------------------------------
 
@@ -619,6 +646,9 @@ class ReaderScreen(Screen[None]):
                 self.entries.cursor += step
                 if self.entries.cursor != before and self.entries.entry_id is not None:
                     self._open(self.entries.entry_id)
+                    self.text.outermost_hit(last=step < 0)
+                else:
+                    self.status.tell(_("no more hits"))
             return
         self._next_unread(step, open_it=self.pane == "reading")
 
@@ -709,6 +739,8 @@ class ReaderScreen(Screen[None]):
 
     async def action_search(self) -> None:
         self._go("list")
+        with self.telling():
+            self._name_what_exists()
         await self.search_bar.begin()
 
     @on(SearchBar.Changed)
@@ -724,6 +756,11 @@ class ReaderScreen(Screen[None]):
         self.search_bar.set_query("")
         self.query_text = ""
         self.entries.focus()
+
+    @on(EntryList.Narrowed)
+    def _search_for_offer(self, event: EntryList.Narrowed) -> None:
+        self.search_bar.set_query(event.query)
+        self.query_text = event.query
 
     def action_filter(self) -> None:
         self.only_unread = not self.only_unread
@@ -776,7 +813,20 @@ class ReaderScreen(Screen[None]):
             self._go("reading")
 
     def action_month(self, direction: int) -> None:
-        self.entries.action_month(direction)
+        """Go to a month in the list; where the list is one month, to the one beside it."""
+        month = self.base.month
+        if month is None:
+            self.entries.action_month(direction)
+            return
+        # The archive has the newest above, as the list has: `]` leads down, to what is older.
+        months = sorted(self._archive.by_month.get(self.base.feed_id, {}), reverse=True)
+        if self.query_text:  # those that have hits
+            months = [each for each in months if self.archive.counts_of(self.base.feed_id, each)]
+        beside = [each for each in months if (each < month if direction > 0 else each > month)]
+        if beside:
+            self.base = self.base.but(month=beside[0] if direction > 0 else beside[-1])
+        else:
+            self.status.tell(_("no more months here"))
 
     # --- feeds and refresh -----------------------------------------------------------------------
 

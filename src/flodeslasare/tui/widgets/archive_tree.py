@@ -200,6 +200,11 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._found = found
         self._build()
 
+    def counts_of(self, feed_id: int | None, month: int) -> int:
+        """How many hits a month has while a search is on, else how many entries."""
+        months = (self._found or self._archive).by_month.get(feed_id, {})
+        return months[month].total if month in months else 0
+
     def set_view(self, view: View) -> None:
         """Put the cursor on a view's line, unfolding what leads to it."""
         self._view = view

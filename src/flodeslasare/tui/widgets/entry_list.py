@@ -32,6 +32,7 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import EntryRow, Listing, View
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
+from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut
 
@@ -42,6 +43,8 @@ _NEAR_PAGES = 8
 """How far the next unread entry is looked for at once; beyond that a worker looks."""
 _GUTTER = 3
 """Cells before a title: the cursor's bar, the unread dot, a space."""
+_FIRST_OFFER = 4
+"""The line of the first word that may have been meant; its heading stands above."""
 _STYLES = {
     "heading": "bold $section",
     "rule": "$rule",
@@ -119,8 +122,6 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("G,end", "last", show=False),
         Binding("pagedown,ctrl+f", "page_down", show=False),
         Binding("pageup,ctrl+b", "page_up", show=False),
-        Binding("left_square_bracket", "month(-1)", show=False),
-        Binding("right_square_bracket", "month(1)", show=False),
         Binding("enter", "open", show=False),
     ]
 
@@ -139,6 +140,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     """Whether a row says which feed it comes from."""
     empty_text: reactive[str] = reactive("")
     """What is said when there are no entries."""
+    offers: reactive[tuple[Offer, ...]] = reactive(())
+    """What may have been meant, when a search found nothing."""
+    offer: reactive[int] = reactive(0)
+    """The one of them that Enter takes."""
 
     class Moved(Message):
         """The cursor came to another entry; `None` when there is none."""
@@ -153,6 +158,13 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         def __init__(self, entry_id: int) -> None:
             super().__init__()
             self.entry_id = entry_id
+
+    class Narrowed(Message):
+        """Another word was chosen for a search that found nothing."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
 
     class TopReached(Message):
         """The person went to the first entry: what came in since may be shown."""
@@ -311,8 +323,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         line = self.scroll_offset.y + y
         if not self.ids:
-            text = f"  {cut(self.empty_text, width - 3)}" if y == 1 else ""
-            return self._strip([(text, "excerpt")], width, False)
+            return self._empty_line(y, width)
         if line >= self._lines.height:
             return self._strip([], width, False)
         run, index, part = self._lines.at(line)
@@ -328,6 +339,27 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             bar = ("▎", "mark") if self.has_focus else ("▏", "excerpt")
             pieces = [bar, *pieces[1:]]
         return self._strip(pieces, width, on_cursor)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        """Say that there is nothing, and what may have been meant."""
+        if y == 1:
+            return self._strip([(f"  {cut(self.empty_text, width - 3)}", "excerpt")], width, False)
+        number = y - _FIRST_OFFER
+        if not 0 <= number < len(self.offers):
+            is_heading = self.offers and number == -1
+            text = f"  {cut(_('Did you mean'), width - 3)}" if is_heading else ""
+            return self._strip([(text, "heading")], width, False)
+        offer = self.offers[number]
+        is_on = number == self.offer and self.has_focus
+        count = phrases.number(offer.hits)
+        word = cut(harmless_line(offer.word), max(1, width - 8 - len(count)))
+        pieces = [
+            ("▎" if is_on else " ", "mark"),
+            (f" {number + 1} ", "mark"),
+            (f" {word}  ", "unread"),
+            (count, "date"),
+        ]
+        return self._strip(pieces, width, is_on)
 
     def _heading(self, run: int, width: int) -> Strip:
         name = cut(phrases.month_heading(self._lines.months[run][0]), max(0, width - 3))
@@ -379,8 +411,11 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         first = next(iter(hits(self.words, text)), None)
         if first is None or cell_len(text[: first[1]]) < room:
             return text
-        start = text.rfind(" ", 0, max(0, first[0] - room // 3)) + 1
-        return f"… {text[start:]}"
+        for lead in (room // 3, 0):
+            start = text.rfind(" ", 0, max(0, first[0] - lead)) + 1
+            if cell_len(text[start : first[1]]) < room - 2:
+                return f"… {text[start:]}"
+        return f"…{text[first[0] :]}"  # inside a compound that is wider than the line
 
     def _with_hits(self, text: str, shown: str, style: str) -> list[tuple[str, str]]:
         if not self.words or not shown:
@@ -389,9 +424,11 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
 
         whole = len(shown) - 1 if shown != text else len(shown)  # the ellipsis is not text
         pieces, at = [], 0
-        for start, end in hits(self.words, text[:whole]):
-            pieces += [(shown[at:start], style), (shown[start:end], "hit")]
-            at = end
+        for start, end in hits(self.words, text):
+            if start < whole:
+                end = min(end, whole)
+                pieces += [(shown[at:start], style), (shown[start:end], "hit")]
+                at = end
         return [*pieces, (shown[at:], style)]
 
     def _strip(self, pieces: list[tuple[str, str]], width: int, on_cursor: bool) -> Strip:
@@ -479,6 +516,9 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def validate_cursor(self, cursor: int) -> int:
         return min(max(cursor, 0), max(0, len(self.ids) - 1))
 
+    def watch_offers(self) -> None:
+        self.offer = 0
+
     def watch_cursor(self, was: int, now: int) -> None:
         self._refresh_row(was)
         self._refresh_row(now)
@@ -494,7 +534,19 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, _event: events.Resize) -> None:
         self._follow_cursor()
 
+    def on_key(self, event: events.Key) -> None:
+        """Take what may have been meant by its number."""
+        character = event.character or ""
+        if self.offers and character.isdecimal() and 0 < int(character) <= len(self.offers):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Narrowed(self.offers[int(character) - 1].query))
+
     def on_click(self, event: events.Click) -> None:
+        number = event.y - _FIRST_OFFER
+        if not self.ids and 0 <= number < len(self.offers):
+            self.post_message(self.Narrowed(self.offers[number].query))
+            return
         line = self.scroll_offset.y + event.y
         if line >= self._lines.height:
             return
@@ -506,10 +558,16 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             self.action_open()
 
     def action_cursor_down(self) -> None:
-        self.cursor += 1
+        self._step(1)
 
     def action_cursor_up(self) -> None:
-        self.cursor -= 1
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        if self.offers:
+            self.offer = min(max(self.offer + step, 0), len(self.offers) - 1)
+        else:
+            self.cursor += step
 
     def action_first(self) -> None:
         self.cursor = 0
@@ -551,3 +609,5 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def action_open(self) -> None:
         if self.entry_id is not None:
             self.post_message(self.Opened(self.entry_id))
+        elif self.offers:
+            self.post_message(self.Narrowed(self.offers[self.offer].query))

@@ -223,6 +223,10 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             index = sum(1 for hit in hits if hit.y < bottom) - 1
         return self._go_to_hit(index)
 
+    def outermost_hit(self, *, last: bool) -> bool:
+        """Go to the first hit of the text, or to the last; `False` when it has none."""
+        return self._go_to_hit(len(self._all_hits()) - 1 if last else 0)
+
     # --- drawing ---------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.highlighter import Highlighter
@@ -18,12 +19,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from flodeslasare.i18n import _, ngettext
+from flodeslasare.i18n import _, language, ngettext
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._line_input import LineInput
+from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut
+
+if TYPE_CHECKING:
+    from flodeslasare.query import Completion
 
 _NUMBER_CELLS = 16
 """What is kept free at the right of the input for the number of hits."""
@@ -36,7 +41,12 @@ _STYLES = {
     "slash": "bold $accent",
     "word": "$lead",
     "chip": "$background on $lead",
+    "picked": "bold $ink on $cursor",
 }
+
+
+_FROM_LETTERS = 2
+"""So many letters of an operator's name are typed before it is offered; the first may begin any word."""
 
 
 class _Chips(Highlighter):
@@ -61,6 +71,10 @@ class _QueryInput(LineInput):
     class Left(Message):
         """Esc was pressed."""
 
+    def suggest(self, text: str) -> None:
+        """Show how the text may go on; → takes it."""
+        self._suggestion = text
+
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
@@ -73,12 +87,18 @@ class SearchBar(Widget):
 
     ALLOW_SELECT = False
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", show=False),
+        Binding("shift+tab", "pick(-1)", show=False),
+    ]
+
     DEFAULT_CSS = """
     SearchBar { height: 2; }
     SearchBar > _QueryInput {
         display: none; margin: 0 16 0 4; padding: 0; height: 1; border: none;
         background: $background; color: $ink;
         &:focus { border: none; background-tint: $background 0%; }
+        &>.input--suggestion { color: $faint-ink; text-style: none; }
     }
     SearchBar.-searching > _QueryInput { display: block; }
     """
@@ -94,8 +114,10 @@ class SearchBar(Widget):
     """Whether only unread entries are listed."""
     query_text: reactive[str] = reactive("")
     """The search; empty when there is none."""
-    words: reactive[tuple[tuple[str, int], ...]] = reactive(())
-    """The words that match, with their numbers of entries."""
+    offers: reactive[tuple[Offer, ...]] = reactive(())
+    """The words that match, and other forms of those that were typed."""
+    picked: reactive[int | None] = reactive[int | None](None)
+    """Which of the offers Enter takes; `None` for none."""
 
     class Changed(Message):
         """The search is now this; empty when there is none."""
@@ -119,7 +141,11 @@ class SearchBar(Widget):
         )
         self._is_due = False
         """What was typed is to be searched for, once it has been drawn."""
-        self._word_spans: list[tuple[int, int, str]] = []
+        self._spans: list[tuple[int, int, Offer | Completion]] = []
+        """What stands on the second line: from which cell to which."""
+        self._completions: Sequence[Completion] = ()
+        self.names: Mapping[str, Sequence[str]] = {}
+        """The names that exist, by the operator they may follow: feeds, folders, authors, …"""
 
     async def prepare(self) -> None:
         """Mount the input, which the first screen does without."""
@@ -141,13 +167,15 @@ class SearchBar(Widget):
         self.app.stylesheet.update(self)
         self.screen.set_focus(self._input)
         self._input.cursor_position = len(self._input.value)
+        self._complete()
 
     def set_query(self, query: str) -> None:
         """Show a search that was made elsewhere, or none."""
         with self._input.prevent(Input.Changed):
             self._input.value = query
         self.query_text = query
-        self.words = ()
+        self.offers = ()
+        self._completions = ()
         self.set_class(bool(query), "-searching")
         self.refresh()
 
@@ -157,7 +185,7 @@ class SearchBar(Widget):
         """Draw a line; the input lies over the first one while searching."""
         width = self.size.width
         if self.has_class("-searching"):
-            pieces = self._found(width) if y == 0 else self._words(width)
+            pieces = self._found(width) if y == 0 else self._offered(width)
         elif y == 0:
             pieces = self._listed(width)
         else:
@@ -192,21 +220,45 @@ class SearchBar(Widget):
         gap = " " * max(0, width - 3 - cell_len(said) - 1)
         return [("  /", "slash"), (gap, "number"), (said, "number")]
 
-    def _words(self, width: int) -> list[tuple[str, str]]:
-        pieces = [("  ", "hint")]
-        self._word_spans = []
-        room, at, is_cut = width - 3, 2, False
-        if not self.query_text:
+    def _offered(self, width: int) -> list[tuple[str, str]]:
+        """The second line: how the word at the cursor may go on, the words that match, and their kin."""
+        if not self.query_text and not self._completions:
             hint = _("words, or title: author: feed: tag: before:")
-            return [(f"  {cut(hint, room)}", "hint")]
-        for word, count in self.words:
-            shown, number = harmless_line(word), phrases.number(count)
-            cells = cell_len(shown) + 1 + len(number) + 2
-            if cells > room - 1:
+            self._spans = []
+            return [(f"  {cut(hint, width - 3)}", "hint")]
+        pieces = self._laid_out(width, 0)
+        if self.picked and all(
+            self.offers[self.picked] is not leads for *_at, leads in self._spans
+        ):
+            pieces = self._laid_out(width, self.picked)
+        return pieces
+
+    def _laid_out(self, width: int, first: int) -> list[tuple[str, str]]:
+        """Lay out the second line, of the words those from `first` on."""
+        shown: list[tuple[str, str, str, Offer | Completion]] = []
+        if not first:
+            shown = [
+                (harmless_line(each.text).strip('"'), "", "word", each)
+                for each in self._completions
+            ]
+        for number, offer in enumerate(self.offers[first:], first):
+            style = "picked" if number == self.picked else "hint" if offer.is_form else "word"
+            mark = "≈ " if offer.is_form else ""
+            count = f" {phrases.number(offer.hits)}"
+            shown.append((mark + harmless_line(offer.word), count, style, offer))
+        self._spans = []
+        pieces, room, at = [("  ", "hint")], width - 3, 2
+        if first:
+            pieces, room, at = [*pieces, ("… ", "hint")], room - 2, at + 2
+        is_cut = False
+        for word, count, style, leads_to in shown:
+            cells = cell_len(word) + len(count) + 2
+            if cells > room - 1 and self._spans:
                 is_cut = True
                 continue  # a shorter one may fit
-            pieces += [(shown, "word"), (f" {number}  ", "number")]
-            self._word_spans.append((at, at + cells - 2, word))
+            word = cut(word, max(1, room - len(count) - 2))
+            pieces += [(word, style), (f"{count}  ", "number")]
+            self._spans.append((at, at + cells - 2, leads_to))
             room -= cells
             at += cells
         if is_cut:
@@ -216,6 +268,9 @@ class SearchBar(Widget):
     def notify_style_update(self) -> None:
         self._styles.forget()
         super().notify_style_update()
+
+    def watch_offers(self) -> None:
+        self.picked = None
 
     def watch_has_focus(self, value: bool) -> None:
         super().watch_has_focus(value)
@@ -227,6 +282,8 @@ class SearchBar(Widget):
     def _search_soon(self, event: Input.Changed) -> None:
         """Draw the letter, then search: the key after it stops a search that is under way."""
         event.stop()
+        self.picked = None
+        self._complete()
         if not self._is_due:
             self._is_due = True
             self.call_after_refresh(self._search)
@@ -239,12 +296,45 @@ class SearchBar(Widget):
         if not self.query_text:
             self.total = None  # it counts what was listed, and no hits
         self.query_text = query
-        self.words = ()
+        self.offers = ()
         self.post_message(self.Changed(query))
+
+    def _complete(self) -> None:
+        """See how the word at the cursor may go on: from names that are at hand, so that it costs a key nothing."""
+        from flodeslasare.query import completions  # not before there is a search
+
+        text, cursor = self._input.value, self._input.cursor_position
+        found = completions(text, cursor, self.names, swedish=language() == "sv")
+        typed = text[found[0].start : cursor] if found else ""
+        if found and found[0].text.endswith(":") and len(typed) < _FROM_LETTERS:
+            found = []
+        self._completions = found = [each for each in found if each.text != typed]
+        self._input.suggest("")
+        if found and cursor == len(text) and found[0].text.casefold().startswith(typed.casefold()):
+            self._input.suggest(text + found[0].text[len(typed) :])
+        self.refresh()
+
+    def _take(self, choice: Offer | Completion) -> None:
+        """Go on with a name, or narrow the search to a word."""
+        if isinstance(choice, Offer):
+            self.set_query(choice.query)
+            self.picked = None
+            self._input.cursor_position = len(choice.query)
+            self.post_message(self.Changed(choice.query))
+            return
+        value = self._input.value
+        text, rest = choice.text, value[choice.end :]
+        if not text.endswith(":"):
+            text, rest = f"{text} ", rest.lstrip()
+        self._input.value = value[: choice.start] + text + rest
+        self._input.cursor_position = choice.start + len(text)
 
     @on(Input.Submitted)
     def _accept(self, event: Input.Submitted) -> None:
         event.stop()
+        if self.picked is not None:
+            self._take(self.offers[self.picked])
+            return
         self._search()
         if not self.query_text:
             self.remove_class("-searching")
@@ -256,17 +346,34 @@ class SearchBar(Widget):
     @on(_QueryInput.Left)
     def _cancel(self, event: _QueryInput.Left) -> None:
         event.stop()
+        if self.picked is not None:
+            self.picked = None
+            return
         self.post_message(self.Cancelled())
 
     async def on_click(self, event: events.Click) -> None:
         """Begin to search, or narrow to the word that was clicked."""
         if event.y == 1:
-            for start, end, word in self._word_spans:
+            for start, end, choice in self._spans:
                 if start <= event.x < end:
-                    before = self.query_text.rsplit(maxsplit=1)[:-1]
-                    query = " ".join([*before, word])
-                    self.set_query(query)
-                    self.post_message(self.Changed(query))
+                    self._take(choice)
                     return
         else:
             await self.begin()
+
+    async def action_complete(self) -> None:
+        """Go on with the first name that is offered; without one, pick the next of the words."""
+        if self._completions:
+            self._take(self._completions[0])
+        elif self.offers:
+            self.action_pick(1)
+        else:
+            await self.run_action("screen.next_pane(1)")
+
+    def action_pick(self, step: int) -> None:
+        """Pick the next of the words that were offered, or the one before: Enter narrows to it."""
+        if self.offers:
+            start = -1 if step > 0 else 0
+            self.picked = ((start if self.picked is None else self.picked) + step) % len(
+                self.offers
+            )
