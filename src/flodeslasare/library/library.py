@@ -611,6 +611,10 @@ class Library:
         """How an entry read before, newest first."""
         return self._entries.versions(entry_id)
 
+    def version(self) -> int:
+        """Give a number that is another one when something else than this has changed the library: 5 µs."""
+        return self._database.version()
+
     def counts(self) -> Counts:
         """Count the whole library (kept counts: quick at any size)."""
         return self._entries.counts()

@@ -105,6 +105,10 @@ class Database:
             raise error
         self.connection.text_factory = lambda text: text.decode("utf-8", "replace")
 
+    def version(self) -> int:
+        """Give a number that another connection's changes raise, and our own do not (PRAGMA data_version)."""
+        return int(self.value("PRAGMA data_version"))
+
     @contextmanager
     def stoppable(self) -> Iterator[None]:
         """Let another thread stop what is asked inside: it then raises `Stopped`."""

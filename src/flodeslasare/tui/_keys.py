@@ -76,14 +76,14 @@ KEYS: tuple[Key, ...] = (
     Key(shown="PgUp PgDn", does=N_("page up, page down"), group=MOVE),
     Key(
         shown="[",
-        does=N_("first entry of this month, then of the one above"),
+        does=N_("to the month above; in a month, to the one after"),
         group=MOVE,
         keys="left_square_bracket",
         action="month(-1)",
     ),
     Key(
         shown="]",
-        does=N_("first entry of the month below"),
+        does=N_("to the month below; in a month, to the one before"),
         group=MOVE,
         keys="right_square_bracket",
         action="month(1)",
@@ -192,6 +192,34 @@ KEYS: tuple[Key, ...] = (
         panes=("archive", "list"),
     ),
     Key(
+        shown="Tab Enter",
+        does=N_("in a search: complete; pick a word that matches, narrow to it"),
+        group=FIND,
+    ),
+    Key(
+        shown="b",
+        does=N_("best hits first, and newest first again"),
+        group=FIND,
+        keys="b",
+        action="best_first",
+    ),
+    Key(
+        shown="t",
+        does=N_("more like this: what shares its rare words"),
+        group=FIND,
+        keys="t",
+        action="related",
+        hint=N_("more like this"),
+        panes=("reading",),
+    ),
+    Key(
+        shown="Ctrl+S",
+        does=N_("save the search under a name"),
+        group=FIND,
+        keys="ctrl+s",
+        action="save_search",
+    ),
+    Key(
         shown="Esc",
         does=N_("leave search, filter, pane: one step back"),
         group=FIND,
@@ -236,7 +264,7 @@ KEYS: tuple[Key, ...] = (
     Key(shown="q", does=N_("quit"), group=PROGRAM, keys="q", action="app.quit"),
 )
 
-_HINTED = ("?", "/", "Enter", "Space", "m", "s", "n", "f", "a", "r", "z", "o v")
+_HINTED = ("?", "/", "Enter", "Space", "m", "s", "n", "f", "a", "r", "z", "t", "o v")
 """The order of the hints: what is least known and most useful first."""
 
 

@@ -111,6 +111,11 @@ class FeedReaderApp(App[None]):
                 stack[0].status.message = ""
         await super().on_event(event)
 
+    def on_app_focus(self) -> None:
+        """Look at once for what was changed while the person was elsewhere."""
+        if self.screen_stack and self.reader.is_mounted:
+            self.reader.look_for_others()
+
     def on_welcome_screen_demo_chosen(self) -> None:  # by name: its module is imported when needed
         """Leave for the example blog, which has a library of its own."""
         if self._has_demo:
@@ -159,6 +164,7 @@ class FeedReaderApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """List the commands of the palette."""
         from flodeslasare.tui.screens import _feeds as feeds
+        from flodeslasare.tui.screens import _saved as saved
 
         reader = self.reader
         commands = (
@@ -185,6 +191,15 @@ class FeedReaderApp(App[None]):
             (_("Undo"), _("Take the last mark back"), reader.action_undo),
             (_("Only unread"), _("Show only unread entries, and back"), reader.action_filter),
             (_("Search"), _("Search everything"), reader.action_search),
+            (_("Save this search"), _("Under a name, in the archive"), reader.action_save_search),
+            (
+                _("Rename this saved search"),
+                _("The one that is chosen in the archive"),
+                lambda: saved.rename(reader),
+            ),
+            (_("Forget this saved search"), _("u undoes it"), lambda: saved.forget(reader)),
+            (_("Best first"), _("The best hits first, and back"), reader.action_best_first),
+            (_("More like this"), _("What shares its rare words"), reader.action_related),
             (_("Text alone"), _("Give the text the whole screen"), reader.action_alone),
             (_("Light or dark"), _("Switch between granit and papper"), self.switch_theme),
             (_("Help"), _("All keys"), reader.action_help),

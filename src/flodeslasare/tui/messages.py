@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
 from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets._offer import Offer
+
+if TYPE_CHECKING:
+    from flodeslasare.findings import Related
 
 
 class FeedAsked(Message):
@@ -74,6 +78,24 @@ class OffersRead(Message):
         super().__init__()
         self.offers = tuple(offers)
         self.query = query
+
+
+class RelatedRead(Message):
+    """The entries that are like another have been looked for in the background."""
+
+    def __init__(self, entry_id: int, related: Sequence[Related]) -> None:
+        super().__init__()
+        self.entry_id = entry_id
+        self.related = related
+
+
+class SearchesCounted(Message):
+    """What the saved searches find has been counted in the background."""
+
+    def __init__(self, unread: Mapping[int, int]) -> None:
+        super().__init__()
+        self.unread = unread
+        """The unread entries of each, by its id."""
 
 
 class NamesRead(Message):

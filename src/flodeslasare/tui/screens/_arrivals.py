@@ -33,6 +33,10 @@ class Arrivals:
         if result.new:
             self._waiting[result.feed_id] = self._waiting.get(result.feed_id, 0) + result.new
 
+    def found(self, feed_id: int, new: int) -> None:
+        """Count new entries that another program has brought."""
+        self._waiting[feed_id] = self._waiting.get(feed_id, 0) + new
+
     def shown(self) -> None:
         """Count nothing as waiting: the list has been read again."""
         self._waiting.clear()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flodeslasare.i18n import _
-from flodeslasare.model import Counts, Feed, Listing, View
+from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.widgets._archive import Archive
 
 
-def title_of(view: View, feed: Feed | None) -> str:
-    """Name a view; `feed` is the one it is of."""
+def title_of(view: View, feed: Feed | None, search: SavedSearch | None) -> str:
+    """Name a view; `feed` or `search` is the one it is of."""
     if view.starred:
         return _("Starred")
+    if search is not None:
+        return search.name
     if view.month is not None:
         return phrases.month_heading(view.month)
     if view.year is not None:

@@ -11,17 +11,22 @@ from textual.screen import Screen
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.library.library import Library
-from flodeslasare.model import View
+from flodeslasare.model import SavedSearch, View
 from flodeslasare.tui.messages import (
     ListingRead,
     MonthsRead,
     NamesRead,
     OffersRead,
     ReadingFailed,
+    RelatedRead,
+    SearchesCounted,
     UnreadFound,
 )
 from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets._offer import Offer
+
+MOST_RELATED = 50
+"""So many entries that are like another are listed."""
 
 Answers: TypeAlias = Callable[[Library], Iterable[Message]]
 """Asks the library it is given; each message it gives is posted as it comes."""
@@ -102,6 +107,24 @@ class Questions:
 
         self._ask("around", answers)
 
+    def find_related(self, entry_id: int) -> None:
+        """Look for entries that are like another: `RelatedRead`."""
+        self._ask(
+            "related",
+            lambda library: [RelatedRead(entry_id, library.related(entry_id, limit=MOST_RELATED))],
+        )
+
+    def count_searches(self, searches: Iterable[SavedSearch]) -> None:
+        """Count what the saved searches find, as each is done: `SearchesCounted`."""
+        asked = list(searches)
+
+        def answers(library: Library) -> Iterator[Message]:
+            for search in asked:
+                _total, unread = library.count(search.query)
+                yield SearchesCounted({search.id: unread})
+
+        self._ask("searches", answers)
+
     def read_names(self) -> None:
         """Read the names that may follow an operator and that the screen does not have: `NamesRead`."""
         self._ask("names", lambda library: [NamesRead(library.names())])
@@ -117,7 +140,7 @@ class Questions:
 
     def stop_search(self) -> None:
         """Stop what is asked about the search, or the view, that is now another."""
-        for kind in ("listing", "around", "unread"):
+        for kind in ("listing", "around", "unread", "related"):
             self._stop(kind)
 
     def stop(self) -> None:

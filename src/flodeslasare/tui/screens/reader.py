@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -33,8 +33,10 @@ from flodeslasare.model import (
     Marked,
     MarkKind,
     RefreshStatus,
+    SavedSearch,
     View,
 )
+from flodeslasare.query import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
@@ -49,6 +51,8 @@ from flodeslasare.tui.messages import (
     ReadingFailed,
     RefreshFinished,
     RefreshWaiting,
+    RelatedRead,
+    SearchesCounted,
     UnreadFound,
 )
 from flodeslasare.tui.screens._arrivals import Arrivals
@@ -71,6 +75,8 @@ PREVIEW_SECONDS = 0.08
 _FOLLOW_UP_SECONDS = 0.03
 """How long after the first screen the rest is read: the terminal takes a few times 4 KB, and the thread
 that writes them would share the processor with it."""
+LOOK_SECONDS = 7.0
+"""How often it is looked for what another program has changed."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
 _AT_ONCE = 500
@@ -93,6 +99,8 @@ class ReaderScreen(Screen[None]):
     query_text: reactive[str] = reactive("", init=False)
     """The search; empty when there is none."""
     only_unread: reactive[bool] = reactive(False, init=False)
+    order: reactive[Literal["newest", "best"]] = reactive("newest", init=False)
+    """What stands first while a search is on; it holds until the program ends."""
     pane: reactive[str] = reactive("list", init=False)
     """Where keys go: `archive`, `list` or `reading`."""
     alone: reactive[bool] = reactive(False, init=False)
@@ -127,6 +135,13 @@ class ReaderScreen(Screen[None]):
         self._words_of_text = ""
         """The search whose hits the text shows."""
         self._feeds: list[Feed] = []
+        self._searches: list[SavedSearch] = []
+        self._related_to: tuple[int, str] | None = None
+        """While entries like another are listed: which entry one was on, and in which pane."""
+        self.forgotten: SavedSearch | None = None
+        """The saved search that was forgotten last, while undo can bring it back."""
+        self._version = 0
+        """The library's, when it was counted."""
         self._counts = Counts(0, 0, 0)
         self._archive = Archive()
         self._arrivals = Arrivals()
@@ -157,7 +172,31 @@ class ReaderScreen(Screen[None]):
     @property
     def view(self) -> View:
         """What is listed: the archive's choice, the filter and the search together."""
-        return self.base.but(unread=self.base.unread or self.only_unread, query=self.query_text)
+        return self.base.but(
+            unread=self.base.unread or self.only_unread,
+            query=self.query_text or self.base.query,
+            order=self.order if self.query_text else "newest",
+        )
+
+    @property
+    def current_search(self) -> SavedSearch | None:
+        """The saved search that is chosen in the archive."""
+        return self._search_of(self.archive.view if self.pane == "archive" else self.base)
+
+    @property
+    def sought(self) -> str:
+        """The search whose hits are shown: what was typed, or what the saved search asks."""
+        if self.query_text or not self.base.query:
+            return self.query_text
+        search = self._search_of(self.base)
+        return search.query if search is not None else ""
+
+    def _search_of(self, view: View) -> SavedSearch | None:
+        if not view.query:
+            return None
+        return next(
+            (search for search in self._searches if saved_query(search.name) == view.query), None
+        )
 
     @property
     def current_feed(self) -> Feed | None:
@@ -178,7 +217,9 @@ class ReaderScreen(Screen[None]):
     def _follow_up(self) -> None:
         """Read what could wait for the first screen."""
         self._questions.count_months()
-        if not self.entries.listing.is_whole:
+        self._count_searches()
+        self.set_interval(LOOK_SECONDS, self.look_for_others)
+        if not self.entries.listing.is_whole and not self.view.query:
             self._questions.list(self.view, self._reading, beginning=False)
         self.search_bar.call_next(self.search_bar.prepare)
         if self.is_empty:
@@ -200,8 +241,9 @@ class ReaderScreen(Screen[None]):
                 view = View(**json.loads(kept))
             except (ValueError, TypeError):  # kept by another version
                 view = View()
+            saved = {saved_query(search.name) for search in library.saved_searches()} | {""}
             known = {feed.id for feed in library.feeds(unsubscribed=True)}
-            if view.feed_id is None or view.feed_id in known:
+            if view.query in saved and (view.feed_id is None or view.feed_id in known):
                 self.set_reactive(ReaderScreen.base, view)
         self.set_reactive(ReaderScreen.only_unread, library.recall("screen.unread") == "1")
         self.archive.restore_folds(library.recall("screen.folds") or "")
@@ -307,7 +349,7 @@ class ReaderScreen(Screen[None]):
         base = self.base
         parts = {
             name: getattr(base, name)
-            for name in ("feed_id", "folder", "year", "month", "starred", "unread")
+            for name in ("feed_id", "folder", "year", "month", "starred", "unread", "query")
         }
         unread = "1" if self.only_unread else "0"
         self.memory.keep({"screen.view": json.dumps(parts), "screen.unread": unread})
@@ -320,6 +362,8 @@ class ReaderScreen(Screen[None]):
             reads_on: read the rest now; at start that waits for the first screen.
         """
         self._reading += 1
+        self._related_to = None
+        self.search_bar.aside = ""
         self._questions.stop_search()
         self._wanted = entry_id
         self._is_replacing = False
@@ -339,6 +383,8 @@ class ReaderScreen(Screen[None]):
     def _show_listing(self, event: ListingRead) -> None:
         if event.reading != self._reading or event.listing.view != self.view:
             return
+        if self._related_to is not None:
+            return  # something else is listed
         if self._is_replacing:
             self._is_replacing = False
             self.entries.replace(event.listing)
@@ -346,7 +392,7 @@ class ReaderScreen(Screen[None]):
             self._search_bar_says()
         elif self._shown != self._reading:
             self._show(event.listing)
-            if event.listing.view.query:
+            if self.query_text:
                 self._questions.look_around(self._view_of_hits, has_hits=bool(event.listing.ids))
         else:
             at_start = self.entries.cursor == 0
@@ -359,7 +405,9 @@ class ReaderScreen(Screen[None]):
         self._shown = self._reading
         view, entries = self.view, self.entries
         entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
-        entries.words = view.query
+        entries.words = self.sought
+        entries.notes = {}
+        entries.heading = _("Best first")
         entries.offers = ()
         entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
         entries.show(listing, entry_id=self._wanted)
@@ -370,24 +418,58 @@ class ReaderScreen(Screen[None]):
         bar, view, listing = self.search_bar, self.view, self.entries.listing
         feed = next((feed for feed in self._feeds if feed.id == view.feed_id), None)
         unread = unread_in(view, feed, self._feeds, self._counts, self._archive)
+        search = self._search_of(self.base)
+        if search is not None:
+            unread = self.archive.unread_found(search)
         bar.is_more = not listing.is_whole
         bar.total = total_of(view, listing, feed, self._counts)
         bar.unread = 0 if self.base.unread else unread
         bar.filtered = self.only_unread
-        bar.title = title_of(self.base, feed)
+        bar.title = title_of(self.base, feed, search)
 
     # --- counts ----------------------------------------------------------------------------------
 
-    def _count(self) -> None:
+    def count(self) -> None:
         """Count feeds at once, months when there is time."""
         with self.telling():
             self._count_feeds()
         self._questions.count_months()
+        self._count_searches()
 
     def _count_feeds(self) -> None:
         self._feeds = self.library.feeds()
         self._counts = self.library.counts()
+        self._searches = self.library.saved_searches()
+        self._version = self.library.version()
         self.archive.show_feeds(self._feeds, self._counts)
+        self.archive.show_searches(self._searches)
+
+    def _count_searches(self) -> None:
+        if self._searches:
+            self._questions.count_searches(self._searches)
+
+    @on(SearchesCounted)
+    def _show_search_counts(self, event: SearchesCounted) -> None:
+        self.archive.show_unread_found(event.unread)
+        search = self._search_of(self.base)
+        if search is not None and search.id in event.unread:
+            self._search_bar_says()
+
+    def look_for_others(self) -> None:
+        """See what another program, or cron, has brought or marked meanwhile; offer what is new."""
+        if self.status.progress is not None or self._count_timer is not None or not self.is_current:
+            return
+        with self.telling():
+            if self.library.version() == self._version:
+                return
+            before = {feed.id: feed.total for feed in self._feeds}
+            self._count_again()
+            self.entries.forget_rows()
+            for feed in self._feeds:
+                new = feed.total - before.get(feed.id, 0)
+                if new > 0:
+                    self._arrivals.found(feed.id, new)
+            self._offer()
 
     def _count_soon(self) -> None:
         """Count again when marks have come to rest."""
@@ -396,7 +478,8 @@ class ReaderScreen(Screen[None]):
         self._count_timer = self.set_timer(_COUNT_SECONDS, self._count_again)
 
     def _count_again(self) -> None:
-        self._count()
+        self._count_timer = None
+        self.count()
         self._search_bar_says()
 
     @on(MonthsRead)
@@ -495,7 +578,7 @@ class ReaderScreen(Screen[None]):
     def _show_text(self, entry_id: int) -> Entry | None:
         """Show an entry's text where it was left; give the entry."""
         shown = self.text.entry
-        if shown is not None and shown.id == entry_id and self._words_of_text == self.query_text:
+        if shown is not None and shown.id == entry_id and self._words_of_text == self.sought:
             return shown
         try:
             entry = self.library.entry(entry_id)
@@ -507,8 +590,8 @@ class ReaderScreen(Screen[None]):
         except ReaderError as error:
             self.status.message = str(error)
             return None
-        self._words_of_text = self.query_text
-        self.text.show(entry, place=place, query=self.query_text)
+        self._words_of_text = self.sought
+        self.text.show(entry, place=place, query=self.sought)
         return entry
 
     @on(EntryList.Opened)
@@ -551,6 +634,9 @@ class ReaderScreen(Screen[None]):
 
     def action_show_new(self) -> None:
         """Show what came in; the entry one is on stays where it is."""
+        if self._related_to is not None:
+            self._leave_related()
+            return
         self._reading += 1
         self._arrivals.shown()
         waiting, self.status.new = self.status.new, 0
@@ -579,6 +665,7 @@ class ReaderScreen(Screen[None]):
     def _show_marked(self, marked: Marked, *, quietly: bool = False, undone: bool = False) -> None:
         is_read = {MarkKind.READ: True, MarkKind.UNREAD: False}.get(marked.kind)
         is_starred = {MarkKind.STARRED: True, MarkKind.UNSTARRED: False}.get(marked.kind)
+        self.forgotten = None
         self.entries.change(marked.entry_ids, is_read=is_read, is_starred=is_starred)
         shown = self.text.entry
         if shown is not None and shown.id in marked.entry_ids:
@@ -618,6 +705,11 @@ class ReaderScreen(Screen[None]):
             self._show_marked(event.marked, quietly=event.quietly, undone=event.undone)
 
     def action_undo(self) -> None:
+        if self.forgotten is not None:
+            from flodeslasare.tui.screens import _saved as saved
+
+            saved.bring_back(self)
+            return
         with self.telling():
             marked = self._marks.undo()
             if marked is not None:
@@ -738,6 +830,7 @@ class ReaderScreen(Screen[None]):
         return action != "search" or not self.search_bar.has_typing
 
     async def action_search(self) -> None:
+        self._leave_related()
         self._go("list")
         with self.telling():
             self._name_what_exists()
@@ -762,6 +855,55 @@ class ReaderScreen(Screen[None]):
         self.search_bar.set_query(event.query)
         self.query_text = event.query
 
+    def action_best_first(self) -> None:
+        """Put the best hits first, or the newest again."""
+        if not self.query_text:
+            self.status.tell(_("best first is for a search"))
+            return
+        self.order = "newest" if self.order == "best" else "best"
+        self.status.tell(_("best hits first") if self.order == "best" else _("newest first"))
+
+    def watch_order(self) -> None:
+        self._list()
+
+    def action_save_search(self) -> None:
+        from flodeslasare.tui.screens import _saved as saved
+
+        saved.save(self)
+
+    def action_related(self) -> None:
+        """List what shares the rare words of the entry one is on."""
+        if self.entries.entry_id is not None:
+            self._questions.find_related(self.entries.entry_id)
+
+    @on(RelatedRead)
+    def _list_related(self, event: RelatedRead) -> None:
+        entries = self.entries
+        if entries.entry_id != event.entry_id:
+            return  # one has gone on
+        if not event.related:
+            self.status.tell(_("nothing in the archive is like it"))
+            return
+        row = entries.row(entries.cursor)
+        self._related_to = self._related_to or (event.entry_id, self.pane)
+        ids = [each.entry.id for each in event.related]
+        self.search_bar.aside = _("Like {title}").format(
+            title=row.title if row is not None else "…"
+        )
+        entries.heading = _("In common")
+        entries.notes = {each.entry.id: " · ".join(each.words) for each in event.related}
+        entries.shows_feeds = len(self._feeds) != 1
+        entries.show(Listing(self.view, ids, [(0, len(ids))]))
+        self._search_bar_says()
+        self._go("list")
+
+    def _leave_related(self) -> None:
+        """List what was listed before, the cursor on the entry one was on."""
+        if self._related_to is not None:
+            entry_id, pane = self._related_to
+            self._list(entry_id=entry_id)
+            self._go(pane)
+
     def action_filter(self) -> None:
         self.only_unread = not self.only_unread
 
@@ -771,6 +913,8 @@ class ReaderScreen(Screen[None]):
             self.alone = False
         elif self.pane == "reading":
             self._go("list")
+        elif self._related_to is not None:
+            self._leave_related()
         elif self.query_text or self.search_bar.has_class("-searching"):
             self._leave_search()
         elif self.only_unread:
@@ -885,10 +1029,11 @@ class ReaderScreen(Screen[None]):
 
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
-        self._count()
-        if self.base.feed_id is not None and all(
+        self.count()
+        is_gone = self.base.feed_id is not None and all(
             feed.id != self.base.feed_id for feed in self._feeds
-        ):
+        )
+        if is_gone or (self.base.query and self._search_of(self.base) is None):
             self.base = View()
         else:
             self.action_show_new()
@@ -906,7 +1051,7 @@ class ReaderScreen(Screen[None]):
     def _added(self, result: object) -> None:
         """Show what came with a subscription or an import."""
         if isinstance(result, Feed):
-            self._count()
+            self.count()
             self.base = View(feed_id=result.id)
             self._list()
         elif result is not None:

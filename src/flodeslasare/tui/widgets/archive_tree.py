@@ -7,7 +7,7 @@ are made for what is unfolded only; five hundred feeds are five hundred lines.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
@@ -25,7 +25,8 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from flodeslasare.i18n import _
-from flodeslasare.model import Counts, Feed, View
+from flodeslasare.model import Counts, Feed, SavedSearch, View
+from flodeslasare.query import saved_query
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._archive import Archive, Sum, bars, period, span, spread
@@ -132,6 +133,9 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._counts = Counts(0, 0, 0)
         self._feeds: Sequence[Feed] = ()
         self._archive = Archive()
+        self._searches: Sequence[SavedSearch] = ()
+        self._unread_found: dict[int, int] = {}
+        """The unread entries of each saved search that has been counted, by its id."""
         self._found: Archive | None = None
         """The hits of a search, while there is one."""
         self._view = View()
@@ -189,6 +193,21 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self._unfolded |= {View(folder="/".join(parts[: n + 1])) for n in range(len(parts))}
                 self._known_folders.add(folder)
         self._build()
+
+    def show_searches(self, searches: Sequence[SavedSearch]) -> None:
+        """Show the saved searches; their counts come later."""
+        if tuple(searches) != tuple(self._searches):
+            self._searches = searches
+            self._build()
+
+    def show_unread_found(self, unread: Mapping[int, int]) -> None:
+        """Show the counts of saved searches, by their ids."""
+        self._unread_found.update(unread)
+        self._build()
+
+    def unread_found(self, search: SavedSearch) -> int:
+        """How many unread entries a saved search finds, as far as that has been counted."""
+        return self._unread_found.get(search.id, 0)
 
     def show_months(self, archive: Archive) -> None:
         """Show the counts of years and months."""
@@ -305,6 +324,16 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         ):
             lines.append(_Line(_Kind.NODE, label, view, count=count, is_quiet=not count))
         lines += self._histogram()
+        if self._searches:
+            lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("SAVED SEARCHES"))]
+        for search in self._searches:
+            unread = 0 if found else self._unread_found.get(search.id, 0)
+            view = View(query=saved_query(search.name))
+            lines.append(
+                _Line(
+                    _Kind.NODE, harmless_line(search.name), view, count=unread, is_quiet=not unread
+                )
+            )
         lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("FEEDS")), *self._feed_lines()]
         where = _node_view(self._view)
         self._lines = lines

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -140,6 +140,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     """Whether a row says which feed it comes from."""
     empty_text: reactive[str] = reactive("")
     """What is said when there are no entries."""
+    heading: reactive[str] = reactive("")
+    """What stands above entries that are not in the order of time."""
     offers: reactive[tuple[Offer, ...]] = reactive(())
     """What may have been meant, when a search found nothing."""
     offer: reactive[int] = reactive(0)
@@ -187,6 +189,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: OrderedDict[int, EntryRow | None] = OrderedDict()
         self._styles = Styles(self, _STYLES)
         self._told: int | None = None
+        self.notes: Mapping[int, str] = {}
+        """What the second line says of some entries, in place of their first words."""
 
     # --- what it shows ---------------------------------------------------------------------------
 
@@ -362,7 +366,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._strip(pieces, width, is_on)
 
     def _heading(self, run: int, width: int) -> Strip:
-        name = cut(phrases.month_heading(self._lines.months[run][0]), max(0, width - 3))
+        month = self._lines.months[run][0]
+        name = cut(phrases.month_heading(month) if month else self.heading, max(0, width - 4))
         rule = "─" * max(0, width - cell_len(name) - 4)
         return self._strip([(f"  {name} ", "heading"), (rule, "rule")], width, False)
 
@@ -399,6 +404,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             feed = cut(harmless_line(row.feed_title), min(room // 3, 24))
             pieces += [(feed, "feed"), ("  ", "excerpt")]
             room -= cell_len(feed) + 2
+        if row.id in self.notes:
+            return [*pieces, (cut(harmless_line(self.notes[row.id]), max(0, room)), "date")]
         text = self._around_hit(harmless_line(row.excerpt).strip(), room)
         return [*pieces, *self._with_hits(text, cut(text, max(0, room)), "excerpt")]
 

@@ -114,6 +114,8 @@ class SearchBar(Widget):
     """Whether only unread entries are listed."""
     query_text: reactive[str] = reactive("")
     """The search; empty when there is none."""
+    aside: reactive[str] = reactive("")
+    """What is listed for a while in place of the view or the search; empty as a rule."""
     offers: reactive[tuple[Offer, ...]] = reactive(())
     """The words that match, and other forms of those that were typed."""
     picked: reactive[int | None] = reactive[int | None](None)
@@ -153,6 +155,11 @@ class SearchBar(Widget):
             await self.mount(self._input)
 
     @property
+    def typed(self) -> str:
+        """What stands in the input."""
+        return self._input.value.strip()
+
+    @property
     def has_typing(self) -> bool:
         """Whether keys go to the input."""
         return self.is_attached and self.screen.focused is self._input
@@ -190,6 +197,8 @@ class SearchBar(Widget):
             pieces = self._listed(width)
         else:
             hint = _("unread only · f shows all") if self.filtered else _("newest first")
+            if self.aside:
+                hint = _("most in common first · Esc goes back")
             pieces = [(f"  {cut(hint, max(0, width - 3))}", "hint")]
         segments = [Segment(text, self._styles.over(name)) for text, name in pieces if text]
         return Strip(segments).adjust_cell_length(width, self._styles.over("hint"))
@@ -197,14 +206,15 @@ class SearchBar(Widget):
     def _listed(self, width: int) -> list[tuple[str, str]]:
         number = "" if self.total is None else f"  {phrases.number(self.total)}"
         unread = ""
-        if self.unread and not self.filtered:
+        if self.unread and not self.filtered and not self.aside:
             unread = "   " + ngettext("{n} unread", "{n} unread", self.unread).format(
                 n=phrases.number(self.unread)
             )
         if 12 + cell_len(number) + cell_len(unread) > width:
             unread = ""
         name = cut(
-            harmless_line(self.title), max(4, width - 3 - cell_len(number) - cell_len(unread))
+            harmless_line(self.aside or self.title),
+            max(4, width - 3 - cell_len(number) - cell_len(unread)),
         )
         return [(f"  {name}", "name"), (number, "number"), (unread, "unread")]
 
@@ -268,6 +278,9 @@ class SearchBar(Widget):
     def notify_style_update(self) -> None:
         self._styles.forget()
         super().notify_style_update()
+
+    def watch_aside(self) -> None:
+        self.set_class(bool(self.query_text) and not self.aside, "-searching")
 
     def watch_offers(self) -> None:
         self.picked = None

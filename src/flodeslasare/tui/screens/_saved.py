@@ -1,0 +1,86 @@
+"""What the person does to a saved search: save, rename, forget. Imported when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flodeslasare.i18n import _
+from flodeslasare.model import SavedSearch, View
+from flodeslasare.query import saved_query
+from flodeslasare.tui.messages import LibraryChanged
+from flodeslasare.tui.screens._prompt import PromptScreen
+
+if TYPE_CHECKING:
+    from flodeslasare.tui.screens.reader import ReaderScreen
+
+
+def save(reader: ReaderScreen) -> None:
+    """Ask for a name for the search that is on, and keep it."""
+    query = reader.search_bar.typed or reader.query_text
+    if not query:
+        reader.status.tell(_("there is no search to save; / begins one"))
+        return
+
+    def save_as(name: str | None) -> None:
+        if name:
+            with reader.telling():
+                with reader.library.opened_again() as library:
+                    search = library.save_search(name, query)
+                reader.status.tell(_("saved as {name}").format(name=search.name))
+                reader.count()
+
+    reader.app.push_screen(
+        PromptScreen(_("A name for the search {query}").format(query=query), query), save_as
+    )
+
+
+def rename(reader: ReaderScreen) -> None:
+    """Ask for another name for the current saved search."""
+    search = _current(reader)
+    if search is None:
+        return
+
+    def rename_to(name: str | None) -> None:
+        if name:
+            with reader.telling():
+                with reader.library.opened_again() as library:
+                    renamed = library.rename_search(search.name, name)
+                reader.count()
+                if reader.base.query == saved_query(search.name):
+                    reader.base = View(query=saved_query(renamed.name))
+
+    question = _("Another name for {name}").format(name=search.name)
+    reader.app.push_screen(PromptScreen(question, search.name), rename_to)
+
+
+def forget(reader: ReaderScreen) -> None:
+    """Forget the current saved search; undo brings it back."""
+    search = _current(reader)
+    if search is None:
+        return
+    with reader.telling():
+        with reader.library.opened_again() as library:
+            library.forget_search(search.name)
+        reader.forgotten = search
+        reader.status.tell(
+            _("{name} is no longer saved").format(name=search.name) + " · " + _("u undoes it")
+        )
+        reader.post_message(LibraryChanged())
+
+
+def bring_back(reader: ReaderScreen) -> None:
+    """Save again what was forgotten last."""
+    search, reader.forgotten = reader.forgotten, None
+    if search is not None:
+        with reader.telling():
+            with reader.library.opened_again() as library:
+                library.save_search(search.name, search.query)
+            reader.status.tell(_("saved as {name}").format(name=search.name))
+            reader.count()
+
+
+def _current(reader: ReaderScreen) -> SavedSearch | None:
+    search = reader.current_search
+    if search is None:
+        reader.status.tell(_("no saved search is chosen"))
+    return search
