@@ -74,6 +74,27 @@ def test_search(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> Non
     looks_as_before(app, (120, 36), "slash", *"upphandl", "enter", "j")
 
 
+def test_nothing_found(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> None:
+    looks_as_before(app, (80, 24), "slash", *"kyklingslakteriet", "enter")
+
+
+def test_completing(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> None:
+    looks_as_before(app, (120, 36), "slash", *"upphandl", "space", *"feed:u")
+
+
+def test_saved_search_and_best_first(
+    filled: StagedLibrary, looks_as_before: Callable[..., None]
+) -> None:
+    for name, query in (("Besök", "besök is:unread"), ("Läkemedel", "läkemedel")):
+        filled.save_search(name, query)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    looks_as_before(app, (120, 36), "slash", *"handskar", "enter", "b", "1")
+
+
+def test_more_like_this(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> None:
+    looks_as_before(app, (120, 36), "j", "t")
+
+
 def test_help(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> None:
     looks_as_before(app, (120, 36), "question_mark")
 
