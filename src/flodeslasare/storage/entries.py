@@ -335,7 +335,7 @@ class EntryStore:
         if self.sort_key(entry_id) is None:
             raise NoSuchEntry(entry_id)
 
-    def authors(self, limit: int = 1000, newest: int = 50_000) -> list[str]:
+    def authors(self, limit: int = 1000, newest: int = 10_000) -> list[str]:
         """Who wrote most of the newest entries, however many there are?"""
         rows = self._db.rows(
             """
@@ -348,7 +348,7 @@ class EntryStore:
         )
         return [row[0] for row in rows]
 
-    def tags(self, limit: int = 1000, newest: int = 50_000) -> list[str]:
+    def tags(self, limit: int = 1000, newest: int = 10_000) -> list[str]:
         """Which tags do most of the newest entries have, however many there are?"""
         rows = self._db.rows(
             """

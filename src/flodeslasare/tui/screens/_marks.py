@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Event
 
+from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from flodeslasare.errors import Busy, ReaderError
 from flodeslasare.i18n import _, ngettext
@@ -13,13 +16,34 @@ from flodeslasare.model import Marked, MarkKind, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.messages import ManyMarked, ReadingFailed
 
+FEW = 500
+"""More marks than these are made, and undone, in the background."""
+
+BUSY_SECONDS = 0.2
+"""After so long it is said that marks are being made."""
+
 
 class Marks:
-    """Marks for the screen. What is done in the background is told of by `ManyMarked`."""
+    """Marks for the screen. What is done in the background is told of by `ManyMarked`, in the order it was asked for."""
 
-    def __init__(self, screen: Screen[None], library: Library) -> None:
+    def __init__(
+        self, screen: Screen[None], library: Library, say_busy: Callable[[str], None]
+    ) -> None:
+        """Make it.
+
+        Args:
+            screen: what gets the messages.
+            library: what is marked.
+            say_busy: shows what goes on; empty for nothing.
+        """
         self._screen = screen
         self._library = library
+        self._say_busy = say_busy
+        self._last: Event | None = None
+        """Set when what was last begun in the background has ended."""
+        self._timer: Timer | None = None
+        self._last_is_small = False
+        """Whether the last mark was of few entries, so that undoing it takes no time."""
 
     def mark(
         self, kind: MarkKind, entry_ids: Sequence[int], *, quietly: bool = False
@@ -40,43 +64,71 @@ class Marks:
             MarkKind.STARRED: self._library.star,
             MarkKind.UNSTARRED: self._library.unstar,
         }[kind]
-        try:
-            return verb(entry_ids)
-        except Busy:
-            ids = list(entry_ids)
-            self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly))
-            return None
+        self._last_is_small = True
+        if not self._is_busy:
+            try:
+                return verb(entry_ids)
+            except Busy:
+                pass
+        ids = list(entry_ids)
+        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly))
+        return None
 
-    def mark_many(self, view: View, entry_ids: Sequence[int] | None) -> None:
-        """Mark as read in the background: the entries, or (`None`) all of a view."""
+    @property
+    def _is_busy(self) -> bool:
+        return self._last is not None and not self._last.is_set()
+
+    def mark_many(self, view: View, entry_ids: Sequence[int] | None, number: int) -> None:
+        """Mark as read in the background: the entries, or (`None`) all of a view; `number` is how many are listed."""
+        self._last_is_small = False
 
         def mark(library: Library) -> ManyMarked:
             ids = entry_ids if entry_ids is not None else library.listing(view).ids
             return ManyMarked(library.mark_read(ids))
 
-        self._in_turn(mark)
+        self._in_turn(mark, _("marking {n} …").format(n=phrases.number(number)))
 
     def undo(self) -> ManyMarked | None:
-        """Take back the last mark; `None` when another writer stands in the way: it is done in turn.
+        """Take back the last mark; `None` when it is done in turn: it is large, or another writer stands in the way.
 
         Raises:
             StorageError: it cannot be taken back.
         """
-        try:
-            return ManyMarked(self._library.undo(), undone=True)
-        except Busy:
-            self._in_turn(lambda library: ManyMarked(library.undo(), undone=True))
-            return None
+        is_small, self._last_is_small = self._last_is_small, False
+        if is_small and not self._is_busy:
+            try:
+                return ManyMarked(self._library.undo(), undone=True)
+            except Busy:
+                pass
+        self._in_turn(lambda library: ManyMarked(library.undo(), undone=True), _("undoing …"))
+        return None
 
-    def _in_turn(self, do: Callable[[Library], ManyMarked]) -> None:
-        """Do it in a thread, waiting for other writers."""
+    def ended(self) -> None:
+        """Say no more that marks are being made, when none are."""
+        if not self._is_busy:
+            if self._timer is not None:
+                self._timer.stop()
+                self._timer = None
+            self._say_busy("")
+
+    def _in_turn(self, do: Callable[[Library], ManyMarked], said: str = "") -> None:
+        """Do it in a thread, after what was begun before, waiting for other writers."""
+        before, self._last = self._last, Event()
+        ended = self._last
+        if said and self._timer is None:
+            self._timer = self._screen.set_timer(BUSY_SECONDS, lambda: self._say_busy(said))
 
         def work() -> None:
+            if before is not None:
+                before.wait()
             try:
                 with self._library.opened_again() as library:
-                    self._screen.post_message(do(library))
+                    done: Message = do(library)
             except ReaderError as error:
-                self._screen.post_message(ReadingFailed(str(error)))
+                done = ReadingFailed(str(error))
+            finally:
+                ended.set()
+            self._screen.post_message(done)
 
         self._screen.run_worker(work, group="marks", description="mark in turn", thread=True)
 

@@ -57,7 +57,7 @@ from flodeslasare.tui.messages import (
 )
 from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
-from flodeslasare.tui.screens._marks import Marks, said_of
+from flodeslasare.tui.screens._marks import FEW, Marks, said_of
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._overview import said_of_nothing, title_of, total_of, unread_in
 from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
@@ -79,8 +79,6 @@ LOOK_SECONDS = 7.0
 """How often it is looked for what another program has changed."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
-_AT_ONCE = 500
-"""More marks than these are made in the background."""
 
 
 def _now() -> datetime:
@@ -151,7 +149,7 @@ class ReaderScreen(Screen[None]):
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
         self._questions = Questions(self, library)
-        self._marks = Marks(self, library)
+        self._marks = Marks(self, library, self._say_busy)
 
     def compose(self) -> ComposeResult:
         # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
@@ -630,6 +628,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingFailed)
     def _tell_reading_failed(self, event: ReadingFailed) -> None:
+        self._marks.ended()
         self.status.message = event.problem
 
     def action_show_new(self) -> None:
@@ -691,14 +690,15 @@ class ReaderScreen(Screen[None]):
     def action_mark_all(self) -> None:
         """Mark everything that is listed as read, as one step for undo."""
         listing = self.entries.listing
-        if listing.is_whole and len(listing.ids) <= _AT_ONCE:
+        if listing.is_whole and len(listing.ids) <= FEW:
             self._mark(MarkKind.READ, listing.ids)
         else:
-            self.status.tell(_("marking …"))
-            self._marks.mark_many(self.view, listing.ids if listing.is_whole else None)
+            number = self.search_bar.total or len(listing.ids)
+            self._marks.mark_many(self.view, listing.ids if listing.is_whole else None, number)
 
     @on(ManyMarked)
     def _show_many_marked(self, event: ManyMarked) -> None:
+        self._marks.ended()
         if event.marked is None:
             self.status.tell(_("nothing to undo"))
         else:
@@ -1071,6 +1071,9 @@ class ReaderScreen(Screen[None]):
         self._questions.stop()
 
     # --- trouble ---------------------------------------------------------------------------------
+
+    def _say_busy(self, what: str) -> None:
+        self.status.busy = what
 
     def _say_trouble(self, trouble: str) -> None:
         self.status.message = trouble

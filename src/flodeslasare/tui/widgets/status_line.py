@@ -40,6 +40,8 @@ class StatusLine(Widget):
 
     progress: reactive[tuple[int, int, str] | None] = reactive[tuple[int, int, str] | None](None)
     """Feeds done, feeds in all, the one in work; `None` while nothing is refreshed."""
+    busy: reactive[str] = reactive("")
+    """What else goes on, and has gone on for a while; empty for nothing."""
     failures: reactive[int] = reactive(0)
     """Feeds that failed in the refresh under way or the last one."""
     new: reactive[int] = reactive(0)
@@ -74,11 +76,18 @@ class StatusLine(Widget):
     def _fade(self) -> None:
         self.notice = ""
 
-    def watch_progress(self, progress: tuple[int, int, str] | None) -> None:
+    def watch_progress(self) -> None:
+        self._turn_or_rest()
+
+    def watch_busy(self) -> None:
+        self._turn_or_rest()
+
+    def _turn_or_rest(self) -> None:
         """Turn the spinner only while there is something to turn for."""
-        if progress is not None and self._turning is None:
+        goes_on = self.progress is not None or bool(self.busy)
+        if goes_on and self._turning is None:
             self._turning = self.set_interval(_TURN_SECONDS, self._spin)
-        elif progress is None and self._turning is not None:
+        elif not goes_on and self._turning is not None:
             self._turning.stop()
             self._turning = None
 
@@ -106,6 +115,9 @@ class StatusLine(Widget):
         pieces: list[tuple[str, str]] = [(" ", "quiet")]
         said = self._said()
         room = width - 2
+        if self.busy and self.progress is None:
+            spinner = f" {_SPINNER[self._turn % len(_SPINNER)]} "
+            return [*pieces, (spinner, "accent"), (cut(self.busy, max(0, room - 3)), "text")]
         if self.progress is not None:
             done, of, name = self.progress
             spinner = _SPINNER[self._turn % len(_SPINNER)]
@@ -126,6 +138,8 @@ class StatusLine(Widget):
 
     def _said(self) -> str:
         """Give the one thing to say: what was done, what came in, what failed, where the cursor is."""
+        if self.busy:
+            return self.busy
         if self.notice:
             return harmless_line(self.notice)
         parts = []
