@@ -355,3 +355,54 @@ def test_nothing_from_a_feed_steers_the_terminal(
     assert not re.search("[\x07\x80-\x9f\u202e]|\x1bP", written)
     assert "\x1b[7;7Hmoved" not in written
     assert not any("pwned" in found for found in re.findall("\x1b\\][^\x07\x1b]*", written))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_search_from_half_a_word_to_one_that_is_kept(
+    terminal_of: Callable[[tuple[int, int]], Terminal], size: tuple[int, int]
+) -> None:
+    terminal = terminal_of(size)
+    terminal.start("demo")
+    terminal.wait(newest_title()[:12], START_SECONDS)
+
+    # A mistyped word, and the one that was meant.
+    terminal.type("/kyklingslakteri")
+    terminal.wait("Did you mean")
+    terminal.press("Enter")
+    terminal.wait("▎ 1 ")
+    terminal.press("1")
+    terminal.wait(lambda screen: "cklingslakteri" in screen and "Did you mean" not in screen)
+
+    # An operator, its value, and a word that matched, by keys alone.
+    terminal.press("/")
+    terminal.press("C-u")
+    terminal.wait("words, or title:")
+    terminal.type("upphandl be")
+    terminal.press("Tab")
+    terminal.type("201")
+    terminal.press("Tab")
+    terminal.wait(lambda screen: re.search(r"before:201\d", screen) is not None)
+    terminal.press("C-u")
+    terminal.wait("words, or title:")
+    terminal.type("upphandl")
+    terminal.wait(lambda screen: hits_in(screen) > 0)
+    terminal.wait(lambda screen: re.search(r"upphandl\w+ \d+  ", screen) is not None)
+    terminal.press("Tab")
+    terminal.press("Enter")
+    terminal.wait(lambda screen: re.search(r"/ \w*upphandl\w+", screen) is not None)
+
+    # It is kept under a name, and stands in the archive.
+    terminal.press("C-s")
+    terminal.wait("A name for the search")
+    terminal.type("Upphandling")
+    terminal.press("Enter")
+    terminal.wait("saved as Upphandling")
+    terminal.press("Escape")
+    terminal.wait("newest first")
+    terminal.press_until("SAVED SEARCHES", "1")
+    terminal.press("2")
+    terminal.press("t")
+    terminal.wait("In common")
+    terminal.press("Escape")
+    terminal.wait("newest first")
+    terminal.leave()

@@ -78,8 +78,12 @@ def test_nothing_found(app: FeedReaderApp, looks_as_before: Callable[..., None])
     looks_as_before(app, (80, 24), "slash", *"kyklingslakteriet", "enter")
 
 
-def test_completing(app: FeedReaderApp, looks_as_before: Callable[..., None]) -> None:
-    looks_as_before(app, (120, 36), "slash", *"upphandl", "space", *"feed:u")
+def test_completing(app: FeedReaderApp, snap_compare: Compare) -> None:
+    async def type_a_search(pilot: Pilot[Any]) -> None:
+        app.reader.search_bar._input.cursor_blink = False
+        await pressing("slash", *"upphandl", "space", *"feed:u")(pilot)
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=type_a_search)
 
 
 def test_saved_search_and_best_first(

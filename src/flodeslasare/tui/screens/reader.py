@@ -282,7 +282,9 @@ class ReaderScreen(Screen[None]):
         self._arrange()
         target = {"archive": self.archive, "list": self.entries, "reading": self.text}[self.pane]
         if self.focused is not target and not self.search_bar.has_typing:
-            target.focus()
+            self.set_focus(
+                target
+            )  # at once: focus() waits its turn, and may take a later one from another
         if self.pane != "archive":
             self.status.hint = ""
         self._hint_keys()

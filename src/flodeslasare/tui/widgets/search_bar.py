@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -30,8 +30,8 @@ from flodeslasare.tui.widgets._text import cut
 if TYPE_CHECKING:
     from flodeslasare.query import Completion
 
-_NUMBER_CELLS = 16
-"""What is kept free at the right of the input for the number of hits."""
+_NUMBER_CELLS = 11
+"""What is kept free at the right of the input for the number of hits, at least."""
 _OPERATOR = r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)'
 _STYLES = {
     "name": "bold $ink",
@@ -71,6 +71,27 @@ class _QueryInput(LineInput):
     class Left(Message):
         """Esc was pressed."""
 
+    def __init__(
+        self,
+        chips: Highlighter,
+        complete: Callable[[], Awaitable[None]],
+        pick: Callable[[int], None],
+    ) -> None:
+        super().__init__(compact=True, highlighter=chips, select_on_focus=False, id="query")
+        self._on_tab = complete
+        self._pick = pick
+
+    async def key_tab(self, event: events.Key) -> None:
+        """Complete; here and not by a binding, which the letters typed right after would overtake."""
+        event.stop()
+        event.prevent_default()
+        await self._on_tab()
+
+    def key_shift_tab(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        self._pick(-1)
+
     def suggest(self, text: str) -> None:
         """Show how the text may go on; → takes it."""
         self._suggestion = text
@@ -87,15 +108,10 @@ class SearchBar(Widget):
 
     ALLOW_SELECT = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", show=False),
-        Binding("shift+tab", "pick(-1)", show=False),
-    ]
-
     DEFAULT_CSS = """
     SearchBar { height: 2; }
     SearchBar > _QueryInput {
-        display: none; margin: 0 16 0 4; padding: 0; height: 1; border: none;
+        display: none; margin: 0 11 0 4; padding: 0; height: 1; border: none;
         background: $background; color: $ink;
         &:focus { border: none; background-tint: $background 0%; }
         &>.input--suggestion { color: $faint-ink; text-style: none; }
@@ -138,9 +154,7 @@ class SearchBar(Widget):
         super().__init__(id=id)
         self._styles = Styles(self, _STYLES)
         self._chips = _Chips()
-        self._input = _QueryInput(
-            compact=True, highlighter=self._chips, select_on_focus=False, id="query"
-        )
+        self._input = _QueryInput(self._chips, self._complete_or_pick, self._pick)
         self._is_due = False
         """What was typed is to be searched for, once it has been drawn."""
         self._spans: list[tuple[int, int, Offer | Completion]] = []
@@ -218,15 +232,23 @@ class SearchBar(Widget):
         )
         return [(f"  {name}", "name"), (number, "number"), (unread, "unread")]
 
+    def _said_of_hits(self) -> str:
+        if not self.query_text or self.total is None:
+            return ""
+        if not self.total:
+            return _("no hits")
+        return ngettext("{n} hit", "{n} hits", self.total).format(
+            n=phrases.number(self.total) + ("+" if self.is_more else "")
+        )
+
+    def watch_total(self) -> None:
+        """Leave the input as much room as the number of hits does."""
+        cells = max(_NUMBER_CELLS, cell_len(self._said_of_hits()) + 3)
+        if self._input.styles.margin.right != cells:
+            self._input.styles.margin = (0, cells, 0, 4)
+
     def _found(self, width: int) -> list[tuple[str, str]]:
-        said = ""
-        if self.query_text and self.total is not None:
-            said = ngettext("{n} hit", "{n} hits", self.total).format(
-                n=phrases.number(self.total) + ("+" if self.is_more else "")
-            )
-            if not self.total:
-                said = _("no hits")
-        said = cut(said, _NUMBER_CELLS - 2)
+        said = cut(self._said_of_hits(), max(1, width - 12))
         gap = " " * max(0, width - 3 - cell_len(said) - 1)
         return [("  /", "slash"), (gap, "number"), (said, "number")]
 
@@ -374,16 +396,24 @@ class SearchBar(Widget):
         else:
             await self.begin()
 
-    async def action_complete(self) -> None:
+    def action_complete(self) -> None:
         """Go on with the first name that is offered; without one, pick the next of the words."""
+        self._input.call_later(
+            self._complete_or_pick
+        )  # after the letters that are on their way to it
+
+    async def _complete_or_pick(self) -> None:
+        self._complete()
         if self._completions:
             self._take(self._completions[0])
+        elif self.typed != self.query_text:
+            return  # its words have not come yet
         elif self.offers:
-            self.action_pick(1)
+            self._pick(1)
         else:
             await self.run_action("screen.next_pane(1)")
 
-    def action_pick(self, step: int) -> None:
+    def _pick(self, step: int) -> None:
         """Pick the next of the words that were offered, or the one before: Enter narrows to it."""
         if self.offers:
             start = -1 if step > 0 else 0
