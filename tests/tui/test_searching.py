@@ -125,7 +125,7 @@ async def test_a_burst_of_keys_asks_no_more_than_it_has_letters(
         await settle(pilot)
         searches = [question for question in questions.asked if question.startswith("list ")]
         assert len(searches) <= len("kycklingslakteriet") + 2
-        assert app.reader.entries.ids == hits
+        assert list(app.reader.entries.ids) == hits
 
 
 # --- nothing matches -------------------------------------------------------------------------------
