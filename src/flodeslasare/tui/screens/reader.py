@@ -333,8 +333,6 @@ class ReaderScreen(Screen[None]):
                 self._before_search = None
                 self._begin_with(base, only_unread=only_unread)
                 keep = entry_id if keep is None else keep
-        self._words_of_text = now
-        self.text.highlight(now)
         self._list(entry_id=keep)
 
     def _begin_with(self, base: View, *, only_unread: bool) -> None:
@@ -411,7 +409,14 @@ class ReaderScreen(Screen[None]):
         entries.offers = ()
         entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
         entries.show(listing, entry_id=self._wanted)
+        self.call_after_refresh(self._highlight)
         self._search_bar_says()
+
+    def _highlight(self) -> None:
+        """Show the hits in the text as well, once those in the list have been drawn: a text is laid out anew."""
+        if self._words_of_text != self.sought:
+            self._words_of_text = self.sought
+            self.text.highlight(self.sought)
 
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""

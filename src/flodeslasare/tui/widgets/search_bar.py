@@ -156,7 +156,7 @@ class SearchBar(Widget):
         self._chips = _Chips()
         self._input = _QueryInput(self._chips, self._complete_or_pick, self._pick)
         self._is_due = False
-        """What was typed is to be searched for, once it has been drawn."""
+        """What was typed is to be searched for, when the letters that have come already are in."""
         self._spans: list[tuple[int, int, Offer | Completion]] = []
         """What stands on the second line: from which cell to which."""
         self._completions: Sequence[Completion] = ()
@@ -315,13 +315,13 @@ class SearchBar(Widget):
 
     @on(Input.Changed)
     def _search_soon(self, event: Input.Changed) -> None:
-        """Draw the letter, then search: the key after it stops a search that is under way."""
+        """Search at once, after the letters that have come already: the next key stops what is under way."""
         event.stop()
         self.picked = None
         self._complete()
         if not self._is_due:
             self._is_due = True
-            self.call_after_refresh(self._search)
+            self.call_later(self._search)
 
     def _search(self) -> None:
         self._is_due = False
