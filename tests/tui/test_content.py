@@ -11,7 +11,8 @@ from rich.cells import cell_len
 
 from flodeslasare import query
 from flodeslasare.text import harmless
-from flodeslasare.tui.content import Article, Table, Text, fold, render, wrap
+from flodeslasare.tui.blocks import Table, Text, fold, wrap
+from flodeslasare.tui.content import Article, render
 from flodeslasare.tui.links import shown_host
 
 

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from flodeslasare.i18n import _
 from flodeslasare.tui._keys import KEYS
-from flodeslasare.tui.content import Text
+from flodeslasare.tui.blocks import Text
 from flodeslasare.tui.screens._dialog import DialogScreen
 
 Row = tuple[str, str, str]

@@ -15,7 +15,8 @@ from flodeslasare.i18n import _, language
 from flodeslasare.model import Enclosure, Entry
 from flodeslasare.text import harmless, harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.content import Article, Block, Line, Link, OneLine, Text
+from flodeslasare.tui.blocks import Block, Line, OneLine, Text
+from flodeslasare.tui.content import Article, Link
 from flodeslasare.tui.links import file_name, is_openable, shown_host
 
 _EMPTY = Content("")

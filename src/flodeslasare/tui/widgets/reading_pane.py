@@ -28,7 +28,8 @@ from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import TEXT_WIDTH, wrapped
 
 if TYPE_CHECKING:
-    from flodeslasare.tui.content import Article, Block, Finder, Laid, Link
+    from flodeslasare.tui.blocks import Block, Finder, Laid
+    from flodeslasare.tui.content import Article, Link
 
 _AIR = 2
 """Cells on both sides of the text, at least."""
