@@ -44,6 +44,7 @@ from flodeslasare.storage import (
     FeedStore,
     MarkStore,
     SearchIndex,
+    _matches,
     open_database,
     search,
 )
@@ -306,8 +307,8 @@ def test_what_is_found_is_what_a_scan_finds(
     with pytest.MonkeyPatch.context() as patch, an_archive() as archive:
         # Either way to an answer is tried on these few entries.
         patch.setattr(search, "FEW_ENTRIES", 0)
-        patch.setattr(search, "MANY_WORDS", 2 if walks else 1_000)
-        patch.setattr(search, "VERY_MANY_WORDS", 4 if walks else 1_000)
+        patch.setattr(_matches, "MANY_WORDS", 2 if walks else 1_000)
+        patch.setattr(_matches, "VERY_MANY_WORDS", 4 if walks else 1_000)
         patch.setattr(search, "TEXTS_ASKED", 4)
         patch.setattr(search, "TEXTS_AT_ONCE", 2)
         patch.setattr(search, "ALL_BUT_FEW", 2)
@@ -541,7 +542,7 @@ def test_any_query_is_answered(archive: Archive, three: tuple[int, int, int], qu
 def test_a_phrase_without_dots_is_found_in_the_spelling_it_has(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_MOST_SPELLINGS", 1)
+    monkeypatch.setattr(_matches, "_MOST_SPELLINGS", 1)
     (found, _other) = archive.add(
         0,
         an_entry(guid="1", text="tåg på väg till Ystad"),
@@ -842,7 +843,7 @@ def test_any_text_has_an_answer_in_bounded_work(library: Library, feed: Feed, te
 def test_one_letter_is_counted_by_what_does_not_hold_it(
     library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "VERY_MANY_WORDS", 10)
+    monkeypatch.setattr(_matches, "VERY_MANY_WORDS", 10)
     monkeypatch.setattr(search, "CHOSEN_FROM", 20)
     monkeypatch.setattr(search, "FEW_ENTRIES", 0)
     texts = [f"ua{number} vanligt" for number in range(150)] + ["xyz", "åäö"]

@@ -14,8 +14,8 @@ from math import log
 from typing import Any, NamedTuple
 
 from flodeslasare.query import fold, plain, words
+from flodeslasare.storage._matches import every, pieces
 from flodeslasare.storage.database import Database
-from flodeslasare.storage.search import every, pieces
 
 _ALIKE = 0.75
 """Words that share less of their letters are not taken for one another (0 to 1: `SequenceMatcher.ratio`)."""

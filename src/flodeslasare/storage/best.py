@@ -35,7 +35,7 @@ _MOST_KINDS = 3
 _MOST_SOUGHT = 8
 """So many words of a query decide on the order."""
 
-_TITLE, _WHOLE = 4.0, 2.0
+_TITLE, WHOLE = 4.0, 2.0
 """How much more a word counts in the title, and as a word of its own: a title comes first either way."""
 
 
@@ -111,7 +111,7 @@ def _value(node: Words, title: str, text: str, about: str) -> float:
 
 def _standing(node: Words, text: str) -> float:
     if node.match is not Match.INSIDE:
-        return _WHOLE if where([node], text) else 0.0
+        return WHOLE if where([node], text) else 0.0
     (word,) = node.words
     text = fold(plain(text)) if word.isascii() else plain(text)
     found = text.find(word)
@@ -120,7 +120,7 @@ def _standing(node: Words, text: str) -> float:
         end = found + len(word)
         before, after = text[found - 1 : found], text[end : end + 1]
         if not (before.isalnum() or after.isalnum()):
-            return _WHOLE
+            return WHOLE
         value = 1.0
         found = text.find(word, end)
     return value

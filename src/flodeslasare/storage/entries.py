@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
+from flodeslasare.storage._cutting import IndexedText
 from flodeslasare.storage._views import SLOTS, walk
 from flodeslasare.storage.database import Database
-from flodeslasare.storage.search import IndexedText, SearchIndex
+from flodeslasare.storage.search import SearchIndex
 
 if TYPE_CHECKING:
     from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry

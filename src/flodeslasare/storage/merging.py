@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flodeslasare.documents import KnownEntry
+from flodeslasare.storage._cutting import IndexedText
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import moment, seconds
-from flodeslasare.storage.search import IndexedText, SearchIndex
+from flodeslasare.storage.search import SearchIndex
 
 _PAIRS = """
     WITH pairs (old, kept) AS (

@@ -215,7 +215,7 @@ _M001 = (
         folded TEXT NOT NULL                -- without dots: query.fold
     )
     """,
-    # the words with dots that are meant by one without: storage.search._Expansions
+    # the words with dots that are meant by one without: storage._matches.Expansions
     "CREATE INDEX search_words_dotted ON search_words (folded, word) WHERE folded <> word",
     """
     CREATE VIRTUAL TABLE search_word_parts USING fts5 (

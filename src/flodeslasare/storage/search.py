@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, tzinfo
-from itertools import chain, product
+from itertools import chain
 from typing import Any as AnyValue
 from typing import NamedTuple, TypeAlias
 
@@ -30,7 +30,6 @@ from flodeslasare.query import (
     Any,
     Dated,
     Document,
-    Field,
     HasEnclosure,
     Is,
     Match,
@@ -46,18 +45,19 @@ from flodeslasare.query import (
     passage,
     plain,
     with_saved,
-    words_in,
 )
-from flodeslasare.storage._views import SLOTS, Walk, sort_keys, walk
+from flodeslasare.storage import _matches
+from flodeslasare.storage._cutting import BETWEEN_TAGS, IndexedText, cut, joined
+from flodeslasare.storage._matches import (
+    NONE,
+    WHOLE,
+    Expansions,
+    Expression,
+    expression,
+)
+from flodeslasare.storage._question import Question, asks_everywhere, has_text, is_text
+from flodeslasare.storage._views import SLOTS, sort_keys, walk
 from flodeslasare.storage.database import Database
-
-MANY_WORDS = 50
-"""A word of a query that expands to more of the archive's words is first looked for in the texts."""
-
-VERY_MANY_WORDS = 1_000
-"""So many are looked up by how they begin, where that is less: to open a word takes 0.1 ms. FTS5 then
-collects all their places before the first one comes, half a second's work at a million entries where the words
-are common; for an answer that needs all places anyway, it is the quicker way from MANY_WORDS on."""
 
 COVERING = (8, 24, 72)
 """So many of very many words are tried: the most frequent ones hold nearly all entries, as a rule."""
@@ -76,28 +76,6 @@ TEXTS_ASKED = 2_000
 
 TEXTS_AT_ONCE = 32
 """How many of them are read before it is asked whether that goes well."""
-
-_SHORTEST_PART = 3
-"""Letters that a part of a word must have for the trigrams to find it."""
-
-_MOST_TRIGRAMS = 16
-"""More of them hardly narrow the choice of words."""
-
-_MOST_SPELLINGS = 64
-"""A phrase without dots is tried in so many spellings; above it, only in those that stand together somewhere."""
-
-_BETWEEN_TAGS = "\ue000"
-"""Stands between tags, so that no phrase runs across them; of a private area, so that no text holds it as a word."""
-
-
-class IndexedText(NamedTuple):
-    """What is searched of one entry."""
-
-    title: str
-    text: str
-    author: str
-    tags: str
-    """A line each."""
 
 
 class Place(NamedTuple):
@@ -173,16 +151,16 @@ class SearchIndex:
             return
         if not entries:
             return
-        cut = _cut(entries)
+        rows = cut(entries)
         self._db.run_many(
             "INSERT INTO search_entries (rowid, title, text, author, tags) VALUES (?, ?, ?, ?, ?)",
-            map(_joined, cut),
+            map(joined, rows),
         )
         # In order of arrival: the words that come first are the ones that come often.
         words = dict.fromkeys(
-            chain.from_iterable(chain.from_iterable(parts) for _key, *parts in cut)
+            chain.from_iterable(chain.from_iterable(parts) for _key, *parts in rows)
         )
-        words.pop(_BETWEEN_TAGS, None)
+        words.pop(BETWEEN_TAGS, None)
         self._add_words(words)
 
     def remove(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
@@ -193,7 +171,7 @@ class SearchIndex:
             INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            map(_joined, _cut(entries)),
+            map(joined, cut(entries)),
         )
 
     def _add_words(self, words: Iterable[str]) -> None:
@@ -283,7 +261,7 @@ class SearchIndex:
         """
         question = self._question(query, view)
         question.bound(before=before, after=after)
-        expand = _Expansions(self._db, needs_whole=limit is None)
+        expand = Expansions(self._db, needs_whole=limit is None)
         found = self._asked_of_few(question, expand, limit, oldest_first)
         if found is not None:
             yield found
@@ -301,7 +279,7 @@ class SearchIndex:
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key",
             question,
-            _expression(question.text, expand.all),
+            expression(question.text, expand.all),
             expand,
             f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'} LIMIT :limit",
         )
@@ -319,7 +297,7 @@ class SearchIndex:
             unread: count how many of them are unread as well: a fifth of the work; else these are 0.
         """
         question = self._question(query, view)
-        expand = _Expansions(self._db, needs_whole=True)
+        expand = Expansions(self._db, needs_whole=True)
         few = self._asked_of_few(question, expand, None, oldest_first=True)
         if few is not None:
             question.settle([place.sort_key for place in few])
@@ -330,14 +308,14 @@ class SearchIndex:
                 return self._all_without(self._count(question, expand, unread=True))
         return self._count(question, expand, unread=unread)
 
-    def _count(self, question: _Question, expand: _Expansions, *, unread: bool) -> list[MonthCount]:
+    def _count(self, question: Question, expand: Expansions, *, unread: bool) -> list[MonthCount]:
         # Whether one is unread is looked up in an index of these: to look into each row takes twice as long.
         is_joined = unread and not question.view.unread
         flag = "(unread.sort_key IS NOT NULL)" if is_joined else "1" if unread else "0"
         sql, parameters = self._select(
             f"(entries.feed_id * 1000000 + entries.month) * 2 + {flag}",
             question,
-            _expression(question.text, expand.all),
+            expression(question.text, expand.all),
             expand,
             "",
             join="""
@@ -362,7 +340,7 @@ class SearchIndex:
             for month, feed_id in sorted(counts)
         ]
 
-    def _all_but_few(self, question: _Question, expand: _Expansions) -> list[int] | None:
+    def _all_but_few(self, question: Question, expand: Expansions) -> list[int] | None:
         """Which entries do not hold a part that nearly all hold (one letter)? `None` when it is no such part.
 
         To look up the thousands of words that hold it takes a second. The most frequent of them hold nearly all
@@ -373,8 +351,8 @@ class SearchIndex:
             return None
         if question.walk.conditions or question.others or question.bounds("")[0]:
             return None
-        found = expand.inside(node.words[0], VERY_MANY_WORDS + 1)
-        if len(found) <= VERY_MANY_WORDS:
+        found = expand.inside(node.words[0], _matches.VERY_MANY_WORDS + 1)
+        if len(found) <= _matches.VERY_MANY_WORDS:
             return None
         total = self._db.value("SELECT coalesce(sum(total), 0) FROM month_counts")
         frequent = sorted(found[:CHOSEN_FROM], key=self._tenth_newest, reverse=True)
@@ -384,8 +362,8 @@ class SearchIndex:
                 "SELECT count(*) FROM search_entries WHERE search_entries MATCH ?", (match,)
             )
             if (total - held) * ALL_BUT_FEW <= total:
-                rest = _Question(All((Not(node),)), question.view, question.walk)
-                held_by_none = _Expression(match, is_complement=True)
+                rest = Question(All((Not(node),)), question.view, question.walk)
+                held_by_none = Expression(match, is_complement=True)
                 places = self._asked_of_texts(rest, held_by_none, None, None, oldest_first=True)[0]
                 return [place.sort_key for place in places]
         return None
@@ -422,7 +400,7 @@ class SearchIndex:
                 )
         return counts
 
-    def _question(self, query: str | Query, view: View) -> _Question:
+    def _question(self, query: str | Query, view: View) -> Question:
         """Take a query apart: what asks the texts, what the view can say, and other conditions."""
         root = self.understood(query).root
         texts: list[Node] = []
@@ -432,7 +410,7 @@ class SearchIndex:
                 view = view.but(unread=True)
             elif node == Is(State.STARRED):
                 view = view.but(starred=True)
-            elif _is_text(node):
+            elif is_text(node):
                 texts.append(node)
             else:
                 if isinstance(node, OfFeeds) and view.feed_id is None:
@@ -441,7 +419,7 @@ class SearchIndex:
                         view = view.but(feed_id=ids[0])
                         continue
                 others.append(node)
-        question = _Question(All(tuple(texts)), view, walk(view))
+        question = Question(All(tuple(texts)), view, walk(view))
         between = sort_keys(view)
         if between is not None:
             question.bound(after=between[0] - 1, before=between[1] + 1)
@@ -454,19 +432,19 @@ class SearchIndex:
                     question.bound(after=key - 1)
             else:
                 question.others.append(node)
-                question.is_mixed |= _has_text(node)
+                question.is_mixed |= has_text(node)
         return question
 
     def _asked_of_few(
-        self, question: _Question, expand: _Expansions, limit: int | None, oldest_first: bool
+        self, question: Question, expand: Expansions, limit: int | None, oldest_first: bool
     ) -> list[Place] | None:
         """Ask the texts, if the view or the index leaves only few; `None` when these are many."""
         if question.text == EVERYTHING or question.is_mixed:
             return None
         if self._is_small(question):
-            return self._asked_of_texts(question, _WHOLE, limit, None, oldest_first)[0]
-        relaxed = _expression(question.text, expand.few)
-        if relaxed == _NONE:
+            return self._asked_of_texts(question, WHOLE, limit, None, oldest_first)[0]
+        relaxed = expression(question.text, expand.few)
+        if relaxed == NONE:
             return []
         if limit is not None or not expand.gave_up or relaxed.match is None:
             return None
@@ -480,7 +458,7 @@ class SearchIndex:
         return self._asked_of_texts(question, relaxed, None, None, oldest_first)[0]
 
     def _first_asked(
-        self, question: _Question, expand: _Expansions, limit: int, oldest_first: bool
+        self, question: Question, expand: Expansions, limit: int, oldest_first: bool
     ) -> tuple[list[Place], int | None]:
         """Ask the texts for the first ones, where the index would be slow, as long as that goes well.
 
@@ -489,13 +467,13 @@ class SearchIndex:
         Returns:
             What matches, and where it ended; `None` when nothing is left to ask. It may end before it begins.
         """
-        relaxed = _expression(question.text, expand.few)
+        relaxed = expression(question.text, expand.few)
         # What FTS5 finds must be collected whole before the rest is known.
         is_rest = relaxed.is_complement and relaxed.match is not None
         if not expand.gave_up and not is_rest:
             return [], 0
         found, last = self._asked_of_texts(
-            question, _WHOLE if is_rest else relaxed, limit, TEXTS_ASKED, oldest_first
+            question, WHOLE if is_rest else relaxed, limit, TEXTS_ASKED, oldest_first
         )
         if last is not None:
             if oldest_first:
@@ -504,7 +482,7 @@ class SearchIndex:
                 question.bound(before=last)
         return found, last
 
-    def _is_small(self, question: _Question) -> bool:
+    def _is_small(self, question: Question) -> bool:
         """Tell whether so few entries are in question that their texts are soonest asked themselves."""
         view = question.view
         by, conditions, parameters = question.walk
@@ -525,8 +503,8 @@ class SearchIndex:
 
     def _asked_of_texts(
         self,
-        question: _Question,
-        relaxed: _Expression,
+        question: Question,
+        relaxed: Expression,
         limit: int | None,
         most: int | None,
         oldest_first: bool,
@@ -543,7 +521,7 @@ class SearchIndex:
         Returns:
             What matches, and where it gave up; `None` when all that was asked for is there.
         """
-        needs_text = _asks_everywhere(question.text)
+        needs_text = asks_everywhere(question.text)
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key,"
             " entries.title, texts.text, entries.author, entries.tags"
@@ -552,7 +530,7 @@ class SearchIndex:
             " entries.title, '', entries.author, entries.tags",
             question,
             relaxed,
-            _Expansions(self._db),
+            Expansions(self._db),
             f"ORDER BY {{key}} {'ASC' if oldest_first else 'DESC'}",
             join="CROSS JOIN texts ON texts.entry_id = entries.id" if needs_text else "",
         )
@@ -576,9 +554,9 @@ class SearchIndex:
     def _select(
         self,
         columns: str,
-        question: _Question,
-        text: _Expression,
-        expand: _Expansions,
+        question: Question,
+        text: Expression,
+        expand: Expansions,
         end: str,
         *,
         join: str = "",
@@ -648,7 +626,7 @@ class SearchIndex:
 
         Those that came first into the archive come first: as a rule the frequent ones.
         """
-        return _Expansions(self._db).inside(plain(part), limit)
+        return Expansions(self._db).inside(plain(part), limit)
 
     def count(self, words: Sequence[str]) -> list[tuple[str, int]]:
         """In how many entries does each word stand? The most frequent first; words no longer used are absent."""
@@ -703,13 +681,13 @@ class SearchIndex:
             SELECT count(*) FROM search_vocabulary
             WHERE term <> ? AND term NOT IN (SELECT word FROM search_words)
             """,
-            (_BETWEEN_TAGS,),
+            (BETWEEN_TAGS,),
         )
         # Two sums of the same: every word of every entry. All the words at once would take much memory.
         of_texts = sum(
             sum(map(hash, set(chain(*parts))))
             for batch in self._kept(progress)
-            for _key, *parts in _cut(batch)
+            for _key, *parts in cut(batch)
         )
         of_index = sum(
             hash(term) * number
@@ -752,128 +730,11 @@ class SearchIndex:
                 progress(done, total)
 
 
-# --- cutting texts into words ----------------------------------------------------------------------
-
-
-_Cut: TypeAlias = tuple[int, list[str], list[str], list[str], list[str]]
-
-
-def _cut(entries: Sequence[tuple[int, IndexedText]]) -> list[_Cut]:
-    """Give the words of entries, part by part.
-
-    In the order of their keys: FTS5 collects what it is given in memory, and writes it out at once when
-    a smaller rowid comes.
-    """
-    return [
-        (
-            key,
-            words_in(text.title),
-            words_in(text.text),
-            words_in(text.author),
-            _tag_words(text.tags),
-        )
-        for key, text in sorted(entries)
-    ]
-
-
-def _tag_words(tags: str) -> list[str]:
-    found: list[str] = []
-    for tag in tags.split("\n"):
-        if found:
-            found.append(_BETWEEN_TAGS)
-        found += words_in(tag)
-    return found
-
-
-def _joined(cut: _Cut) -> tuple[int, str, str, str, str]:
-    """Give words as the index takes them, a space apart."""
-    key, title, text, author, tags = cut
-    return key, " ".join(title), " ".join(text), " ".join(author), " ".join(tags)
-
-
-# --- a query, taken apart --------------------------------------------------------------------------
-
-
-class _Question:
-    """A query and a view, sorted by who can answer which part."""
-
-    def __init__(self, text: All, view: View, walk: Walk) -> None:
-        self.text: Node = text if len(text.nodes) != 1 else text.nodes[0]
-        """What is asked of the texts."""
-        self.view = view
-        self.walk = walk
-        self.others: list[Node] = []
-        """Conditions on the entries; all must hold."""
-        self.is_mixed = False
-        """Some of these hold words as well."""
-        self.settled: list[int] | None = None
-        """The sort_keys of all that matches, or of all that does not, once they are known."""
-        self.they_match = True
-        self._after: int | None = None
-        self._before: int | None = None
-
-    def settle(self, sort_keys: list[int], *, they_match: bool = True) -> None:
-        """Take over what was found to match, or not to: the words need not be asked about any more."""
-        self.text = EVERYTHING
-        self.settled = sort_keys
-        self.they_match = they_match
-
-    def bound(self, *, before: int | None = None, after: int | None = None) -> None:
-        """Narrow the sort_keys."""
-        if before is not None:
-            self._before = before if self._before is None else min(self._before, before)
-        if after is not None:
-            self._after = after if self._after is None else max(self._after, after)
-
-    def bounds(self, key: str) -> tuple[list[str], dict[str, object]]:
-        """Spell between which sort_keys the entries are, for the column that holds them."""
-        spelled: list[str] = []
-        if self._after is not None:
-            spelled.append(f"{key} > :after_key")
-        if self._before is not None:
-            spelled.append(f"{key} < :before_key")
-        return spelled, {"after_key": self._after, "before_key": self._before}
-
-    @property
-    def index_by_key(self) -> str:
-        """The smallest index of `entries` by sort_key that holds what the conditions look at."""
-        if self.view.starred:
-            return "entries_starred"
-        return "entries_unread" if self.view.unread else "entries_newest"
-
-
-def _is_text(node: Node) -> bool:
-    """Tell whether a tree asks the texts alone."""
-    if isinstance(node, Words):
-        return True
-    if isinstance(node, Not):
-        return _is_text(node.node)
-    return isinstance(node, All | Any) and all(map(_is_text, node.nodes))
-
-
-def _asks_everywhere(node: Node) -> bool:
-    """Tell whether a tree of words asks more than titles, authors and tags."""
-    if isinstance(node, Not):
-        return _asks_everywhere(node.node)
-    if isinstance(node, All | Any):
-        return any(map(_asks_everywhere, node.nodes))
-    return isinstance(node, Words) and node.field is None
-
-
-def _has_text(node: Node) -> bool:
-    """Tell whether a tree asks the texts at all."""
-    if isinstance(node, Not):
-        return _has_text(node.node)
-    if isinstance(node, All | Any):
-        return any(map(_has_text, node.nodes))
-    return isinstance(node, Words)
-
-
 class _Spelling:
     """Spells conditions on entries in SQL, and collects their values."""
 
     def __init__(
-        self, index: SearchIndex, expand: _Expansions, parameters: dict[str, AnyValue]
+        self, index: SearchIndex, expand: Expansions, parameters: dict[str, AnyValue]
     ) -> None:
         self._index = index
         self._expand = expand
@@ -892,8 +753,8 @@ class _Spelling:
 
     def node(self, node: Node) -> str:
         """Spell a tree."""
-        if _is_text(node) and node not in (EVERYTHING, NOTHING):
-            text = _expression(node, self._expand.all)
+        if is_text(node) and node not in (EVERYTHING, NOTHING):
+            text = expression(node, self._expand.all)
             if text.match is None:
                 return "TRUE" if text.is_complement else "FALSE"
             return ("NOT " if text.is_complement else "") + self.holding(text.match)
@@ -921,200 +782,3 @@ _STATES = {
     State.READ: "entries.read_at IS NOT NULL",
     State.STARRED: "entries.starred_at IS NOT NULL",
 }
-
-
-# --- a tree of words, for FTS5 -----------------------------------------------------------------------
-
-
-class _Expression(NamedTuple):
-    """A set of entries, as FTS5 can name it: what an expression finds, or all that it does not."""
-
-    match: str | None
-    """The expression; `None` finds nothing."""
-    is_complement: bool = False
-
-
-_NONE = _Expression(None)
-_WHOLE = _Expression(None, is_complement=True)
-_COLUMNS = {Field.TITLE: "title", Field.AUTHOR: "author", Field.TAG: "tags"}
-
-
-def _expression(
-    node: Node, spell: Callable[[Words, bool], list[str] | None], is_wanted: bool = True
-) -> _Expression:
-    """Spell a tree of words for FTS5.
-
-    FTS5 knows AND, OR and «without», no complement of its own; so it is carried outwards.
-
-    Args:
-        node: the tree.
-        spell: gives the words and phrases that a leaf stands for, any of which will do, or `None` when it
-            does not know: then what comes out may hold more than what matches, never less.
-        is_wanted: not after a minus.
-    """
-    if isinstance(node, Words):
-        spelled = spell(node, is_wanted)
-        if spelled is None:
-            return _WHOLE if is_wanted else _NONE
-        if not spelled:
-            return _NONE
-        match = f"({' OR '.join(spelled)})" if len(spelled) > 1 else spelled[0]
-        return _Expression(f"{_COLUMNS[node.field]} : {match}" if node.field else match)
-    if isinstance(node, Not):
-        inner = _expression(node.node, spell, not is_wanted)
-        return _Expression(inner.match, not inner.is_complement)
-    if isinstance(node, All):
-        return _all([_expression(inner, spell, is_wanted) for inner in node.nodes])
-    if isinstance(node, Any):
-        # One of them is there, unless all of them are absent.
-        absent = [_expression(inner, spell, is_wanted) for inner in node.nodes]
-        inner = _all([_Expression(match, not complement) for match, complement in absent])
-        return _Expression(inner.match, not inner.is_complement)
-    raise TypeError(f"not a question to a text: {node!r}")
-
-
-def _all(parts: Sequence[_Expression]) -> _Expression:
-    if _NONE in parts:
-        return _NONE
-    wanted = [part.match for part in parts if part.match and not part.is_complement]
-    without = [part.match for part in parts if part.match and part.is_complement]
-    if not wanted:
-        return _Expression(_group(" OR ", without), is_complement=True) if without else _WHOLE
-    match = _group(" AND ", wanted)
-    return _Expression(f"({match} NOT {_group(' OR ', without)})" if without else match)
-
-
-def _group(operator: str, parts: Sequence[str]) -> str:
-    return f"({operator.join(parts)})" if len(parts) > 1 else parts[0]
-
-
-class _Expansions:
-    """Finds the words of the archive that a query's words stand for."""
-
-    def __init__(self, database: Database, *, needs_whole: bool = False) -> None:
-        """Prepare for one query.
-
-        Args:
-            database: the library.
-            needs_whole: all that matches is wanted, not the first ones.
-        """
-        self._db = database
-        self._needs_whole = needs_whole
-        self._known: dict[tuple[Words, bool], list[str] | None] = {}
-        self.gave_up = False
-        """Some words stood for too many to look up at once."""
-
-    def few(self, node: Words, is_wanted: bool) -> list[str] | None:  # noqa: ARG002 (as `_expression` calls it)
-        """Spell what words stand for; `None` when that is very much."""
-        spelled = self._spelled(node, few=True)
-        self.gave_up |= spelled is None
-        return spelled
-
-    def all(self, node: Words, is_wanted: bool) -> list[str] | None:  # noqa: ARG002 (as `_expression` calls it)
-        """Spell what words stand for, however much that is."""
-        return self._spelled(node, few=False)
-
-    def _spelled(self, node: Words, *, few: bool) -> list[str] | None:
-        node = Words(node.words, node.match)  # the field makes no difference here
-        if (node, few) not in self._known:
-            spell = self._inside_spelled if node.match is Match.INSIDE else self._row_spelled
-            self._known[node, few] = spell(node, few=few)
-        return self._known[node, few]
-
-    def _inside_spelled(self, node: Words, *, few: bool) -> list[str] | None:
-        (part,) = node.words
-        if few:
-            if len(part) < _SHORTEST_PART:
-                return None
-            found = self.inside(part, MANY_WORDS + 1)
-            return None if len(found) > MANY_WORDS else [f'"{word}"' for word in found]
-        found = self.inside(part, None)
-        if len(found) > (MANY_WORDS if self._needs_whole else VERY_MANY_WORDS):
-            place = fold if part.isascii() else str
-            begun = {word[: place(word).index(part) + len(part)] for word in found}
-            if len(begun) * 4 < len(found):
-                return [f'"{beginning}" *' for beginning in sorted(begun)]
-        return [f'"{word}"' for word in found]
-
-    def _row_spelled(self, node: Words, *, few: bool) -> list[str] | None:
-        is_begun = node.match is Match.BEGUN
-        if few and is_begun and len(node.words[-1]) < _SHORTEST_PART:
-            return None
-        choices = [self._variants(word) for word in node.words]
-        if is_begun:
-            choices[-1] = self._beginnings(node.words[-1])
-        mark = " *" if is_begun else ""
-        number = 1
-        for choice in choices:
-            number *= len(choice)
-        if number <= _MOST_SPELLINGS:
-            return [f'"{" ".join(spelling)}"{mark}' for spelling in product(*choices)]
-        spellings = [""]
-        for index, choice in enumerate(choices):
-            longer = [f"{spelling} {word}".strip() for spelling in spellings for word in choice]
-            tail = mark if index == len(choices) - 1 else ""
-            spellings = [
-                spelling
-                for spelling in longer
-                if self._db.value(
-                    "SELECT 1 FROM search_entries WHERE search_entries MATCH ? LIMIT 1",
-                    (f'"{spelling}"{tail}',),
-                )
-            ]
-        return [f'"{spelling}"{mark}' for spelling in spellings]
-
-    def _variants(self, word: str) -> list[str]:
-        """Which of the archive's words are this one, with whatever dots, if it has none itself?"""
-        if not word.isascii():
-            return [word]
-        rows = self._db.rows(
-            "SELECT word FROM search_words WHERE folded = :word AND folded <> word",
-            {"word": word},
-        )
-        return [word, *(row["word"] for row in rows)]
-
-    def _beginnings(self, part: str) -> list[str]:
-        """How do the archive's words begin that begin with this part, with whatever dots?"""
-        if not part.isascii():
-            return [part]
-        rows = self._db.rows(
-            """
-            SELECT DISTINCT substr(word, 1, length(:part)) AS beginning FROM search_words
-            WHERE folded >= :part AND folded < :part || char(0x10FFFF) AND folded <> word
-            """,
-            {"part": part},
-        )
-        return list(dict.fromkeys([part, *(row["beginning"] for row in rows)]))
-
-    def inside(self, part: str, limit: int | None) -> list[str]:
-        """Which of the archive's words hold this part? The first that came into the archive come first."""
-        column = "search_words.folded" if part.isascii() else "search_words.word"
-        folded = fold(part)
-        parameters = {"part": part, "limit": -1 if limit is None else limit}
-        if len(folded) < _SHORTEST_PART:
-            sql = f"SELECT word FROM search_words WHERE instr({column}, :part) LIMIT :limit"  # noqa: S608
-        else:
-            sql = f"""
-                SELECT word
-                FROM search_word_parts CROSS JOIN search_words ON id = search_word_parts.rowid
-                WHERE search_word_parts MATCH :trigrams AND instr({column}, :part)
-                LIMIT :limit
-                """  # noqa: S608 - the column is one of two constants
-            parameters["trigrams"] = _trigrams(folded)
-        return [row[0] for row in self._db.rows(sql, parameters)]
-
-
-def _trigrams(folded: str) -> str:
-    """Spell that every three letters in a row of a word must be there; the caller checks their order."""
-    all_pieces = pieces(folded)
-    return every(all_pieces[:: -(-len(all_pieces) // _MOST_TRIGRAMS)])
-
-
-def pieces(folded: str) -> list[str]:
-    """Give every three letters in a row, each once."""
-    return list(dict.fromkeys(folded[start : start + 3] for start in range(len(folded) - 2)))
-
-
-def every(pieces: Sequence[str]) -> str:
-    """Spell that all of these must be there."""
-    return " AND ".join(f'"{piece}"' for piece in pieces)
