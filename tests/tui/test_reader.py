@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from flodeslasare.config import Settings
 from flodeslasare.errors import StorageError
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, FeedResult, Marked, RefreshStatus, View
+from flodeslasare.storage import FeedStore, open_database
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
@@ -927,3 +929,107 @@ async def test_a_link_is_opened_by_its_number_from_the_list_too(app: FeedReaderA
         await pilot.press("L")
         await settle(pilot)
         assert app.reader.pane == "reading"
+
+
+# --- how a feed is doing -----------------------------------------------------------------------------
+
+
+def fail(library: StagedLibrary, feed_id: int, times: int) -> None:
+    """Record failures, and a success before them, as refreshes would."""
+    with closing(open_database(library.path)) as database:
+        feeds = FeedStore(database)
+        for number in range(times + 1):
+            is_good = number == 0
+            feeds.fetched(
+                feed_id,
+                RefreshStatus.OK if is_good else RefreshStatus.ERROR,
+                now=NOW - timedelta(hours=times - number),
+                next_refresh=NOW + timedelta(hours=4),
+                new=2 if is_good else 0,
+                error=None
+                if is_good
+                else i18n._("the server is overloaded or under repair (HTTP 503)"),
+            )
+
+
+async def test_the_hint_about_a_failing_feed_says_since_when_and_what_next(
+    filled: StagedLibrary,
+) -> None:
+    other = filled.feed("Upphandlingsmyndigheten")
+    fail(filled, other.id, 3)
+    i18n.use_language("sv")  # and what was kept in English is read in it
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("1", "G")
+        await settle(pilot)
+        hint, line = app.reader.status.hint, shown(app).splitlines()[-1]
+        assert "Upphandlingsmyndigh… !" in shown(
+            app
+        )  # in the archive, a sign and not a colour alone
+    assert hint == (
+        "fel sedan 10:00, 3 gånger i rad, nästa försök 16:00: "
+        "servern är överbelastad eller under underhåll (HTTP 503)"
+    )
+    assert "fel sedan 10:00, 3 gånger i rad, nästa försök 16:00" in line
+
+
+async def test_about_this_feed_and_what_can_be_done_to_it(filled: StagedLibrary) -> None:
+    other = filled.feed("Upphandlingsmyndigheten")
+    fail(filled, other.id, 1)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("1", "G", "i")
+        await settle(pilot)
+        text = shown(app)
+        await pilot.press("r")
+        await settle(pilot)
+        await pilot.press("i", "n")
+        await settle(pilot)
+        await pilot.press("end", "!", "enter")
+        await settle(pilot)
+        await pilot.press("i", "x")
+        await settle(pilot)
+    assert "failing since" in text
+    assert filled.refreshed == [([other.id], False)]
+    assert filled.feed(other.id).title == "Upphandlingsmyndigheten!"
+    assert not filled.feed(other.id).is_subscribed
+
+
+async def test_two_feeds_are_merged_where_one_has_moved_to_the_other(
+    filled: StagedLibrary,
+) -> None:
+    old, new = filled.feed("hållbarupphandling"), filled.feed("Konkurrensverket")
+    with closing(open_database(filled.path)) as database:
+        FeedStore(database).moving(old.id, new.url, 3)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("i")
+        await settle(pilot)
+        offered = shown(app)
+        await pilot.press("g")
+        await settle(pilot)
+        said = app.reader.status.notice
+        listed = len(app.reader.entries.listing.ids)
+    assert "It has moved to Konkurrensverket" in offered
+    assert said == "hållbarupphandling is now part of Konkurrensverket; 132 entries went over"
+    assert listed == 132
+    assert filled.feed(new.id).total == 132
+    assert [feed.id for feed in filled.feeds()].count(old.id) == 0
+
+
+async def test_looking_for_what_is_due_never_breaks_a_refresh_off(filled: StagedLibrary) -> None:
+    """As after a sleep, when several looks may come at once."""
+    filled.gate = asyncio.Event()
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        for _ in range(3):
+            app._refresh_due()
+            await pilot.pause()
+        filled.gate.set()
+        await settle(pilot)
+        app._refresh_due()
+        await settle(pilot)
+    assert filled.refreshed == [(None, True), (None, True)]

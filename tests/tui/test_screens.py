@@ -20,7 +20,7 @@ from flodeslasare import i18n
 from flodeslasare.documents import FoundFeed, ImportReport, Subscription
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library.library import Library
-from flodeslasare.model import EntryVersion, Feed, FeedResult, RefreshStatus
+from flodeslasare.model import EntryVersion, Feed, FeedFetch, FeedResult, RefreshStatus
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.screens._dialog import Choices, Status
 from flodeslasare.tui.screens._versions import VersionsScreen
@@ -31,6 +31,7 @@ from flodeslasare.tui.screens.add_feed import (
     report_lines,
     typed_path,
 )
+from flodeslasare.tui.screens.feed_details import FeedScreen
 from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
 from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
@@ -454,3 +455,97 @@ async def test_every_dialog_shows_its_way_out(
             await pilot.press("escape")
             await pilot.pause()
         assert app.given == [None]
+
+
+# --- about a feed ------------------------------------------------------------------------------------
+
+_LONG_AGO = datetime(2018, 5, 3, 7, 30, tzinfo=UTC)
+_TODAY = datetime(2018, 5, 16, 10, 0, tzinfo=UTC)
+
+
+def a_feed(**changes: Any) -> Feed:
+    values: dict[str, Any] = {
+        "id": 1,
+        "url": "https://exempel.se/blogg/rss",
+        "title": "[b]Bloggen[/b] \x1b[2J",
+        "site_url": "https://exempel.se/",
+        "folder": "Offentligt/Regioner",
+        "total": 1234,
+        "unread": 12,
+        "added": _LONG_AGO,
+        "last_refresh": _TODAY,
+        "next_refresh": datetime(2018, 5, 16, 14, 0, tzinfo=UTC),
+        "interval_seconds": 14_400,
+    }
+    return Feed(**values | changes)
+
+
+REFRESHES = [
+    FeedFetch(
+        _TODAY, RefreshStatus.ERROR, 0, 0, "the server has a fault of its own (HTTP 500)" * 3
+    ),
+    FeedFetch(_LONG_AGO, RefreshStatus.OK, 2, 1, None),
+    *(FeedFetch(_LONG_AGO, RefreshStatus.UNCHANGED, 0, 0, None) for _ in range(40)),
+]
+FAILING = a_feed(
+    failures=7,
+    failing_since=_LONG_AGO,
+    last_error="the server has a fault of its own (HTTP 500)",
+)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
+    app = ScreenApp(FeedScreen(FAILING, REFRESHES, into=a_feed(id=2, title="Nya"), now=_TODAY))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        text = "\n".join(
+            "".join(segment.text for segment in strip)
+            for strip in app.screen._compositor.render_strips()
+        )
+        await pilot.press("j", "space", "k", "pageup")
+    assert "[b]Bloggen[/b]" in text
+    assert "\x1b" not in text
+    assert "! failing since 3 May 09:30" in text
+    assert "r refresh · n rename" in text
+    if size[1] >= 24:
+        words = " ".join(text.split())
+        assert "next try 16:00: the server has a fault of its own" in words
+        assert "It has moved to Nya" in words
+        assert "1,234 entries, 12 unread" in text
+        assert "Offentligt › Regioner" in text
+        assert "! the server has a fault" in text
+        assert "2 new, 1 changed" in text
+        assert "r refresh · n rename · m move · x unsubscribe · g merge" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("r", "refresh"),
+        ("n", "rename"),
+        ("m", "move"),
+        ("x", "remove"),
+        ("g", None),
+        ("escape", None),
+        ("i", None),
+    ],
+)
+async def test_a_key_says_what_is_to_be_done_to_a_feed(key: str, given: str | None) -> None:
+    app = ScreenApp(FeedScreen(a_feed(), [], now=_TODAY))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        is_open = len(app.screen_stack) > 1
+    assert app.given == ([] if is_open else [given])
+    assert is_open == (key == "g")  # there is nothing to merge it into
+
+
+async def test_a_healthy_feed_says_when_it_is_asked_next() -> None:
+    app = ScreenApp(FeedScreen(a_feed(), REFRESHES[1:], now=_TODAY))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        facts = str(app.screen.query_one(".feed--facts", Static).content)
+        assert not app.screen.query(".feed--warning")
+    assert "16:00, then every 4 hours" in facts

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from flodeslasare.tui.app import FeedReaderApp
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import settle, shown
+from tui.test_reader import fail, settle, shown
 
 Compare = Callable[..., bool]
 
@@ -139,3 +139,8 @@ def test_a_link_that_deceives_is_shown_first(
     staged.keep(feed, an_entry(1, html=html))
     app = FeedReaderApp(staged, now=lambda: NOW)
     looks_as_before(app, (100, 26), "L", "1", "enter")
+
+
+def test_about_a_feed(filled: StagedLibrary, looks_as_before: Callable[..., None]) -> None:
+    fail(filled, filled.feed("Upphandlingsmyndigheten").id, 4)
+    looks_as_before(FeedReaderApp(filled, now=lambda: NOW), (80, 24), "1", "G", "i")

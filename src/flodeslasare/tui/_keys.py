@@ -246,6 +246,13 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(shown="R", does=N_("refresh all"), group=FEEDS, keys="R", action="refresh_all"),
     Key(
+        shown="i",
+        does=N_("about this feed: how it is doing, what can be done"),
+        group=FEEDS,
+        keys="i",
+        action="feed_details",
+    ),
+    Key(
         shown=".",
         does=N_("show what came in"),
         group=FEEDS,

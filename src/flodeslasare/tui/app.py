@@ -176,6 +176,11 @@ class FeedReaderApp(App[None]):
                 reader.action_refresh_all,
             ),
             (_("Refresh this feed"), _("Ask the current feed"), reader.action_refresh_feed),
+            (
+                _("About this feed"),
+                _("How it is doing, and how its refreshes ended"),
+                reader.action_feed_details,
+            ),
             (_("Rename this feed"), _("Give it a name of your own"), lambda: feeds.rename(reader)),
             (
                 _("Move this feed to a folder"),

@@ -125,6 +125,25 @@ def long_time(when: datetime) -> str:
     return f"{long_date(when)} {local(when):%H:%M}"
 
 
+def moment(when: datetime, now: datetime) -> str:
+    """Say when something was or will be, in a few cells: `08:05`, `14 May 08:05`, `14 May 2016 08:05`."""
+    then, today = local(when), local(now)
+    time = f"{then:%H:%M}"
+    if then.date() == today.date():
+        return time
+    date = f"{then.day} {_SHORT_MONTHS[language()][then.month - 1]}"
+    return f"{date} {time}" if then.year == today.year else f"{date} {then.year} {time}"
+
+
+def interval(seconds: int) -> str:
+    """Say how long it is from one time to the next, about: `30 minutes`, `6 hours`."""
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+    hours = round(seconds / 3600)
+    return ngettext("{n} hour", "{n} hours", hours).format(n=hours)
+
+
 def reading_time(text: str) -> str:
     """Say how long a text takes to read: `2 min`."""
     minutes = max(1, round(len(text.split()) / _WORDS_A_MINUTE))

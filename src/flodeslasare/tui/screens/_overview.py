@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flodeslasare.i18n import _
+from flodeslasare.library.health import ailment_of
 from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
@@ -57,6 +59,13 @@ def total_of(view: View, listing: Listing, feed: Feed | None, counts: Counts) ->
             return feed.total
         return None
     return len(listing.ids) if listing.view == view else None
+
+
+def hint_about(feed: Feed, now: datetime) -> str:
+    """Say of the feed that the cursor is on what is wrong with it, or where it has gone."""
+    if feed.merge_into is not None:
+        return _("it has moved to another feed of yours; i tells more")
+    return ailment_of(feed, lambda when: phrases.moment(when, now)) or ""
 
 
 def said_of_nothing(view: View, *, is_filtered: bool) -> str:

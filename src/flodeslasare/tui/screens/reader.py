@@ -59,7 +59,13 @@ from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._marks import FEW, Marks, said_of
 from flodeslasare.tui.screens._memory import Memory
-from flodeslasare.tui.screens._overview import said_of_nothing, title_of, total_of, unread_in
+from flodeslasare.tui.screens._overview import (
+    hint_about,
+    said_of_nothing,
+    title_of,
+    total_of,
+    unread_in,
+)
 from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
 from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
@@ -552,8 +558,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ArchiveTree.Rested)
     def _say_what_ails_feed(self, event: ArchiveTree.Rested) -> None:
-        feed = event.feed
-        self.status.hint = (feed.last_error or feed.flaw or "") if feed is not None else ""
+        self.status.hint = "" if event.feed is None else hint_about(event.feed, self._now())
 
     # --- the entries -----------------------------------------------------------------------------
 
@@ -1064,6 +1069,11 @@ class ReaderScreen(Screen[None]):
         elif result is not None:
             self.post_message(LibraryChanged())
             self.post_message(self.RefreshRequested(None, due_only=True))
+
+    def action_feed_details(self) -> None:
+        from flodeslasare.tui.screens import _feeds
+
+        _feeds.show(self, self._now())
 
     def action_help(self) -> None:
         from flodeslasare.tui.screens.help import HelpScreen
