@@ -9,11 +9,16 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+HERE = Path(__file__).parent
+SOURCE = HERE.parent / "src"
 
 
 class Terminal:
@@ -29,6 +34,8 @@ class Terminal:
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        # Where these are set, Textual believes them, and not the terminal.
+        kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
         self.output = b""
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
@@ -36,7 +43,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
+            env={**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
             start_new_session=True,
         )
         os.close(theirs)
@@ -76,10 +83,66 @@ class Terminal:
                 self.output += os.read(self._ours, 65_536)
         return time.perf_counter() - self.started
 
+    def pieces_until_quiet(
+        self, quiet_seconds: float, timeout_seconds: float = 60
+    ) -> list[tuple[float, bytes]]:
+        """Give what is written, each piece with the seconds since the start or the last key, until nothing more comes."""
+        pieces: list[tuple[float, bytes]] = []
+        until = time.perf_counter() + timeout_seconds
+        while piece := self._piece(quiet_seconds):
+            pieces.append(piece)
+            if time.perf_counter() > until:
+                raise TimeoutError(f"it was not quiet within {timeout_seconds} s")
+        return pieces
+
+    def pieces_during(self, seconds: float) -> list[tuple[float, bytes]]:
+        """Give what is written meanwhile."""
+        pieces: list[tuple[float, bytes]] = []
+        until = time.perf_counter() + seconds
+        while piece := self._piece(max(0.0, until - time.perf_counter())):
+            pieces.append(piece)
+            if time.perf_counter() > until:
+                break
+        return pieces
+
+    def _piece(self, longest_seconds: float) -> tuple[float, bytes] | None:
+        if not select.select([self._ours], [], [], longest_seconds)[0]:
+            return None
+        data = os.read(self._ours, 65_536)
+        return time.perf_counter() - self.started, data
+
+    def memory_bytes(self) -> int:
+        """Give the memory the program holds (Linux, VmRSS of proc(5))."""
+        return self._status("VmRSS")
+
     def peak_memory_bytes(self) -> int:
         """Give the most memory the program has held (Linux, VmHWM of proc(5))."""
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:  # noqa: PTH123
-            for line in status:
-                if line.startswith("VmHWM"):
-                    return int(line.split()[1]) * 1024
-        raise RuntimeError("no VmHWM")
+        return self._status("VmHWM")
+
+    def _status(self, name: str) -> int:
+        for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError(f"no {name}")
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Give the variables of a program that has its own home folder and no settings, and that runs this source."""
+    return {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "PYTHONPATH": str(SOURCE),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "LANG": "C.UTF-8",
+    }
+
+
+def reader_command(library: Path) -> list[str]:
+    """Give the command that opens the reader on a library."""
+    return [
+        *(sys.executable, "-m", "flodeslasare"),
+        *("--offline", "--lang", "en", "--library", str(library)),
+    ]
