@@ -25,7 +25,7 @@ from flodeslasare.library.refresh import store_document
 from flodeslasare.library.storing import TOGETHER
 from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, MarkStore, SearchIndex, open_database
-from flodeslasare.storage.search import IndexedText
+from flodeslasare.storage._cutting import IndexedText
 
 FEEDS = 200
 FOLDERS = ("Bloggar", "Myndigheter", "Regioner/Norr", "Regioner/Syd", None)

@@ -1,11 +1,12 @@
 """A refresh of many feeds against newsboat's, on the same server, in one run.
 
-    .venv/bin/python benchmarks/refresh.py                      200 feeds × 50 entries, at 0 and 100 ms
-    .venv/bin/python benchmarks/refresh.py --feeds 1000 --latency-ms 100 --without-newsboat
+    PYTHONPATH=src .venv/bin/python benchmarks/refresh.py      200 feeds × 50 entries, at 0 and 100 ms
+    … benchmarks/refresh.py --feeds 1000 --latency-ms 100      and what a feed costs, against one of 200
 
 Both programs refresh from the command line and end; start and end are counted. The steps: all entries new; nothing
-changed (304); nothing changed, from a server without validators; one new entry in each feed. Last, the longest gap
-in the screen's event loop while all is new.
+changed (304); nothing changed, from a server without validators; one new entry in each feed. CPU and memory are of
+the program and all its processes together: memory that two of them share is counted once (Pss, looked at ten times
+a second). Last, the longest gap in the screen's event loop while all is new.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -34,6 +36,7 @@ from flodeslasare.library import Library
 
 HERE = Path(__file__).parent
 PORT = 8611
+FEEDS = 200
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Cost:
 
     step: str
     program: str
+    feeds: int
     seconds: float
     cpu_seconds: float
     peak_bytes: int
@@ -92,6 +96,7 @@ def serving(
     command = [
         *(sys.executable, str(HERE / "_feedserver.py"), str(folder), "--port", str(PORT)),
         *("--hosts", str(min(feeds, 200)), "--latency-ms", str(latency_ms)),
+        *("--for-seconds", "3600"),
         *([] if validators else ["--no-validators"]),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -110,19 +115,59 @@ def counts() -> dict[str, int]:
         return answer
 
 
-def measured(step: str, program: str, command: Sequence[str]) -> Cost:
+class Memory(threading.Thread):
+    """Watches what a process and its descendants hold together, until it has ended (Linux, proc(5))."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid = pid
+        self.has_ended = threading.Event()
+        self.peak_bytes = 0
+
+    def run(self) -> None:
+        while not self.has_ended.wait(0.1):
+            self.peak_bytes = max(self.peak_bytes, sum(map(held_bytes, family(self._pid))))
+
+
+def family(pid: int) -> set[int]:
+    """Give a process and its descendants."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # The parent is the second field after the name, which stands in parentheses and may hold any sign.
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def held_bytes(pid: int) -> int:
+    """Give the memory of a process, its part of what it shares with others; 0 when it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def measured(step: str, program: str, feeds: int, command: Sequence[str]) -> Cost:
     """Run a command to its end and say what it took, with all its processes."""
     before, began = counts(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    memory = Memory(process.pid)
+    memory.start()
     _pid, _status, used = os.wait4(process.pid, 0)
     process.returncode = 0
     seconds, after = time.perf_counter() - began, counts()
+    memory.has_ended.set()
     return Cost(
         step,
         program,
+        feeds,
         seconds,
         used.ru_utime + used.ru_stime,
-        used.ru_maxrss * 1024,
+        max(memory.peak_bytes, used.ru_maxrss * 1024),
         after["requests"] - before["requests"],
         after["bytes"] - before["bytes"],
     )
@@ -168,15 +213,15 @@ def run(feeds: int, entries: int, latency_ms: float, *, with_newsboat: bool) -> 
         with serving(served, feeds, latency_ms):
             for step in ("all new", "nothing changed (304)"):
                 for program, command in commands.items():
-                    yield measured(step, program, command)
+                    yield measured(step, program, feeds, command)
         with serving(served, feeds, latency_ms, validators=False):
             for program, command in commands.items():
-                measured("", program, command)  # forgets the validators
-                yield measured("nothing changed (no validators)", program, command)
+                measured("", program, feeds, command)  # forgets the validators
+                yield measured("nothing changed (no validators)", program, feeds, command)
         write_feeds(served, feeds, entries, extra=1)
         with serving(served, feeds, latency_ms):
             for program, command in commands.items():
-                yield measured("one new in each", program, command)
+                yield measured("one new in each", program, feeds, command)
 
 
 async def longest_gap_ms(library: Path) -> float:
@@ -215,12 +260,33 @@ def screen_gap(feeds: int, entries: int) -> float:
             return asyncio.run(longest_gap_ms(folder / "library.db"))
 
 
+def table(rows: Sequence[Cost], few: Sequence[Cost]) -> Iterator[str]:
+    """Give the costs as a Markdown table, ours of each feed against that of fewer feeds."""
+    yield (
+        "| step | program | s | × newsboat | ms a feed |"
+        f"{f' × of {FEEDS} feeds |' if few else ''} CPU s | peak MB | requests | MB |"
+    )
+    yield "|---" * (10 if few else 9) + "|"
+    theirs = {row.step: row.seconds for row in rows if row.program == "newsboat"}
+    of_few = {row.step: row.seconds / row.feeds for row in few}
+    for row in rows:
+        ratio = f"{row.seconds / theirs[row.step]:.2f}" if row.step in theirs else ""
+        a_feed = row.seconds / row.feeds
+        is_ours = row.program == "flodeslasare"
+        scaling = f" {a_feed / of_few[row.step]:.2f} |" if few and is_ours else " |" if few else ""
+        yield (
+            f"| {row.step} | {row.program} | {row.seconds:.2f} | {ratio} | {a_feed * 1000:.1f} |{scaling}"
+            f" {row.cpu_seconds:.2f} | {row.peak_bytes / 1e6:.0f} | {row.requests}"
+            f" | {row.bytes / 1e6:.1f} |"
+        )
+
+
 def main() -> None:
     """Print a Markdown table for each latency."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--feeds", type=int, default=200)
+    parser.add_argument("--feeds", type=int, default=FEEDS)
     parser.add_argument("--entries", type=int, default=50)
     parser.add_argument("--latency-ms", type=float, nargs="*", default=[0, 100])
     parser.add_argument("--without-newsboat", action="store_true")
@@ -233,17 +299,14 @@ def main() -> None:
     with_newsboat = not options.without_newsboat and shutil.which("newsboat") is not None
     for latency_ms in options.latency_ms:
         print(f"\n{options.feeds} feeds × {options.entries} entries, {latency_ms:g} ms latency\n")
-        print("| step | program | s | × newsboat | CPU s | peak MB | requests | MB |")
-        print("|---|---|---|---|---|---|---|---|")
+        # What a feed costs is told against one of fewer feeds.
+        few = (
+            list(run(FEEDS, options.entries, latency_ms, with_newsboat=False))
+            if options.feeds != FEEDS
+            else []
+        )
         rows = list(run(options.feeds, options.entries, latency_ms, with_newsboat=with_newsboat))
-        theirs = {row.step: row.seconds for row in rows if row.program == "newsboat"}
-        for row in rows:
-            ratio = f"{row.seconds / theirs[row.step]:.2f}" if row.step in theirs else ""
-            print(
-                f"| {row.step} | {row.program} | {row.seconds:.2f} | {ratio} | {row.cpu_seconds:.2f} "
-                f"| {row.peak_bytes / 1e6:.0f} | {row.requests} | {row.bytes / 1e6:.1f} |",
-                flush=True,
-            )
+        print(*table(rows, few), sep="\n", flush=True)
     print(
         f"\nlongest gap in the screen's event loop, all new: {screen_gap(options.feeds, options.entries):.0f} ms"
     )
