@@ -991,6 +991,17 @@ async def test_idn_hosts_are_asked_in_ascii_and_shown_in_letters(server: Server)
     assert str(error).startswith("http://www.hållbarupphandling.se/none: ")
 
 
+@pytest.mark.parametrize("host", ["xn--i-7iq.ws", "xn--a.example"])
+async def test_hosts_that_idna_of_today_refuses_are_asked_all_the_same(
+    server: Server, host: str
+) -> None:
+    server.answer("/feed", FEED)
+    net = Internet({host: [PUBLIC]}, server.port)
+    async with Fetcher(QUICK, resolve=net.resolve, backend=net) as fetcher:
+        reply = await fetcher.fetch(f"http://{host}/feed")
+    assert (reply.body, server.requests[0].headers["host"]) == (FEED, host)
+
+
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "ftp://a.example/", "data:,x", "//a", "", "http://"]
 )

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from typing import Any
@@ -175,6 +175,28 @@ async def test_one_feeds_trouble_is_its_own(library: Library, httpserver: HTTPSe
     assert failing.failing_since is not None
     assert failing.last_error == results["b"].error
     assert failing.total == 2
+
+
+async def test_a_reply_that_brings_out_a_bug_costs_its_feed_alone(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(value: str | None, now: datetime) -> None:
+        if value == "bug":
+            raise LookupError(value)
+
+    monkeypatch.setattr("flodeslasare.fetching._reply.retry_after", read)
+    serve(httpserver, "/odd", rss(entries(1)), **{"Retry-After": "bug"})
+    serve(httpserver, "/even", rss(entries(2)))
+    for path in ("/odd", "/even"):
+        library.add_subscription(Subscription(url=httpserver.url_for(path)))
+
+    odd, even = sorted(await refresh(library), key=lambda result: result.new)
+
+    assert odd.error == (
+        "its reply brings out a fault of this program (LookupError); the log says more"
+    )
+    assert (even.status, even.new) == (RefreshStatus.OK, 2)
+    assert library.feed(odd.feed_id).failures == 1
 
 
 async def test_a_failing_feed_is_left_alone_for_longer_each_time_and_then_recovers(

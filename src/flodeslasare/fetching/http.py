@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -327,6 +328,8 @@ class Fetcher:
         RFC 9112 §9.3.1: a client may do so by itself for what is safe to repeat.
         """
         host = host_of(url)
+        # Named here, since httpx decodes the name for it and knows no IDNA of 2003, such as «xn--i-7iq.ws».
+        headers = headers | {b"host": urlsplit(url).netloc.encode("ascii")}
         while True:
             request = httpx.Request(
                 "GET", url, headers=headers, extensions={"timeout": self._timeouts}

@@ -177,6 +177,18 @@ class Refresh:
             return await storing.store(
                 lambda database, _index: self._store_failure(database, state, title, failure)
             )
+        except Exception as error:
+            # A bug, of ours or of a library, that this reply brings out: it costs no other feed its turn.
+            _log.exception("%s", without_secrets(state.url))
+            bug = FetchError(
+                state.url,
+                _("its reply brings out a fault of this program ({cause}); the log says more").format(
+                    cause=type(error).__name__
+                ),
+            )
+            return await storing.store(
+                lambda database, _index: self._store_failure(database, state, title, bug)
+            )
         return await storing.store(
             lambda database, index: self._store_reply(database, index, state, title, reply, parsed)
         )
