@@ -10,6 +10,7 @@ from builders import NOW, an_entry, as_known
 from flodeslasare.library.plan import (
     LONGEST_INTERVAL,
     LONGEST_RETRY,
+    MOST_EDITS,
     SHORTEST_INTERVAL,
     interval_between,
     name_of,
@@ -86,6 +87,14 @@ def test_a_counter_in_the_text_stops_counting_as_an_edit() -> None:
     assert [change.is_edit for change in later.changed] == [False]
 
 
+def test_words_that_are_never_twice_the_same_stop_counting_as_edits() -> None:
+    before, after = as_known(an_entry(), versions=MOST_EDITS), an_entry(text="Dagens ord: ack")
+
+    (change,) = plan_update([before], [after]).changed
+
+    assert (change.is_edit, change.keeps_words, change.entry.text) == (False, False, after.text)
+
+
 @pytest.mark.parametrize(
     ("changes", "is_same"),
     [
@@ -94,6 +103,13 @@ def test_a_counter_in_the_text_stops_counting_as_an_edit() -> None:
         ({"published": None}, True),  # link and title hold
         ({"title": "Annan rubrik", "published": None}, False),  # a link alone proves nothing
         ({"url": "https://blogg.exempel/annan"}, False),
+        (
+            {"url": "http://blogg.exempel/210", "published": None},
+            True,
+        ),  # the link was as good before TLS
+        ({"url": "https://blogg.exempel/210?sig=1"}, True),  # title, date and the page hold
+        ({"url": "https://blogg.exempel/210?sig=1", "published": None}, False),
+        ({"url": "https://blogg.exempel/210?sig=1", "title": "Annan"}, False),
     ],
 )
 def test_a_changed_guid_is_the_same_entry_where_two_things_hold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -29,6 +30,10 @@ def item(number: int, html: str, *, extra: str = "", link: str | None = None) ->
         f"<link>{escape(link or f'https://blogg.exempel/{number}')}</link><pubDate>{published}</pubDate>"
         f"<description>{escape(html)}</description>{extra}</item>"
     )
+
+
+def unnamed(number: int, link: str) -> str:
+    return re.sub("<guid.*</guid>", "", item(number, f"<p>{TEXT}</p>", link=link))
 
 
 def rss(items: str, channel: str = "") -> str:
@@ -121,6 +126,26 @@ RESTLESS: dict[str, tuple[Callable[[int], str], int]] = {
         ),
         0,
     ),
+    "words that go back and forth": (
+        lambda n: rss(item(1, f"<p>{TEXT}</p><p>{('Öppet', 'Lunch', 'Stängt')[n % 3]}.</p>")),
+        2,
+    ),
+    "a link for a name, with a signature": (
+        lambda n: rss(
+            "".join(unnamed(m, f"https://blogg.exempel/?p={m}&{sig(n)}") for m in (1, 2))
+        ),
+        0,
+    ),
+    "links with and without TLS": (
+        lambda n: rss(unnamed(1, f"http{'s' * (n % 2)}://blogg.exempel/1") + "\n" * n),
+        0,
+    ),
+    "a signature for a guid": (
+        lambda n: rss(f"{unnamed(1, 'https://blogg.exempel/1')}").replace(
+            "<title>Inlägg", f"<guid>{sig(n)}</guid><title>Inlägg"
+        ),
+        0,
+    ),
     "ids of elements": (
         lambda n: rss(
             item(1, f"<div id='inlagg-{n}' class='c{n}' style='top:{n}px'><p>{TEXT}</p></div>")
@@ -155,6 +180,28 @@ async def test_a_restless_feed_does_not_make_edits_for_ever(
     assert [result.error for result in results] == [None] * REFRESHES
     assert sum(result.new for result in results) == 0
     assert sum(result.updated for result in results) == most
+
+
+async def test_words_that_go_back_and_forth_are_kept_once_each(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    said = iter("AABABAC")  # the first is asked for to see that it is a feed
+    httpserver.expect_request("/feed").respond_with_handler(
+        lambda _request: Response(rss(item(1, f"<p>{next(said)}</p>")))
+    )
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    updated = []
+    for _ in range(5):
+        async with aclosing(library.refresh([feed.id])) as events:
+            updated += [event.updated async for event in events if isinstance(event, FeedResult)]
+
+    (entry_id,) = library.listing(View()).ids
+    assert updated == [1, 0, 0, 0, 1]
+    assert library.entry(entry_id).text == "C"
+    assert [version.html for version in library.earlier_versions(entry_id)] == [
+        "<p>B</p>",
+        "<p>A</p>",
+    ]
 
 
 async def test_a_date_in_the_future_is_kept_and_does_not_stay_on_top(

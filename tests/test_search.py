@@ -76,7 +76,12 @@ class Archive:
         feed, old = self.kept[entry_id]
         entry = replace(entry, published=old.published)  # which date holds then is another's rule
         change = ChangedEntry(
-            id=entry_id, guid=str(old.guid), digest=str(id(entry)), entry=entry, is_edit=True
+            id=entry_id,
+            guid=str(old.guid),
+            digest=str(id(entry)),
+            entry=entry,
+            is_edit=True,
+            keeps_words=True,
         )
         self.store.change([change], NOW)
         self.kept[entry_id] = feed, entry

@@ -124,7 +124,9 @@ class ChangedEntry:
     digest: str
     entry: ParsedEntry
     is_edit: bool
-    """Its words changed, so the earlier ones are kept; else only its name, link or date did."""
+    """Its words changed to such as it never had; else only its name, link or date did, or they went back."""
+    keeps_words: bool
+    """The words that it had are to be kept as a version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -14,6 +14,9 @@ from flodeslasare.documents import ChangedEntry, FeedUpdate, KnownEntry, NewEntr
 
 FIGURE_EDITS = 3
 """How often an entry whose figures alone changed counts as edited: a counter in it would go on for ever."""
+
+MOST_EDITS = 24
+"""How often an entry counts as edited at all: one with a quotation of the day in it would go on for ever."""
 
 SHORTEST_INTERVAL = timedelta(minutes=15)
 LONGEST_INTERVAL = timedelta(hours=6)
@@ -33,15 +36,17 @@ class Digest(NamedTuple):
     """The words without their figures."""
     rest: str
     """Links (without what stands behind `?`), dates, tags, author."""
+    earlier: tuple[str, ...] = ()
+    """The `words` of the versions that are kept: what returns to one of them is no edit."""
 
     def __str__(self) -> str:
-        return ".".join(self)
+        return ".".join((*self[:3], *self.earlier))
 
     @classmethod
     def read(cls, stored: str) -> Digest:
         """Read a digest back from its stored form."""
-        words, skeleton, rest = stored.split(".")
-        return cls(words, skeleton, rest)
+        words, skeleton, rest, *earlier = stored.split(".")
+        return cls(words, skeleton, rest, tuple(earlier))
 
 
 def digest_of(entry: ParsedEntry) -> Digest:
@@ -90,71 +95,92 @@ def plan_update(
     """Tell which entries of a document are new, and which of the known ones have changed.
 
     An entry is a known one when its name (guid, else link, else title and date) is. Under another
-    name it still is when link and title, or link and date, are the same, or, where the feed names
-    nothing, title and date; and only when the known name does not stand in the document as well. A
-    link alone proves nothing: link blogs point to one page twice, years apart.
+    name it still is when link and title, or link and date, are the same, where http and https are one,
+    or title, date and all of the link in front of `?`; and only when the known name does not stand in the
+    document as well. A link alone proves nothing: link blogs point to one page twice, years apart.
 
     Args:
-        known: of the same feed, those that share a name or a link with the document.
+        known: of the same feed, those that share a name, a link or a date with the document.
         entries: in the order of the document; where a name stands twice, the first counts.
         also_named: the names of entries that stand in the document too, and are as they were.
     """
-    by_name = {entry.guid: entry for entry in known}
-    by_link: dict[str, list[KnownEntry]] = {}
-    for entry in known:
-        if entry.url:
-            by_link.setdefault(entry.url, []).append(entry)
-    standing = frozenset(also_named)
     named: dict[str, ParsedEntry] = {}
     for parsed in entries:
         named.setdefault(name_of(parsed), parsed)
+    by_name = {entry.guid: entry for entry in known}
+    renamed = _Renamed(known, named.keys() | set(also_named))
 
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
-    taken: set[int] = set()
     for name, parsed in named.items():
         digest = digest_of(parsed)
-        match = by_name.get(name) or next(
-            (
-                candidate
-                for candidate in by_link.get(parsed.url or "", ())
-                if candidate.guid not in named
-                and candidate.guid not in standing
-                and candidate.id not in taken
-                and _is_same(candidate, parsed)
-            ),
-            None,
-        )
+        match = by_name.get(name) or renamed.take(parsed)
         if match is None:
             new.append(NewEntry(guid=name, digest=str(digest), entry=parsed))
             continue
-        taken.add(match.id)
-        if match.digest == str(digest) and match.guid == name:
+        before = Digest.read(match.digest)
+        if before[:3] == digest[:3] and match.guid == name:
             continue
+        differs = _differs(match, before, digest)
+        keeps = differs and before.words not in before.earlier
         changed.append(
             ChangedEntry(
                 id=match.id,
                 guid=name,
-                digest=str(digest),
+                digest=str(
+                    digest._replace(
+                        earlier=(*before.earlier, before.words) if keeps else before.earlier
+                    )
+                ),
                 entry=parsed,
-                is_edit=_is_edit(match, digest),
+                is_edit=differs and digest.words not in before.earlier,
+                keeps_words=keeps,
             )
         )
     return FeedUpdate(new=tuple(new), changed=tuple(changed))
 
 
-def _is_same(known: KnownEntry, parsed: ParsedEntry | KnownEntry) -> bool:
-    """Tell whether two entries with one link and two names are one."""
-    if known.title and known.title == parsed.title:
-        return True
-    return known.published is not None and known.published == parsed.published
-
-
-def _is_edit(known: KnownEntry, digest: Digest) -> bool:
-    before = Digest.read(known.digest)
-    if before.words == digest.words:
+def _differs(known: KnownEntry, before: Digest, digest: Digest) -> bool:
+    """Tell whether its words changed, and not for the umpteenth time."""
+    if before.words == digest.words or known.versions >= MOST_EDITS:
         return False
     return before.skeleton != digest.skeleton or known.versions < FIGURE_EDITS
+
+
+class _Renamed:
+    """The kept entries that may stand in a document under another name, each to be taken once."""
+
+    def __init__(self, known: Sequence[KnownEntry], standing: Collection[str]) -> None:
+        self._by_trait: dict[tuple[object, ...], list[KnownEntry]] = {}
+        self._taken: set[int] = set()
+        for entry in reversed(known):
+            if entry.guid not in standing:
+                for trait in _traits(entry):
+                    self._by_trait.setdefault(trait, []).append(entry)
+
+    def take(self, entry: ParsedEntry | KnownEntry) -> KnownEntry | None:
+        """Give the one that this entry is, if any."""
+        for trait in _traits(entry):
+            waiting = self._by_trait.get(trait, [])
+            while waiting:
+                found = waiting.pop()
+                if found.id not in self._taken:
+                    self._taken.add(found.id)
+                    return found
+        return None
+
+
+def _traits(entry: ParsedEntry | KnownEntry) -> Iterator[tuple[object, ...]]:
+    """Give what two entries with two names must have in common, any of it, to be one."""
+    if not entry.url:
+        return
+    link = entry.url.partition("://")[2]
+    if entry.title:
+        yield "title", link, entry.title
+    if entry.published is not None:
+        yield "date", link, entry.published
+        if entry.title:
+            yield "both", _unsigned(link), entry.title, entry.published
 
 
 def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> list[tuple[int, int]]:
@@ -167,26 +193,11 @@ def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> lis
         into: all of the feed that it is merged into.
     """
     by_name = {entry.guid: entry for entry in into}
-    by_link: dict[str, list[KnownEntry]] = {}
-    for entry in into:
-        if entry.url:
-            by_link.setdefault(entry.url, []).append(entry)
-    names = {entry.guid for entry in entries}
+    renamed = _Renamed(into, {entry.guid for entry in entries})
     pairs: list[tuple[int, int]] = []
-    taken: set[int] = set()
     for entry in entries:
-        same = by_name.get(entry.guid) or next(
-            (
-                candidate
-                for candidate in by_link.get(entry.url or "", ())
-                if candidate.guid not in names
-                and candidate.id not in taken
-                and _is_same(candidate, entry)
-            ),
-            None,
-        )
+        same = by_name.get(entry.guid) or renamed.take(entry)
         if same is not None:
-            taken.add(same.id)
             pairs.append((entry.id, same.id))
     return pairs
 

@@ -182,9 +182,9 @@ class Refresh:
             _log.exception("%s", without_secrets(state.url))
             bug = FetchError(
                 state.url,
-                _("its reply brings out a fault of this program ({cause}); the log says more").format(
-                    cause=type(error).__name__
-                ),
+                _(
+                    "its reply brings out a fault of this program ({cause}); the log says more"
+                ).format(cause=type(error).__name__),
             )
             return await storing.store(
                 lambda database, _index: self._store_failure(database, state, title, bug)
@@ -344,11 +344,7 @@ def store_document(
     if feeds.by_id(feed_id) is None:
         raise FeedError(str(feed_id), _("the feed was deleted while it was refreshed"))
     entries = EntryStore(database, index or SearchIndex(database))
-    known = entries.known(
-        feed_id,
-        [name_of(entry) for entry in parsed.entries],
-        [entry.url for entry in parsed.entries if entry.url],
-    )
+    known = entries.known(feed_id, map(name_of, parsed.entries), parsed.entries)
     update = plan_update(known, parsed.entries, also_named=parsed.skipped_guids)
     entries.add(feed_id, update.new, now)
     entries.change(update.changed, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry
 
 EXCERPT_CHARACTERS = 200
+_SCHEMES = ("http", "https")
 
 
 def seconds(when: datetime | None) -> int | None:
@@ -51,21 +52,38 @@ class EntryStore:
 
     # --- keeping -------------------------------------------------------------------------------
 
-    def known(self, feed_id: int, guids: Sequence[str], urls: Sequence[str]) -> list[KnownEntry]:
-        """Which of these names or links does the feed already have?"""
+    def known(
+        self, feed_id: int, names: Iterable[str], entries: Sequence[ParsedEntry]
+    ) -> list[KnownEntry]:
+        """Which entries does the feed have that these may be, by their names, their links, or their dates?
+
+        Dates are looked for where links have something behind `?`, which may be another each time.
+        """
         from flodeslasare.documents import KnownEntry  # only a refresh asks
 
+        links = {entry.url.partition("://")[2] for entry in entries if entry.url}
+        dates = {seconds(entry.published) for entry in entries if entry.url and "?" in entry.url}
         rows = self._db.rows(
             """
             SELECT id, guid, url, title, published, digest, versions
             FROM entries
-            WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:guids))
+            WHERE feed_id = :feed AND guid IN (SELECT value FROM json_each(:names))
             UNION
             SELECT id, guid, url, title, published, digest, versions
             FROM entries
             WHERE feed_id = :feed AND url IN (SELECT value FROM json_each(:urls))
+            UNION
+            SELECT entries.id, guid, url, title, published, digest, versions
+            FROM json_each(:dates) AS date CROSS JOIN entries
+            WHERE feed_id = :feed AND sort_key >= date.value * :slots AND sort_key < (date.value + 1) * :slots
             """,
-            {"feed": feed_id, "guids": json.dumps(guids), "urls": json.dumps(urls)},
+            {
+                "feed": feed_id,
+                "names": json.dumps(list(names)),
+                "urls": json.dumps([f"{scheme}://{link}" for link in links for scheme in _SCHEMES]),
+                "dates": json.dumps([date for date in dates if date is not None]),
+                "slots": SLOTS,
+            },
         )
         return [
             KnownEntry(
@@ -150,7 +168,7 @@ class EntryStore:
         wanted = _sort_seconds(entry.published, moment(old["fetched"]) or now)
         if entry.published is not None and wanted < sort_key // SLOTS:
             [sort_key] = self._free_sort_keys([wanted])
-        if change.is_edit:
+        if change.keeps_words:
             self._db.run(
                 "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
                 (change.id, seconds(now), old["title"], old["html"]),
@@ -162,7 +180,7 @@ class EntryStore:
             SET sort_key = :sort_key, month = :month, guid = :guid, url = :url, title = :title,
                 excerpt = :excerpt, author = :author, published = :published, updated = :updated,
                 tags = :tags, enclosures = :enclosures, digest = :digest,
-                versions = versions + :is_edit
+                versions = versions + :keeps_words
             WHERE id = :id
             """,
             {
@@ -171,7 +189,7 @@ class EntryStore:
                 "month": self._month(sort_key),
                 "guid": change.guid,
                 "digest": change.digest,
-                "is_edit": change.is_edit,
+                "keeps_words": change.keeps_words,
                 **_columns(entry),
             },
         )
