@@ -289,7 +289,14 @@ def test_a_document_crosses_the_pipe_in_parts() -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [None, "x", [], {}, [1, None, None, None, None, [], []], ["T", None, "x", None, None, [], []]],
+    [
+        None,
+        "x",
+        [],
+        {},
+        [1, None, None, None, True, None, [], []],
+        ["T", None, "x", None, True, None, [], []],
+    ],
     ids=str,
 )
 def test_an_answer_of_the_wrong_shape_is_refused(head: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -129,6 +130,32 @@ async def test_an_equal_body_without_validators_is_not_parsed(
     (again,) = await refresh(library, feed)
 
     assert again.status is RefreshStatus.UNCHANGED
+
+
+@pytest.mark.parametrize("form", ["rss", "json"])
+async def test_of_a_document_that_was_cut_the_rest_is_asked_for(
+    library: Library, httpserver: HTTPServer, form: str
+) -> None:
+    items = [{"id": entry.guid, "title": entry.title} for entry in entries(9)]
+    whole = rss(entries(9))
+    if form == "json":
+        whole = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items})
+    said = [whole[: len(whole) // 2]] * 3 + [whole] * 2
+    asked: list[str | None] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.headers.get("If-None-Match"))
+        if asked[-1] == '"a"':
+            return Response(status=304)
+        return Response(said.pop(0), headers={"ETag": '"a"'})
+
+    httpserver.expect_request("/feed").respond_with_handler(answer)
+    feed, first = await library.subscribe(httpserver.url_for("/feed"))
+    results = [(await refresh(library, feed))[0] for _ in range(3)]
+
+    assert 1 < first.new < 9
+    assert [result.new for result in results] == [0, 9 - first.new, 0]
+    assert asked[-4:] == [None, None, None, '"a"']
 
 
 async def test_an_entry_stays_when_its_feed_drops_it_and_an_edit_is_told(

@@ -48,6 +48,8 @@ class ParsedFeed:
     """How long the feed asks us to wait: RSS `ttl`, `sy:updatePeriod`; `None` when it says nothing."""
     flaw: str | None = None
     """What was wrong with the document, although it could be read; `None` when it was in order."""
+    is_whole: bool = True
+    """It does not end in the middle: what would come after that may hold entries, too."""
     next_url: str | None = None
     """Where older entries are: RFC 5005 `next` or `prev-archive`."""
     item_hashes: tuple[str, ...] = ()

@@ -33,6 +33,8 @@ class Document:
     root: etree._Element | None = None
     """Of XML. It has no comments, no processing instructions, no document type, no entities."""
     flaws: tuple[str, ...] = ()
+    is_whole: bool = True
+    """It does not end in the middle."""
 
 
 def read_document(body: bytes, *, url: str, content_type: str | None = None) -> Document:
@@ -59,6 +61,7 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
         flaws.append(_("there is something in front of the feed"))
     text = _with_windows_signs(text[start:])
     root = _strict_tree(text)
+    is_complete = root is not None
     if root is None:
         flaws.append(_("it is not well-formed XML"))
         is_complete = _is_complete(text)
@@ -68,7 +71,7 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
         root = _repaired_tree(text)
         if root is not None and not is_complete:
             _drop_unfinished_item(root, text)
-    return Document(text, is_json=False, root=root, flaws=tuple(flaws))
+    return Document(text, is_json=False, root=root, flaws=tuple(flaws), is_whole=is_complete)
 
 
 # --- character sets --------------------------------------------------------------------------------

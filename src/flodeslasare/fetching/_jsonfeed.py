@@ -13,14 +13,14 @@ from flodeslasare.i18n import _
 
 def read_json_feed(
     text: str, *, url: str, max_entries: int = MAX_ENTRIES
-) -> tuple[RawFeed, list[str]]:
-    """Read a JSON feed; gives it, and what was wrong with the document.
+) -> tuple[RawFeed, list[str], bool]:
+    """Read a JSON feed; gives it, what was wrong with the document, and whether it is whole.
 
     Raises:
         NotAFeed: it is JSON of another kind.
         ParseError: it is no JSON at all.
     """
-    document, flaws = _document(text, url)
+    document, flaws, is_whole = _document(text, url)
     version = _text(document, "version")
     if "items" not in document or ("jsonfeed" not in version and not _has_entries(document)):
         raise NotAFeed(url, _("JSON came that is no feed"))
@@ -40,7 +40,7 @@ def read_json_feed(
         language=_text(document, "language"),
         entries=[_entry(item) for item in items[:max_entries]],
     )
-    return feed, flaws
+    return feed, flaws, is_whole
 
 
 _DECODER = json.JSONDecoder(
@@ -52,8 +52,9 @@ _DECODER = json.JSONDecoder(
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 
 
-def _document(text: str, url: str) -> tuple[dict[str, object], list[str]]:
+def _document(text: str, url: str) -> tuple[dict[str, object], list[str], bool]:
     flaws: list[str] = []
+    is_whole = True
     try:
         found, end = _DECODER.raw_decode(text)
         if text[end:].strip():
@@ -64,12 +65,12 @@ def _document(text: str, url: str) -> tuple[dict[str, object], list[str]]:
         try:
             found, _end = _DECODER.raw_decode(text)
         except (ValueError, RecursionError):
-            found = _salvaged(text)
+            found, is_whole = _salvaged(text), False
         if not found:
             raise ParseError(url, _("what came is neither XML nor JSON that can be read")) from None
     if not isinstance(found, dict):
         raise NotAFeed(url, _("JSON came that is no feed"))
-    return found, flaws
+    return found, flaws, is_whole
 
 
 def _salvaged(text: str) -> dict[str, object]:

@@ -41,6 +41,7 @@ def document_parts(document: ParsedFeed) -> Iterator[object]:
         document.site_url,
         document.min_interval_seconds,
         None if document.flaw is None else stored(document.flaw),
+        document.is_whole,
         document.next_url,
         document.item_hashes,
         document.skipped_guids,
@@ -96,12 +97,13 @@ def document_from_parts(head: object, entries: Iterable[ParsedEntry]) -> ParsedF
     Raises:
         NonsenseError
     """
-    title, site_url, interval, flaw, next_url, hashes, skipped = _list(head, 7)
+    title, site_url, interval, flaw, is_whole, next_url, hashes, skipped = _list(head, 8)
     return ParsedFeed(
         title=_text_or_none(title),
         site_url=_text_or_none(site_url),
         min_interval_seconds=_int_or_none(interval),
         flaw=None if flaw is None else reason_from(flaw),
+        is_whole=is_whole is True,
         next_url=_text_or_none(next_url),
         item_hashes=tuple(_text(item) for item in _list(hashes)),
         skipped_guids=tuple(_text(item) for item in _list(skipped)),

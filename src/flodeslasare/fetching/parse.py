@@ -81,13 +81,14 @@ def parse_feed(
     """
     document = read_document(body, url=url, content_type=content_type)
     flaws = list(document.flaws)
+    is_whole = document.is_whole
     base = safe_url(location, url) or url
     hashes: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     if document.is_json:
         from flodeslasare.fetching._jsonfeed import read_json_feed
 
-        raw, found_flaws = read_json_feed(document.text, url=url, max_entries=max_entries)
+        raw, found_flaws, is_whole = read_json_feed(document.text, url=url, max_entries=max_entries)
         flaws.extend(found_flaws)
     elif document.root is None:
         raw = _read_loosely(document.text, url)
@@ -120,6 +121,7 @@ def parse_feed(
         entries=feed.entries,
         min_interval_seconds=feed.min_interval_seconds,
         next_url=feed.next_url,
+        is_whole=is_whole,
         flaw=reduce(_and, dict.fromkeys(flaws)) if flaws else None,
         item_hashes=hashes,
         skipped_guids=skipped,

@@ -262,11 +262,13 @@ class Refresh:
             usual=self._usual,
         )
         if reply.kind is not ReplyKind.GONE:
+            # Of half a document nothing is said to be known, or 304 would keep us from the other half.
+            is_whole = parsed is None or parsed.is_whole
             feeds.learnt(
                 state.feed_id,
-                etag=reply.etag,
-                last_modified=reply.last_modified,
-                body_hash=reply.body_hash,
+                etag=reply.etag if is_whole else None,
+                last_modified=reply.last_modified if is_whole else None,
+                body_hash=reply.body_hash if is_whole else None,
                 item_hashes=None if parsed is None else parsed.item_hashes,
                 interval_seconds=int(interval.total_seconds()),
             )
