@@ -199,6 +199,15 @@ async def test_what_a_library_prints_does_no_harm(odd_pool: ParsePool) -> None:
     assert (await odd_pool.parse(b"chatter" + FRESH, url=URL)).title == "frisk"
 
 
+async def test_a_machine_that_starts_no_worker_is_told_of(
+    pool: ParsePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    with pytest.raises(ParseError, match="its parser could not be started"):
+        await pool.parse(BODY, url=URL)
+
+
 async def test_a_worker_killed_while_it_rests_is_replaced(pool: ParsePool) -> None:
     await pool.parse(FRESH, url=URL)
     (pid,) = processes(pool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
+from flodeslasare.tui.app import _collect_again
 
 
 def rss(parsed: Sequence[ParsedEntry], title: str = "Bloggen", extra: str = "") -> str:
@@ -502,6 +504,65 @@ async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
     assert result.new == 10
     assert sum(brought) == 24
     assert library.counts().total == 34
+
+
+async def test_304_from_where_a_feed_has_just_moved_to_says_nothing_of_what_was_kept(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)), ETag='"1"')
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    asked: list[str | None] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.headers.get("If-None-Match"))
+        if asked[-1] == '"1"':  # many servers number their replies
+            return Response(status=304)
+        return Response(rss(entries(5)), headers={"ETag": '"1"'})
+
+    httpserver.expect_request("/feed").respond_with_response(
+        Response(status=301, headers={"Location": "/moved"})
+    )
+    httpserver.expect_request("/moved").respond_with_handler(answer)
+
+    results = [(await refresh(library, feed))[0] for _ in range(3)]
+
+    assert [result.new for result in results] == [3, 0, 0]
+    assert asked == ['"1"', None, '"1"', '"1"']
+    assert library.feed(feed.id).url == httpserver.url_for("/moved")
+
+
+async def test_feeds_are_asked_again_when_the_clock_was_wrong_by_years(
+    library: Library, clock: Clock, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)))
+    clock.advance(days=3650)
+    await library.subscribe(httpserver.url_for("/feed"))
+    clock.advance(days=-3650)
+
+    assert len(await refresh(library, due_only=True)) == 1
+    assert await refresh(library, due_only=True) == []
+
+
+async def test_a_large_feed_makes_the_screen_collect_no_garbage_of_all_it_holds(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(8_000)))
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    usual = gc.get_threshold()
+    gc.collect()
+    before = gc.get_stats()[2]["collections"]
+    _collect_again()
+    try:
+        (result,) = await refresh(library, feed)
+        after = gc.get_stats()[2]["collections"]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
+
+    assert result.new == 8_000
+    assert after == before
 
 
 def test_hosts_take_turns() -> None:

@@ -120,7 +120,11 @@ class ParsePool:
             FeedError: what the task raised; `ParseError` where it ran into a limit or died.
         """
         async with self._free:
-            worker = await self._take()
+            try:
+                worker = await self._take()
+            except OSError as error:
+                reason = _("its parser could not be started ({cause})")
+                raise ParseError(url, reason.format(cause=error.strerror or error)) from error
             is_fit = False
             try:
                 async with asyncio.timeout(self._settings.parse_seconds):

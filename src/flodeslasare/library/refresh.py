@@ -162,6 +162,11 @@ class Refresh:
                 last_modified=state.last_modified,
                 allow_private=state.allows_private,
             )
+            if reply.kind is ReplyKind.NOT_MODIFIED and reply.permanent_url not in {
+                None,
+                state.moved_to,
+            }:  # said of what stands at another address since today, of which we have nothing
+                reply = await fetcher.fetch(state.url, allow_private=state.allows_private)
             parsed = None
             if reply.kind is ReplyKind.OK and reply.body_hash != state.body_hash:
                 parsed = await pool.parse(

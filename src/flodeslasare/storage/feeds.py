@@ -17,6 +17,8 @@ from flodeslasare.storage.entries import moment, seconds
 if TYPE_CHECKING:
     from flodeslasare.documents import FetchState
 
+CLOCK_SLACK_SECONDS = 3600
+"""So far back the clock may be set before feeds are asked for that reason."""
 CONFIRMATIONS = 3
 """How many refreshes in a row a permanent redirect must hold before it is believed."""
 
@@ -206,7 +208,8 @@ class FeedStore:
             due: leave out those whose time has not come at this moment.
             unsubscribed: also those that were left.
 
-        Those that are gone are asked when they are named, and else never.
+        Those that were asked in the future are due as well: the clock has been put right, and what they wait
+        for may be years away. Those that are gone are asked when they are named, and else never.
         """
         from flodeslasare.documents import FetchState  # only a refresh asks
 
@@ -215,13 +218,14 @@ class FeedStore:
             SELECT * FROM feeds
             WHERE (:unsubscribed OR unsubscribed IS NULL)
                 AND (:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))
-                AND (:due IS NULL OR coalesce(next_refresh, 0) <= :due)
+                AND (:due IS NULL OR coalesce(next_refresh, 0) <= :due OR last_refresh > :due + :slack)
                 AND (gone IS NULL OR (:ids IS NOT NULL AND :due IS NULL))
             ORDER BY coalesce(next_refresh, 0), id
             """,
             {
                 "ids": None if feed_ids is None else json.dumps(feed_ids),
                 "due": seconds(due),
+                "slack": CLOCK_SLACK_SECONDS,
                 "unsubscribed": unsubscribed,
             },
         )
