@@ -112,7 +112,7 @@ def test_a_password_in_an_address_is_used_and_never_told(
 
     heard = "".join(walk.said)
     assert httpserver.url_for("/untitled") in heard
-    assert "401" not in heard
+    assert "HTTP 401" not in heard  # a port may hold the figures
     walk.finds_none()
 
 
