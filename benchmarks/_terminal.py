@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -36,7 +37,7 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         # Where these are set, Textual believes them, and not the terminal.
         kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
-        self.output = b""
+        self.output = self._last = b""
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -80,7 +81,7 @@ class Terminal:
             if left <= 0:
                 raise TimeoutError(f"{text!r} was not shown within {timeout_seconds} s")
             if select.select([self._ours], [], [], left)[0]:
-                self.output += os.read(self._ours, 65_536)
+                self.output += self._read()
         return time.perf_counter() - self.started
 
     def pieces_until_quiet(
@@ -108,8 +109,23 @@ class Terminal:
     def _piece(self, longest_seconds: float) -> tuple[float, bytes] | None:
         if not select.select([self._ours], [], [], longest_seconds)[0]:
             return None
-        data = os.read(self._ours, 65_536)
+        data = self._read()
         return time.perf_counter() - self.started, data
+
+    def _read(self) -> bytes:
+        """Read what was written.
+
+        Raises:
+            RuntimeError: the program has ended; the message tells with what code, and what it wrote last.
+        """
+        try:
+            data = os.read(self._ours, 65_536)
+        except OSError as error:  # EIO: nobody holds the other end
+            last = re.sub(r"\x1b\[[^@-~]*[@-~]", "", self._last.decode(errors="replace"))
+            code = self._process.wait(timeout=5)
+            raise RuntimeError(f"the program ended with {code}; it wrote last\n{last}") from error
+        self._last = (self._last + data)[-8_000:]
+        return data
 
     def memory_bytes(self) -> int:
         """Give the memory the program holds (Linux, VmRSS of proc(5))."""
