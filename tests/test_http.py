@@ -27,7 +27,7 @@ import pytest
 
 from flodeslasare.addresses import without_credentials, without_logins, without_secrets
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError, HostPaused
+from flodeslasare.errors import AddressRefused, FetchError, HostPaused, NoNetwork
 from flodeslasare.fetching._address import (
     canonical_url,
     is_public_ip,
@@ -609,6 +609,21 @@ async def test_no_server_and_no_name(unused_tcp_port: int) -> None:
         error = await failing(fetcher, "https://www.håll.example/")
         assert "could not be found" in error.reason
         assert "www.håll.example" in str(error)
+
+
+async def test_a_machine_without_a_network_is_told_from_a_server_that_is_not_there() -> None:
+    async def silence(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    async def unknown(host: str, port: int) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async with Fetcher(QUICK, resolve=silence) as fetcher:
+        error = await failing(fetcher, "https://www.example/")
+    assert isinstance(error, NoNetwork)
+    assert error.reason == "no name server answers; see whether there is a network"
+    async with Fetcher(QUICK, resolve=unknown) as fetcher:
+        assert not isinstance(await failing(fetcher, "https://www.example/"), NoNetwork)
 
 
 async def test_tls_is_verified(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import re
+import socket
 from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -504,6 +505,27 @@ async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
     assert result.new == 10
     assert sum(brought) == 24
     assert library.counts().total == 34
+
+
+async def test_a_journey_without_a_network_makes_no_feed_wait_for_long(
+    library: Library, clock: Clock, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(2)))
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    with monkeypatch.context() as journey:
+
+        def no_name_server(*_args: object, **_options: object) -> None:
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+        journey.setattr(socket, "getaddrinfo", no_name_server)
+        for _ in range(9):
+            (result,) = await refresh(library, due_only=True)
+            assert result.status is RefreshStatus.ERROR
+            clock.advance(minutes=38)
+    (home,) = await refresh(library, due_only=True)
+
+    assert (home.status, home.new) == (RefreshStatus.OK, 2)
 
 
 async def test_304_from_where_a_feed_has_just_moved_to_says_nothing_of_what_was_kept(

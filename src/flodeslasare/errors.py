@@ -12,6 +12,7 @@
     ├── FeedError                something is wrong with one feed; the others go on
     │   ├── FetchError           the server gave no usable reply; trying later may help (69)
     │   │   ├── AddressRefused   the address is one we never connect to (2)
+    │   │   ├── NoNetwork        this machine has no network, or no name server that answers (69)
     │   │   └── HostPaused       its server asked to be left alone, so it was not asked (69)
     │   ├── ParseError           a reply came, and it is no feed we can read (65)
     │   └── NotAFeed             a page or file came that offers no feed (65)
@@ -148,6 +149,10 @@ class AddressRefused(FetchError):
     """The address is one we never connect to: another scheme, or a private network."""
 
     exit_code = 2
+
+
+class NoNetwork(FetchError):
+    """No server could be looked for: this machine has no network, or no name server that answers."""
 
 
 class HostPaused(FetchError):

@@ -44,6 +44,8 @@ _CONNECT_ERRORS = (httpcore.ConnectError, httpx.ConnectError)
 def reason_of(error: Exception, settings: Settings) -> str:
     """Say in one sentence why there is no reply."""
     causes = list(_causes(error))
+    if any(isinstance(cause, socket.gaierror) and _is_silence(cause) for cause in causes):
+        return _("no name server answers; see whether there is a network")
     for cause in causes:
         if isinstance(cause, NameNotFound | socket.gaierror):
             return _("the name of the server could not be found; check the address and the network")
@@ -74,6 +76,20 @@ def reason_of(error: Exception, settings: Settings) -> str:
             return _("the connection was cut before the reply was whole")
         return _("what the server sent is not HTTP that can be understood")
     return _("the request failed ({cause})").format(cause=printable(str(error)))
+
+
+def is_without_network(error: Exception) -> bool:
+    """Tell whether it is this machine that reaches nothing, as far as can be seen."""
+    return any(
+        _is_silence(cause)
+        if isinstance(cause, socket.gaierror)
+        else isinstance(cause, OSError) and cause.errno in {errno.ENETUNREACH, errno.ENETDOWN}
+        for cause in _causes(error)
+    )
+
+
+def _is_silence(error: socket.gaierror) -> bool:
+    return error.errno == socket.EAI_AGAIN
 
 
 def _connect_reason(causes: list[BaseException]) -> str:

@@ -33,7 +33,7 @@ import httpx
 
 from flodeslasare.addresses import without_secrets
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError, HostPaused
+from flodeslasare.errors import AddressRefused, FetchError, HostPaused, NoNetwork
 from flodeslasare.fetching._address import (
     canonical_url,
     host_of,
@@ -64,6 +64,7 @@ from flodeslasare.fetching._logins import Logins, NoPassword
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
+    is_without_network,
     pause_reason,
     printable,
     private_reason,
@@ -306,7 +307,8 @@ class Fetcher:
         except FAILURES as error:
             reason = reason_of(error, self.settings)
             log.info("GET %s: %s (%s)", without_secrets(url), reason, type(error).__name__)
-            raise FetchError(shown, reason) from error
+            kind = NoNetwork if is_without_network(error) else FetchError
+            raise kind(shown, reason) from error
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[None]:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from flodeslasare.addresses import without_credentials, without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ParsedFeed
-from flodeslasare.errors import FeedError, FetchError, HostPaused
+from flodeslasare.errors import FeedError, FetchError, HostPaused, NoNetwork
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
     interval_between,
@@ -212,7 +212,8 @@ class Refresh:
                 now=now,
                 next_refresh=next_after_failure(
                     now,
-                    state.failures + 1,
+                    # Without a network no one was asked too often: on its return nothing waits for long.
+                    1 if isinstance(error, NoNetwork) else state.failures + 1,
                     retry_after_seconds=retry_after,
                     chance=random.random(),  # noqa: S311 - spreads requests, guards nothing
                 ),
