@@ -21,6 +21,7 @@ from flodeslasare.fetching import parse
 from flodeslasare.fetching._tree import NotPlain
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.fetching.pool import ParsePool
+from flodeslasare.i18n import restored, stored
 
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://flode.example/flode.xml"
@@ -372,3 +373,17 @@ async def test_the_limits_of_the_settings_reach_the_workers() -> None:
 
     (entry,) = feed.entries
     assert (entry.html.count("<img"), entry.html.count("<b>"), entry.text) == (1, 10, "djupt")
+
+
+def test_all_flaws_together_can_be_kept_and_said_again() -> None:
+    item = f"<item><guid>1</guid><title>{'<a>' * 20}x{'</a>' * 20}</title></item>"
+    body = (
+        "Warning: in line 7\n<?xml version='1.0' encoding='utf-8'?>"
+        f"<rss version='2.0'><channel><title>Å & b</title>{item * 3}"
+    )
+
+    flaw = parse_feed(body.encode("latin-1"), url=URL, nesting=10, max_entries=1).flaw
+
+    assert flaw is not None
+    assert flaw.count(";") >= 4
+    assert restored(stored(flaw)) == flaw

@@ -1006,6 +1006,30 @@ async def test_idn_hosts_are_asked_in_ascii_and_shown_in_letters(server: Server)
     assert str(error).startswith("http://www.hållbarupphandling.se/none: ")
 
 
+async def test_what_is_wrong_where_a_redirect_leads_is_said_of_that_server(server: Server) -> None:
+    server.answer("/none", status="404 Not Found")
+    for path, host in (
+        ("/away", "news.example"),
+        ("/lost", "lost.example"),
+        ("/home", "a.example"),
+    ):
+        server.redirect(path, f"http://{host}/none?token=secret")
+    net = Internet({"a.example": [PUBLIC], "news.example": [PUBLIC]}, server.port)
+    server.routes["/none?token=secret"] = server.routes["/none"]
+    async with Fetcher(QUICK, resolve=net.resolve, backend=net) as fetcher:
+        said = [
+            (await failing(fetcher, f"http://a.example{path}", allow_private=False)).reason
+            for path in ("/away", "/lost", "/home")
+        ]
+
+    assert said == [
+        "it redirects to http://news.example: there is nothing at this address (HTTP 404)",
+        "it redirects to http://lost.example: the name of the server could not be found; "
+        "check the address and the network",
+        "there is nothing at this address (HTTP 404)",
+    ]
+
+
 @pytest.mark.parametrize("host", ["xn--i-7iq.ws", "xn--a.example"])
 async def test_hosts_that_idna_of_today_refuses_are_asked_all_the_same(
     server: Server, host: str

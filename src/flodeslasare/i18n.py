@@ -99,7 +99,7 @@ def pgettext(context: str, message: str) -> str:
 # --- kept for later, in no language -------------------------------------------------------------------
 
 _LONGEST_MESSAGE = 400
-_DEEPEST = 4
+_DEEPEST = 8
 """How many messages may stand one inside the other."""
 
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import httpcore
 import httpx
@@ -76,6 +76,14 @@ def reason_of(error: Exception, settings: Settings) -> str:
             return _("the connection was cut before the reply was whole")
         return _("what the server sent is not HTTP that can be understood")
     return _("the request failed ({cause})").format(cause=printable(str(error)))
+
+
+def from_server(url: str, shown: str, reason: str) -> str:
+    """Name the server that a reason is about, where redirects have led to another than was asked."""
+    server = readable_address(urlunsplit(urlsplit(url)._replace(path="", query="")))
+    if urlsplit(server).netloc == urlsplit(shown).netloc:
+        return reason
+    return _("it redirects to {address}: {reason}").format(address=server, reason=reason)
 
 
 def is_without_network(error: Exception) -> bool:

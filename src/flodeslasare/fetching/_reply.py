@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from flodeslasare.errors import AddressRefused, FetchError
 from flodeslasare.fetching._address import canonical_url, host_of, split_credentials
 from flodeslasare.fetching._headers import Headers, max_age, pause_seconds, retry_after
-from flodeslasare.fetching._reasons import login_reason, printable, status_reason
+from flodeslasare.fetching._reasons import from_server, login_reason, printable, status_reason
 from flodeslasare.i18n import _
 
 
@@ -122,7 +122,7 @@ def reply_of(
         pause = pause_seconds(status, headers, now)
         raise FetchError(
             shown,
-            reason,
+            from_server(url, shown, reason),
             status=status,
             retry_after_seconds=wait if pause is None else pause,
             pauses=None if pause is None else host_of(url),

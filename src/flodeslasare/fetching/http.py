@@ -64,6 +64,7 @@ from flodeslasare.fetching._logins import Logins, NoPassword
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
+    from_server,
     is_without_network,
     pause_reason,
     printable,
@@ -303,12 +304,12 @@ class Fetcher:
             raise AddressRefused(shown, private_reason(url, shown, refusal.address)) from refusal
         except Unusable as failure:
             log.info("GET %s: %s", without_secrets(url), failure)
-            raise FetchError(shown, str(failure)) from failure
+            raise FetchError(shown, from_server(url, shown, str(failure))) from failure
         except FAILURES as error:
             reason = reason_of(error, self.settings)
             log.info("GET %s: %s (%s)", without_secrets(url), reason, type(error).__name__)
             kind = NoNetwork if is_without_network(error) else FetchError
-            raise kind(shown, reason) from error
+            raise kind(shown, from_server(url, shown, reason)) from error
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[None]:
