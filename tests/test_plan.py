@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, an_entry, as_known
+from flodeslasare.documents import FeedUpdate
 from flodeslasare.library.plan import (
     LONGEST_INTERVAL,
     LONGEST_RETRY,
@@ -153,6 +154,24 @@ def test_a_name_that_stands_twice_in_a_document_is_one_entry() -> None:
     update = plan_update([], [an_entry(title="Först"), an_entry(title="Sedan")])
 
     assert [new.entry.title for new in update.new] == ["Först"]
+
+
+def test_entries_of_a_feed_with_one_guid_for_all_are_told_apart_by_their_links() -> None:
+    one, two, three = (
+        an_entry(guid="https://blogg.exempel/", url=f"https://blogg.exempel/{n}", title=f"Nr {n}")
+        for n in (1, 2, 3)
+    )
+    alone = [as_known(one)]
+    both = [*alone, as_known(two, 2, guid=two.url)]
+
+    assert [new.guid for new in plan_update([], [two, one]).new] == [two.url, one.url]
+    assert plan_update([], [one, one]).new[0].guid == one.guid  # the same one twice
+    # The first came alone, and is known by the guid.
+    assert [new.entry for new in plan_update(alone, [two, one]).new] == [two]
+    assert [new.entry for new in plan_update(alone, [two], also_named=[str(one.guid)]).new] == [two]
+    assert plan_update(both, [two, one]) == FeedUpdate()
+    assert plan_update(both, [one], also_named=[str(one.guid)]) == FeedUpdate()
+    assert [new.entry for new in plan_update(both, [three, two, one]).new] == [three]
 
 
 def test_a_quick_feed_is_asked_as_often_as_the_person_wants_and_a_slow_one_less() -> None:

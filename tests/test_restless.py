@@ -146,6 +146,28 @@ RESTLESS: dict[str, tuple[Callable[[int], str], int]] = {
         ),
         0,
     ),
+    "one guid for all": (
+        lambda n: rss(
+            "".join(
+                item(m, f"<p>{TEXT}</p>").replace(f"nr-{m}<", "https://blogg.exempel/<")
+                for m in range(3)
+            )
+            + "\n" * n
+        ),
+        0,
+    ),
+    "one guid for all, and no links": (
+        lambda n: rss(
+            "".join(
+                re.sub("<link>.*</link>", "", item(m, f"<p>{TEXT}</p>")).replace(
+                    f"nr-{m}<", "bloggen<"
+                )
+                for m in range(3)
+            )
+            + "\n" * n
+        ),
+        0,
+    ),
     "ids of elements": (
         lambda n: rss(
             item(1, f"<div id='inlagg-{n}' class='c{n}' style='top:{n}px'><p>{TEXT}</p></div>")
@@ -176,6 +198,7 @@ async def test_a_restless_feed_does_not_make_edits_for_ever(
             results += [event async for event in events if isinstance(event, FeedResult)]
 
     assert len(served) >= 3
+    assert first.new == body(0).count("<item>") + body(0).count("<entry>")
     assert library.counts().total == first.new
     assert [result.error for result in results] == [None] * REFRESHES
     assert sum(result.new for result in results) == 0

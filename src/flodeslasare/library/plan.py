@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -81,8 +81,15 @@ def _hash(data: bytes) -> str:
 
 def name_of(entry: ParsedEntry) -> str:
     """Give the name an entry is known by in its feed: its guid, else its link, else its title and date."""
-    if entry.guid:
-        return entry.guid
+    return entry.guid or _own_name(entry)
+
+
+def names_of(entry: ParsedEntry) -> tuple[str, ...]:
+    """Give all names that an entry may be known by in its feed."""
+    return (name_of(entry), _own_name(entry)) if entry.guid else (name_of(entry),)
+
+
+def _own_name(entry: ParsedEntry) -> str:
     if entry.url:
         return entry.url
     said = entry.title or entry.text
@@ -97,17 +104,15 @@ def plan_update(
     An entry is a known one when its name (guid, else link, else title and date) is. Under another
     name it still is when link and title, or link and date, are the same, where http and https are one,
     or title, date and all of the link in front of `?`; and only when the known name does not stand in the
-    document as well. A link alone proves nothing: link blogs point to one page twice, years apart.
+    document as well. A guid with which several links stand in the document names none of them. A link alone proves nothing: link blogs point to one page twice, years apart.
 
     Args:
         known: of the same feed, those that share a name, a link or a date with the document.
         entries: in the order of the document; where a name stands twice, the first counts.
         also_named: the names of entries that stand in the document too, and are as they were.
     """
-    named: dict[str, ParsedEntry] = {}
-    for parsed in entries:
-        named.setdefault(name_of(parsed), parsed)
     by_name = {entry.guid: entry for entry in known}
+    named = _named(entries, by_name, also_named)
     renamed = _Renamed(known, named.keys() | set(also_named))
 
     new: list[NewEntry] = []
@@ -138,6 +143,30 @@ def plan_update(
             )
         )
     return FeedUpdate(new=tuple(new), changed=tuple(changed))
+
+
+def _named(
+    entries: Sequence[ParsedEntry], by_name: Mapping[str, KnownEntry], also_named: Collection[str]
+) -> dict[str, ParsedEntry]:
+    """Give each entry of a document its name: its guid, but for those that stand there with several links."""
+    links: dict[str, set[str]] = {}
+    for entry in entries:
+        links.setdefault(entry.guid or "", set()).add(_link(entry))
+    named: dict[str, ParsedEntry] = {}
+    for entry in entries:
+        name = name_of(entry)
+        if entry.guid and (entry.guid in also_named or len(links[entry.guid]) > 1):
+            # Some feeds give all their entries one guid: that of the site.
+            holder = by_name.get(entry.guid)
+            if holder is None or _link(holder) != _link(entry):
+                name = _own_name(entry)
+        named.setdefault(name, entry)
+    return named
+
+
+def _link(entry: ParsedEntry | KnownEntry) -> str:
+    """Give where an entry leads, with or without TLS; its title, where it leads nowhere."""
+    return entry.url.partition("://")[2] if entry.url else entry.title
 
 
 def _differs(known: KnownEntry, before: Digest, digest: Digest) -> bool:
@@ -174,7 +203,7 @@ def _traits(entry: ParsedEntry | KnownEntry) -> Iterator[tuple[object, ...]]:
     """Give what two entries with two names must have in common, any of it, to be one."""
     if not entry.url:
         return
-    link = entry.url.partition("://")[2]
+    link = _link(entry)
     if entry.title:
         yield "title", link, entry.title
     if entry.published is not None:

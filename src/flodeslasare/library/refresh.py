@@ -25,7 +25,7 @@ from flodeslasare.errors import FeedError, FetchError, HostPaused, NoNetwork
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import (
     interval_between,
-    name_of,
+    names_of,
     next_after_failure,
     next_after_success,
     plan_update,
@@ -352,7 +352,11 @@ def store_document(
     if feeds.by_id(feed_id) is None:
         raise FeedError(str(feed_id), _("the feed was deleted while it was refreshed"))
     entries = EntryStore(database, index or SearchIndex(database))
-    known = entries.known(feed_id, map(name_of, parsed.entries), parsed.entries)
+    known = entries.known(
+        feed_id,
+        [name for entry in parsed.entries for name in names_of(entry)],
+        parsed.entries,
+    )
     update = plan_update(known, parsed.entries, also_named=parsed.skipped_guids)
     entries.add(feed_id, update.new, now)
     entries.change(update.changed, now)
