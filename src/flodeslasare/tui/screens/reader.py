@@ -17,7 +17,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -98,16 +98,17 @@ class ReaderScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
-    base: reactive[View] = reactive(View(), init=False)
+    # `var`: a `reactive` of the screen would draw all of it anew, and its panes draw what they are given.
+    base: var[View] = var(View(), init=False)
     """What the archive picks, without search and filter."""
-    query_text: reactive[str] = reactive("", init=False)
+    query_text: var[str] = var("", init=False)
     """The search; empty when there is none."""
-    only_unread: reactive[bool] = reactive(False, init=False)
-    order: reactive[Literal["newest", "best"]] = reactive("newest", init=False)
+    only_unread: var[bool] = var(False, init=False)
+    order: var[Literal["newest", "best"]] = var("newest", init=False)
     """What stands first while a search is on; it holds until the program ends."""
-    pane: reactive[str] = reactive("list", init=False)
+    pane: var[str] = var("list", init=False)
     """Where keys go: `archive`, `list` or `reading`."""
-    alone: reactive[bool] = reactive(False, init=False)
+    alone: var[bool] = var(False, init=False)
     """Whether the text has the whole screen."""
 
     class RefreshRequested(Message):

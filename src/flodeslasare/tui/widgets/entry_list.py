@@ -132,6 +132,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
+    virtual_size = reactive(Size(0, 0))
+    """As Textual's, and nothing is laid out anew for it: `_put`."""
     cursor: reactive[int] = reactive(0)
     """The row one is on."""
     words: reactive[str] = reactive("")
@@ -468,6 +470,9 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         self.listing = listing
         self._lines = _Lines(listing.months)
         self.virtual_size = Size(0, self._lines.height)
+        # Textual would lay the whole screen out anew, and draw all of it; but only a scrollbar that comes or goes
+        # moves anything, and asks for that itself.
+        self._scroll_update(self.virtual_size)
         self.refresh()
 
     def _set_cursor(self, row: int) -> None:

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -67,6 +68,9 @@ class _QueryInput(LineInput):
         Binding("down", "leave_for_list", show=False),
         Binding("ctrl+p", "app.command_palette", show=False),
     ]
+
+    virtual_size = reactive(Size(0, 0))
+    """As Textual's, but no letter more or less lays the whole screen out anew."""
 
     class Left(Message):
         """Esc was pressed."""
@@ -242,9 +246,9 @@ class SearchBar(Widget):
         )
 
     def watch_total(self) -> None:
-        """Leave the input as much room as the number of hits does."""
-        cells = max(_NUMBER_CELLS, cell_len(self._said_of_hits()) + 3)
-        if self._input.styles.margin.right != cells:
+        """Leave the input as much room as the number of hits does; it takes none back, which would draw all anew."""
+        cells = cell_len(self._said_of_hits()) + 3
+        if self._input.styles.margin.right < cells:
             self._input.styles.margin = (0, cells, 0, 4)
 
     def _found(self, width: int) -> list[tuple[str, str]]:
