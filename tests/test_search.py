@@ -873,6 +873,44 @@ def test_one_letter_is_counted_by_what_does_not_hold_it(
     assert len(list(library.listing(View(query="a")).ids)) == 151
 
 
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("-a", ["kort"]),
+        ("-a -x", ["kort"]),
+        ("r -a", ["kort"]),
+        ("-a kort", ["kort"]),
+        ("kort a", ["kort, a"]),
+    ],
+)
+def test_a_letter_that_nearly_all_hold_is_never_looked_up_word_by_word(
+    library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch, query: str, titles: list[str]
+) -> None:
+    monkeypatch.setattr(_matches, "VERY_MANY_WORDS", 10)
+    monkeypatch.setattr(search, "CHOSEN_FROM", 20)
+    monkeypatch.setattr(search, "FEW_ENTRIES", 0)
+    monkeypatch.setattr(search, "TEXTS_ASKED", 20)
+    texts = ["kort", *(f"{number}a vanligt" for number in range(150)), "kort, a"]
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(guid=str(number), title=text, author=None, tags=(), text="")
+            for number, text in enumerate(texts)
+        ],
+    )
+    asked: list[str] = []
+    library._database.connection.set_trace_callback(asked.append)
+    first = library.listing(View(query=query), first=5).ids
+    whole = library.listing(View(query=query)).ids
+    counted = library.months(View(query=query))
+    library._database.connection.set_trace_callback(None)
+    assert [row.title for row in library.rows(whole)] == titles
+    assert list(first) == list(whole)
+    assert sum(count.total for count in counted) == len(titles)
+    assert [sql for sql in asked if '"75a" OR' in sql] == []
+
+
 # --- the best first ----------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flodeslasare.model import View
-from flodeslasare.query import EVERYTHING, All, Any, Node, Not, Words
+from flodeslasare.query import All, Any, Node, Not, Words
 from flodeslasare.storage._views import Walk
 
 
@@ -19,17 +19,14 @@ class Question:
         """Conditions on the entries; all must hold."""
         self.is_mixed = False
         """Some of these hold words as well."""
-        self.settled: list[int] | None = None
-        """The sort_keys of all that matches, or of all that does not, once they are known."""
-        self.they_match = True
+        self.settled: list[tuple[list[int], bool]] = []
+        """The sort_keys that parts of the question came down to, and whether what matches is among them, or not."""
         self._after: int | None = None
         self._before: int | None = None
 
-    def settle(self, sort_keys: list[int], *, they_match: bool = True) -> None:
-        """Take over what was found to match, or not to: the words need not be asked about any more."""
-        self.text = EVERYTHING
-        self.settled = sort_keys
-        self.they_match = they_match
+    def settle(self, sort_keys: list[int], *, they_match: bool) -> None:
+        """Take over what was found to be all that can match, or not to match; the caller drops what was asked."""
+        self.settled.append((sort_keys, they_match))
 
     def bound(self, *, before: int | None = None, after: int | None = None) -> None:
         """Narrow the sort_keys."""
@@ -46,6 +43,11 @@ class Question:
         if self._before is not None:
             spelled.append(f"{key} < :before_key")
         return spelled, {"after_key": self._after, "before_key": self._before}
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether nothing but the texts is asked."""
+        return not (self.walk.conditions or self.others or self.bounds("")[0])
 
     @property
     def index_by_key(self) -> str:

@@ -272,10 +272,11 @@ class SearchIndex:
             if last is None:
                 return
             limit -= len(found)
-        if limit is None:
-            absent = self._all_but_few(question, expand)
-            if absent is not None:
-                question.settle(absent, they_match=False)
+            found = self._asked_of_rest(question, expand, limit, oldest_first)
+            if found is not None:
+                yield found
+                return
+        self._settle_what_nearly_all_hold(question, expand)
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key",
             question,
@@ -300,12 +301,16 @@ class SearchIndex:
         expand = Expansions(self._db, needs_whole=True)
         few = self._asked_of_few(question, expand, None, oldest_first=True)
         if few is not None:
-            question.settle([place.sort_key for place in few])
-        else:
-            absent = self._all_but_few(question, expand)
+            question.text = EVERYTHING
+            question.settle([place.sort_key for place in few], they_match=True)
+        elif isinstance(question.text, Words) and question.is_of_all:
+            absent = self._all_but_few(question.text, expand)
             if absent is not None:
-                question.settle(absent)
+                question.text = EVERYTHING
+                question.settle(absent, they_match=True)
                 return self._all_without(self._count(question, expand, unread=True))
+        else:
+            self._settle_what_nearly_all_hold(question, expand)
         return self._count(question, expand, unread=unread)
 
     def _count(self, question: Question, expand: Expansions, *, unread: bool) -> list[MonthCount]:
@@ -340,16 +345,26 @@ class SearchIndex:
             for month, feed_id in sorted(counts)
         ]
 
-    def _all_but_few(self, question: Question, expand: Expansions) -> list[int] | None:
-        """Which entries do not hold a part that nearly all hold (one letter)? `None` when it is no such part.
+    def _settle_what_nearly_all_hold(self, question: Question, expand: Expansions) -> None:
+        """Put the few entries without a part, wanted or not, in its place, where nearly all hold it."""
+        text = question.text
+        left: list[Node] = []
+        for node in text.nodes if isinstance(text, All) else (text,):
+            is_without = isinstance(node, Not)
+            absent = self._all_but_few(node.node if isinstance(node, Not) else node, expand)
+            if absent is None:
+                left.append(node)
+            else:
+                question.settle(absent, they_match=is_without)
+        question.text = left[0] if len(left) == 1 else All(tuple(left))
+
+    def _all_but_few(self, node: Node, expand: Expansions) -> list[int] | None:
+        """Which entries of all do not hold a part that nearly all hold (one letter)? `None` when it is no such part.
 
         To look up the thousands of words that hold it takes a second. The most frequent of them hold nearly all
         entries, and the texts of those that are left are asked.
         """
-        node = question.text
         if not isinstance(node, Words) or node.match is not Match.INSIDE or node.field:
-            return None
-        if question.walk.conditions or question.others or question.bounds("")[0]:
             return None
         found = expand.inside(node.words[0], _matches.VERY_MANY_WORDS + 1)
         if len(found) <= _matches.VERY_MANY_WORDS:
@@ -362,7 +377,7 @@ class SearchIndex:
                 "SELECT count(*) FROM search_entries WHERE search_entries MATCH ?", (match,)
             )
             if (total - held) * ALL_BUT_FEW <= total:
-                rest = Question(All((Not(node),)), question.view, question.walk)
+                rest = Question(All((Not(node),)), View(), walk(View()))
                 held_by_none = Expression(match, is_complement=True)
                 places = self._asked_of_texts(rest, held_by_none, None, None, oldest_first=True)[0]
                 return [place.sort_key for place in places]
@@ -446,7 +461,16 @@ class SearchIndex:
         relaxed = expression(question.text, expand.few)
         if relaxed == NONE:
             return []
-        if limit is not None or not expand.gave_up or relaxed.match is None:
+        if limit is not None:
+            return None  # the first ones may be found sooner
+        return self._asked_of_rest(question, expand, limit, oldest_first)
+
+    def _asked_of_rest(
+        self, question: Question, expand: Expansions, limit: int | None, oldest_first: bool
+    ) -> list[Place] | None:
+        """Ask the texts of all that may match, where the index would be slow, if they are few; `None` when these are many."""
+        relaxed = expression(question.text, expand.few)
+        if not expand.gave_up or relaxed.match is None:
             return None
         sql, parameters = self._select("1", question, relaxed, expand, "LIMIT :most")
         some = self._db.value(
@@ -455,7 +479,7 @@ class SearchIndex:
         )
         if some > TEXTS_ASKED:
             return None
-        return self._asked_of_texts(question, relaxed, None, None, oldest_first)[0]
+        return self._asked_of_texts(question, relaxed, limit, None, oldest_first)[0]
 
     def _first_asked(
         self, question: Question, expand: Expansions, limit: int, oldest_first: bool
@@ -577,9 +601,9 @@ class SearchIndex:
         key = "search_entries.rowid" if is_led else "entries.sort_key"
         bounds, parameters = question.bounds(key)
         conditions += bounds
-        if question.settled is not None:
-            keys = spell.value(json.dumps(question.settled))
-            among = "IN" if question.they_match else "NOT IN"
+        for settled, is_among in question.settled:
+            keys = spell.value(json.dumps(settled))
+            among = "IN" if is_among else "NOT IN"
             conditions.append(f"entries.sort_key {among} (SELECT value FROM json_each({keys}))")  # noqa: S608
         if text.match is not None:
             if is_led:
