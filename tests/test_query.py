@@ -35,6 +35,7 @@ from flodeslasare.query import (
     parse,
     passage,
     plain,
+    replaced,
     with_saved,
     words,
     words_in,
@@ -469,6 +470,22 @@ def test_a_completion_is_understood() -> None:
 def test_completions_never_fail(text: str, cursor: int) -> None:
     for one in completions(text, cursor, NAMED):
         assert 0 <= one.start <= one.end == min(cursor, len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "expected"),
+    [
+        ("feed:krav krav", "krav", "feed:krav * "),
+        ("search:krav", "krav", "search:krav"),
+        ("title:title", "title", "title:* "),
+        ("Krav -krav (a krav) -(b krav)", "krav", "*  -krav (a * ) -(b krav)"),
+        ('title:(krav b) tag:krav "en krav', "krav", 'title:(*  b) tag:*  "en * '),
+        ("läke_medel medel", "medel", "läke_*  * "),
+        ("is:foo", "foo", "is:* "),
+    ],
+)
+def test_a_word_takes_the_place_of_what_is_sought(text: str, word: str, expected: str) -> None:
+    assert replaced(text, word, "* ") == expected
 
 
 # --- the words of a text, quickly ------------------------------------------------------------------

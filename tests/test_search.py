@@ -634,6 +634,11 @@ def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
     assert filled.matching_words("-upphandl") == []
     assert filled.matching_words('"en går') == [("gård", 40)]
     assert filled.matching_words("") == []
+    assert filled.matching_words('"en år') == []  # a phrase is of whole words
+    assert filled.matching_words('"gard"') == [("gård", 40)]
+    filled.save_search("Krav", "upphandl")
+    assert filled.matching_words("search:krav") == []
+    assert filled.matching_words("går search:krav") == [("gård", 40)]
 
 
 def test_other_words_are_suggested_and_what_was_asked_stays(library: Library, feed: Feed) -> None:

@@ -410,6 +410,10 @@ class _Parser:
         """An operator stands before what comes next."""
         self._has_unsearchable = False
         """Something was asked for that holds no letter to search for."""
+        self._span = (0, 0)
+        """Where what is being read stands."""
+        self.sought_at: list[tuple[int, int]] = []
+        """Where the words stand that are wanted: `Query.sought`."""
 
     def root(self) -> Node:
         at = 0
@@ -443,6 +447,7 @@ class _Parser:
             found = _QUOTED.match(text, at)
             if found is None:  # cannot be: the pattern matches at any quote
                 return at + 1
+            self._span = found.span(1)
             self._phrase(found[1], is_closed=bool(found[2]))
             return found.end()
         if self._operator is None and (found := _MINUS.match(text, at)):
@@ -456,6 +461,7 @@ class _Parser:
         found = _BARE.match(text, at)
         if found is None:  # cannot be: everything it does not match was read above
             return at + 1
+        self._span = found.span()
         self._bare(found[0])
         return found.end()
 
@@ -502,6 +508,7 @@ class _Parser:
             self._add(None)
             return
         match = Match.BEGUN if is_begun else Match.ROW
+        self._note_place()
         self._add(Words(found, match, _FIELDS[operator.key] if operator else None))
 
     def _bare(self, text: str) -> None:
@@ -521,7 +528,12 @@ class _Parser:
         if not found:
             self._has_unsearchable = True
             return None
+        self._note_place()
         return Words(found, Match.INSIDE if len(found) == 1 else Match.BEGUN, field)
+
+    def _note_place(self) -> None:
+        if not (self._is_negated or any(frame.is_negated for frame in self._frames)):
+            self.sought_at.append(self._span)
 
     def _valued(self, operator: _Typed, value: str) -> Node | None:
         """Understand what follows an operator that takes a value; `None` while it is half-typed."""
@@ -580,10 +592,17 @@ def _date_asked(operator: str, value: str) -> Node | None:
 
 
 def replaced(text: str, word: str, other: str) -> str:
-    """Put another word in the place of one, as `parse` gives it, in the text of a query."""
+    """Put another word in the place of one that a query seeks, as `Query.sought` gives it, in its text.
+
+    Names of feeds, of operators and what stands after a minus stay as they are.
+    """
+    parser = _Parser(text)
+    parser.root()
+    letters = text.replace("_", " ")
     places = [
-        (found.start(), found.end())
-        for found in _WORD.finditer(text.replace("_", " "))
+        found.span()
+        for start, end in parser.sought_at
+        for found in _WORD.finditer(letters, start, end)
         if plain(found[0]) == word
     ]
     for start, end in reversed(places):

@@ -42,7 +42,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import fold, parse, plain, replaced, words
+from flodeslasare.query import Match, Words, fold, parse, plain, replaced, where, words
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,
@@ -656,17 +656,27 @@ class Library:
     def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
         """The archive's words that the last word of a query matches, with their numbers of entries.
 
-        The most frequent first; among very many, those that came first into the archive are counted.
+        In a phrase these are whole words, or begin so where it is half-typed. The most frequent first; among very many, those that came first into the archive are counted.
 
         Raises:
             Stopped: by `stop()`.
         """
-        sought = self._index.understood(query).sought()
+        sought = parse(
+            query
+        ).sought()  # of what a saved search asks, no word can be put in its place
         if not sought:
             return []
+        last = sought[-1]
+        is_inside = last.match is Match.INSIDE
         with self._database.stoppable(), self._database.reading():
-            found = self._index.matching_words(sought[-1].words[-1], limit=COUNTED_WORDS)
-            return self._index.count(found)[:limit]
+            found = self._index.matching_words(
+                last.words[-1], limit=COUNTED_WORDS if is_inside else None
+            )
+            if not is_inside:
+                found = [
+                    word for word in found if where([Words((last.words[-1],), last.match)], word)
+                ]
+            return self._index.count(found[:COUNTED_WORDS])[:limit]
 
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
