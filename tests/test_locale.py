@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 from functools import cache
@@ -12,6 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+
+from flodeslasare.query import NAMES
 
 SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
 SWEDISH = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "flodeslasare.po"
@@ -63,6 +66,32 @@ def test_everything_has_a_swedish_translation() -> None:
     ]
 
     assert missing == [], "without a Swedish translation:\n" + "\n".join(missing)
+
+
+def test_no_text_is_out_of_sight_of_the_extraction() -> None:
+    """In an f-string it would be, before Python 3.12."""
+    seen = {message for _context, message in said_in_the_code()}
+    hidden = [
+        f"{path.name}:{call.lineno}"
+        for path in SOURCE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("_", "N_")
+        and isinstance(call.args[0], ast.Constant)
+        and call.args[0].value not in seen
+    ]
+
+    assert hidden == []
+
+
+@pytest.mark.parametrize("of_swedish", [False, True])
+def test_the_hint_names_operators_that_there_are(of_swedish: bool) -> None:
+    message = "words, or title: author: feed: tag: before:"
+    said = translations(swedish())[None, message][0] if of_swedish else message
+    known = {names[of_swedish] for names in NAMES.values()}
+
+    assert set(re.findall(r"(\w+):", said)) <= known
 
 
 def test_nothing_is_translated_that_is_no_longer_said() -> None:

@@ -194,6 +194,57 @@ async def test_a_month_narrows_a_search_and_the_keys_lead_on_to_the_next(
         assert app.reader.view.month == months[months.index(older[-1]) - 1]
 
 
+async def test_esc_leads_back_through_what_narrowed_a_search(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    hits = View(query="kyckling")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyckling", "enter", "1", "l", "j", "l", "j", "2", "]")
+        await settle(pilot)
+        month = app.reader.view.month
+        assert month is not None
+        entry_id = app.reader.entries.entry_id
+        assert entry_id is not None
+        await pilot.press("f")
+        await settle(pilot)
+        for view in (hits.but(month=month), hits, View()):
+            assert app.reader.view != view
+            await pilot.press("escape")
+            await settle(pilot)
+            assert app.reader.view == view
+            assert app.reader.entries.ids == filled.listing(view).ids
+        assert app.reader.entries.entry_id == entry_id
+
+
+async def test_a_saved_search_narrows_another(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    filled.save_search("Resa", "after:2016")
+    both = filled.listing(View(query="after:2016 kyckling")).ids
+    assert 0 < len(both) < len(filled.listing(View(query="kyckling")).ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyckl", "enter", "1", "j", "j", "j")
+        await settle(pilot)
+        assert app.reader.entries.ids == both
+        assert app.reader.entries.words == "kyckl"
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert app.reader.view == View()
+
+
+async def test_beside_hits_stands_no_other_count(app: FeedReaderApp) -> None:
+    def unread_line() -> str:
+        return next(line[:30] for line in shown(app).splitlines() if "Unread" in line[:30])
+
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        before = unread_line().split()
+        await pilot.press("slash", *"kyckling")
+        await settle(pilot)
+        assert before[-1].isdecimal()
+        assert not unread_line().split()[-1].isdecimal()
+
+
 async def test_the_mouse_narrows_by_the_histogram_and_by_feed(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

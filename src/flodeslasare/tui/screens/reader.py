@@ -177,9 +177,12 @@ class ReaderScreen(Screen[None]):
     @property
     def view(self) -> View:
         """What is listed: the archive's choice, the filter and the search together."""
+        query = self.query_text or self.base.query
+        if self.query_text and self.base.query:
+            query = f"{self.base.query} ({self.query_text}"  # the last word may be half-typed: it ends the query
         return self.base.but(
             unread=self.base.unread or self.only_unread,
-            query=self.query_text or self.base.query,
+            query=query,
             order=self.order if self.query_text else "newest",
         )
 
@@ -921,13 +924,18 @@ class ReaderScreen(Screen[None]):
         self.only_unread = not self.only_unread
 
     def action_back(self) -> None:
-        """Take one step back: the lone text, the text, the search, the filter, the archive."""
+        """Take one step back: the lone text, the text, what narrows the search, the search, the filter, the archive."""
         if self.alone:
             self.alone = False
         elif self.pane == "reading":
             self._go("list")
         elif self._related_to is not None:
             self._leave_related()
+        elif self.query_text and (self.only_unread or self.base != View()):
+            # What the hits were narrowed by, the filter first.
+            base = self.base if self.only_unread else View()
+            self._begin_with(base, only_unread=False)
+            self._list(entry_id=self.entries.entry_id)
         elif self.query_text or self.search_bar.has_class("-searching"):
             self._leave_search()
         elif self.only_unread:

@@ -324,7 +324,9 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             (_("Unread"), View(unread=True), self._counts.unread),
             (_("Starred"), View(starred=True), self._counts.starred),
         ):
-            lines.append(_Line(_Kind.NODE, label, view, count=count, is_quiet=not count))
+            # Beside hits, a count of something else would be taken for hits.
+            shown = 0 if found else count
+            lines.append(_Line(_Kind.NODE, label, view, count=shown, is_quiet=not count))
         lines += self._histogram()
         if self._searches:
             lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("SAVED SEARCHES"))]

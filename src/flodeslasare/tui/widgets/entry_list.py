@@ -353,7 +353,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         number = y - _FIRST_OFFER
         if not 0 <= number < len(self.offers):
             is_heading = self.offers and number == -1
-            text = f"  {cut(_('Did you mean'), width - 3)}" if is_heading else ""
+            text = "  " + cut(_("Did you mean"), width - 3) if is_heading else ""
             return self._strip([(text, "heading")], width, False)
         offer = self.offers[number]
         is_on = number == self.offer and self.has_focus
