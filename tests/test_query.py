@@ -472,6 +472,11 @@ def test_completions_never_fail(text: str, cursor: int) -> None:
         assert 0 <= one.start <= one.end == min(cursor, len(text))
 
 
+@pytest.mark.parametrize("text", ['"' + "en rad " * 900, "en-rad-" * 900])
+def test_a_phrase_without_an_end_is_sought_by_its_beginning(text: str) -> None:
+    assert parse(text).root == Words(("en", "rad") * 32, Match.ROW)
+
+
 @pytest.mark.parametrize(
     ("text", "word", "expected"),
     [

@@ -343,6 +343,9 @@ _QUOTES = '"“”„'
 DEPTH = 12
 """Brackets inside brackets; deeper ones are passed over. (FTS5's parser gives up at about 50.)"""
 
+_MOST_IN_ROW = 64
+"""A phrase is looked for by so many of its words: the index opens each of them at each place."""
+
 _SPACE = re.compile(r"\s+")
 _MINUS = re.compile(r"-+")
 _NAME = re.compile(r"([^\W\d_]+):")
@@ -507,9 +510,8 @@ class _Parser:
             self._has_unsearchable |= bool(inside.strip())
             self._add(None)
             return
-        match = Match.BEGUN if is_begun else Match.ROW
         self._note_place()
-        self._add(Words(found, match, _FIELDS[operator.key] if operator else None))
+        self._add(_row(found, is_begun, _FIELDS[operator.key] if operator else None))
 
     def _bare(self, text: str) -> None:
         frame = self._frames[-1]
@@ -529,7 +531,7 @@ class _Parser:
             self._has_unsearchable = True
             return None
         self._note_place()
-        return Words(found, Match.INSIDE if len(found) == 1 else Match.BEGUN, field)
+        return Words(found, Match.INSIDE, field) if len(found) == 1 else _row(found, True, field)
 
     def _note_place(self) -> None:
         if not (self._is_negated or any(frame.is_negated for frame in self._frames)):
@@ -547,6 +549,11 @@ class _Parser:
         if understood is None:
             return self._sought(f"{name} {value}", None)
         return None if understood == EVERYTHING else understood
+
+
+def _row(found: tuple[str, ...], is_begun: bool, field: Field | None) -> Words:
+    is_whole = len(found) <= _MOST_IN_ROW
+    return Words(found[:_MOST_IN_ROW], Match.BEGUN if is_begun and is_whole else Match.ROW, field)
 
 
 _FIELDS = {"title": Field.TITLE, "author": Field.AUTHOR, "tag": Field.TAG}
