@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flodeslasare.digests import digest_of
 from flodeslasare.documents import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
 from flodeslasare.library import Library
-from flodeslasare.library.plan import digest_of, name_of
+from flodeslasare.library.plan import name_of
 from flodeslasare.library.refresh import store_document
 from flodeslasare.storage import open_database
 

@@ -31,6 +31,8 @@ class ParsedEntry:
     """Safe HTML with absolute links: the content, or the summary where there is no content."""
     text: str = ""
     """The same as plain text, paragraphs apart by a newline: what is searched."""
+    digest: str = field(default="", compare=False)
+    """Of all that, as `digests.digest_of` takes it, where the document was read; else empty."""
 
     def __post_init__(self) -> None:
         require_utc(self.published, self.updated)

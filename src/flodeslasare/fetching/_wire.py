@@ -7,10 +7,12 @@ must not be able to run anything in it. So what comes back is checked for its ty
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from flodeslasare.digests import digest_of
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.i18n import restored, stored, with_values
 from flodeslasare.model import Enclosure
@@ -22,6 +24,7 @@ MEMORY = "memory"
 CRASH = "crash"
 """And this one: the parser raised what it should not."""
 _REASON_CHARACTERS = 1_000
+_DIGEST = re.compile(r"[0-9a-f]{16}(?:\.[0-9a-f]{16}){2}")
 _FRAME_CHARACTERS = 100_000
 """About what one frame holds: decoding it keeps the event loop for a millisecond."""
 
@@ -70,6 +73,7 @@ def _from_entry(entry: ParsedEntry) -> list[object]:
         [(file.url, file.type, file.size_bytes) for file in entry.enclosures],
         entry.html,
         entry.text,
+        str(digest_of(entry)),  # here, since the process that stores has more to do than this one
     ]
 
 
@@ -121,7 +125,7 @@ def entries_from_part(part: object) -> list[ParsedEntry]:
 
 
 def _to_entry(item: object) -> ParsedEntry:
-    guid, url, title, author, published, updated, tags, files, html, text = _list(item, 10)
+    guid, url, title, author, published, updated, tags, files, html, text, digest = _list(item, 11)
     return ParsedEntry(
         guid=_text_or_none(guid),
         url=_text_or_none(url),
@@ -133,6 +137,7 @@ def _to_entry(item: object) -> ParsedEntry:
         enclosures=tuple(_to_enclosure(file) for file in _list(files)),
         html=_text(html),
         text=_text(text),
+        digest=_digest(digest),
     )
 
 
@@ -155,6 +160,13 @@ def _text(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _digest(value: object) -> str:
+    digest = _text(value)
+    if not _DIGEST.fullmatch(digest):
+        raise NonsenseError
+    return digest
 
 
 def _int_or_none(value: object) -> int | None:

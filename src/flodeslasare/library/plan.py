@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
 
+from flodeslasare.digests import Digest, digest_of, hash_of, unsigned
 from flodeslasare.documents import ChangedEntry, FeedUpdate, KnownEntry, NewEntry, ParsedEntry
 
 FIGURE_EDITS = 3
@@ -24,59 +22,6 @@ LONGEST_INTERVAL = timedelta(hours=6)
 LONGEST_WISH = timedelta(hours=24)
 FIRST_RETRY = timedelta(minutes=30)
 LONGEST_RETRY = timedelta(hours=24)
-
-_SIGNATURE = re.compile(r"[?#][^\"'\s<>]*")
-
-
-class Digest(NamedTuple):
-    """What is compared of an entry: a change in `words` is an edit, one in `rest` is not."""
-
-    words: str
-    skeleton: str
-    """The words without their figures."""
-    rest: str
-    """Links (without what stands behind `?`), dates, tags, author."""
-    earlier: tuple[str, ...] = ()
-    """The `words` of the versions that are kept: what returns to one of them is no edit."""
-
-    def __str__(self) -> str:
-        return ".".join((*self[:3], *self.earlier))
-
-    @classmethod
-    def read(cls, stored: str) -> Digest:
-        """Read a digest back from its stored form."""
-        words, skeleton, rest, *earlier = stored.split(".")
-        return cls(words, skeleton, rest, tuple(earlier))
-
-
-def digest_of(entry: ParsedEntry) -> Digest:
-    """Take the digest of an entry. Space, attribute order and signatures in links do not matter."""
-    words = _bytes(" ".join(f"{entry.title}\n{entry.text}".split()))
-    rest = [
-        _unsigned(entry.url or ""),
-        entry.author or "",
-        *sorted(entry.tags),
-        *(_unsigned(file.url) for file in entry.enclosures),
-        str(entry.published),
-        _unsigned(entry.html),
-    ]
-    figures = b"0123456789"
-    return Digest(
-        _hash(words), _hash(words.translate(None, figures)), _hash(_bytes("\n".join(rest)))
-    )
-
-
-def _unsigned(text: str) -> str:
-    """Take what stands behind `?` and `#` in links away; most texts have neither, and are not read through."""
-    return _SIGNATURE.sub("", text) if "?" in text or "#" in text else text
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def name_of(entry: ParsedEntry) -> str:
@@ -93,7 +38,9 @@ def _own_name(entry: ParsedEntry) -> str:
     if entry.url:
         return entry.url
     said = entry.title or entry.text
-    return "urn:flodeslasare:" + _hash(_bytes(f"{said}\n{entry.published or ''}"))
+    return "urn:flodeslasare:" + hash_of(
+        f"{said}\n{entry.published or ''}".encode("utf-8", "surrogatepass")
+    )
 
 
 def plan_update(
@@ -118,7 +65,7 @@ def plan_update(
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     for name, parsed in named.items():
-        digest = digest_of(parsed)
+        digest = Digest.read(parsed.digest) if parsed.digest else digest_of(parsed)
         match = by_name.get(name) or renamed.take(parsed)
         if match is None:
             new.append(NewEntry(guid=name, digest=str(digest), entry=parsed))
@@ -209,7 +156,7 @@ def _traits(entry: ParsedEntry | KnownEntry) -> Iterator[tuple[object, ...]]:
     if entry.published is not None:
         yield "date", link, entry.published
         if entry.title:
-            yield "both", _unsigned(link), entry.title, entry.published
+            yield "both", unsigned(link), entry.title, entry.published
 
 
 def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> list[tuple[int, int]]:

@@ -31,8 +31,6 @@ from flodeslasare.tui.widgets._text import cut
 if TYPE_CHECKING:
     from flodeslasare.query import Completion
 
-_NUMBER_CELLS = 11
-"""What is kept free at the right of the input for the number of hits, at least."""
 _OPERATOR = r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)'
 _STYLES = {
     "name": "bold $ink",
