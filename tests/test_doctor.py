@@ -182,6 +182,18 @@ def test_a_rebuilding_sets_index_and_counts_right(
         assert len(library.listing(View(query="krav")).ids) == 3
 
 
+def test_entries_without_their_text_go_on_with_what_is_left(path: Path) -> None:
+    with Library(path) as library:
+        ids = list(library.listing(View()).ids)
+    damage(path, f"DELETE FROM texts WHERE entry_id = {ids[0]}")
+    assert wrong() == {"references": Verdict.ERROR, "index": Verdict.ERROR}
+    assert __main__.run(["doctor", "--rebuild-index"]) == 0
+    with Library(path) as library:
+        entry = library.entry(ids[0])
+        assert (entry.text, entry.html) == ("", "")
+        assert ids[0] in library.listing(View(query=entry.title)).ids
+
+
 def test_a_rebuilding_that_is_stopped_or_killed_changes_nothing(path: Path) -> None:
     with Library(path) as library:
 

@@ -25,6 +25,20 @@ from flodeslasare.storage.database import Database
 FEEDS = 12
 EACH = 250
 
+INDEXES = {
+    "entries_by_url",
+    "entries_newest",
+    "entries_of_feed",
+    "entries_sort_key",
+    "entries_starred",
+    "entries_unread",
+    "entries_unread_of_feed",
+    "fetches_by_feed",
+    "search_words_dotted",
+    "versions_by_entry",
+}
+"""Those of the schema that are made for a question."""
+
 FOLDER = View(folder="Offentligt")
 VIEWS = [
     *[View(), View(unread=True), View(starred=True), View(feed_id=3)],
@@ -86,8 +100,8 @@ def library(path: Path) -> Iterator[Library]:
         yield opened
 
 
-def flaws(database: Database, ask: Callable[[], object]) -> list[str]:
-    """Give the steps that look at more than they need, of all statements that are run."""
+def plans(database: Database, ask: Callable[[], object]) -> dict[str, list[str]]:
+    """Give the steps of all statements that are run."""
     asked: list[str] = []
     database.connection.set_trace_callback(asked.append)
     try:
@@ -101,11 +115,19 @@ def flaws(database: Database, ask: Callable[[], object]) -> list[str]:
         and "'main'." not in sql  # FTS5's own
     ]
     assert ours
-    found = []
-    for sql in ours:
-        plan = [row["detail"] for row in database.rows(f"EXPLAIN QUERY PLAN {sql}")]
-        found += [f"{step}: {sql}" for step in plan if is_flaw(step, plan, sql)]
-    return found
+    return {
+        sql: [row["detail"] for row in database.rows(f"EXPLAIN QUERY PLAN {sql}")] for sql in ours
+    }
+
+
+def flaws(database: Database, ask: Callable[[], object]) -> list[str]:
+    """Give the steps that look at more than they need, of all statements that are run."""
+    return [
+        f"{step}: {sql}"
+        for sql, plan in plans(database, ask).items()
+        for step in plan
+        if is_flaw(step, plan, sql)
+    ]
 
 
 def is_flaw(step: str, plan: list[str], sql: str) -> bool:
@@ -174,6 +196,33 @@ def test_start_and_reading_look_up_what_they_show(library: Library) -> None:
         library.related(entry_id)
 
     assert flaws(library._database, ask) == []
+
+
+def test_every_index_serves_a_question(path: Path) -> None:
+    """So that this fails, and not the reader's patience, when one is gone or no longer fits what it was made for."""
+    with closing(open_database(path)) as database, Library(path) as library:
+        there = {
+            row["name"]
+            for row in database.rows("SELECT name FROM sqlite_master WHERE type = 'index'")
+            if not row["name"].startswith(("sqlite_", "idx__sqlite_migrations"))
+        }
+        assert there == INDEXES
+        (entry_id,) = library.listing(View(), first=1).ids
+
+        def ask() -> None:
+            for view in VIEWS:
+                library.listing(view, first=10)
+            library.names()
+            library.listing(View(query='"krav och annat"'), first=10)
+            library.earlier_versions(entry_id)
+            FeedStore(library._database).history(3)
+            document = ParsedFeed(title=None, site_url=None, entries=tuple(entries(30)))
+            store_document(library._database, 4, document, NOW)
+
+        steps = [step for plan in plans(library._database, ask).values() for step in plan]
+        assert {
+            name for step in steps for name in re.findall(r"USING (?:COVERING )?INDEX (\w+)", step)
+        } >= INDEXES
 
 
 def test_marks_look_up_what_they_change(library: Library) -> None:

@@ -31,6 +31,8 @@ LARGE_LOG_BYTES = 256_000_000
 FIRST_YEAR = 2024
 """Of this program; a clock before it is wrong."""
 
+_REBUILD = "`flodeslasare doctor --rebuild-index`"
+
 _NAMED = 5
 """So many feeds are named."""
 
@@ -227,6 +229,16 @@ def _references(health: Health) -> Check:
             _("rows that belong to something that is not there: {count}").format(count=loose),
             _("put back a copy, or recover it with `sqlite3 FILE .recover`"),
         )
+    without_text = health.without_text()
+    if without_text:
+        return Check(
+            "references",
+            Verdict.ERROR,
+            _("entries whose text is missing: {count}").format(count=without_text),
+            _("put back a copy, or {command} goes on with what is left of them").format(
+                command=_REBUILD
+            ),
+        )
     return Check("references", Verdict.OK, _("every row belongs to one that is there"))
 
 
@@ -242,9 +254,6 @@ def _log(health: Health) -> Check:
             _("close all programs that use the library; the last one empties it"),
         )
     return Check("log", Verdict.OK, found)
-
-
-_REBUILD = "`flodeslasare doctor --rebuild-index`"
 
 
 def _counts(health: Health) -> Check:

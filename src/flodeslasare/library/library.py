@@ -796,9 +796,10 @@ class Library:
         Args:
             progress: told how many entries are done, and of how many; what it raises ends it, and nothing changes.
         """
-        from flodeslasare.storage.health import count_anew
+        from flodeslasare.storage.health import count_anew, give_empty_texts
 
         with self._database.writing():
+            give_empty_texts(self._database)
             count_anew(self._database)
             self._index.rebuild(progress)
 

@@ -79,6 +79,11 @@ class Health:
         with self._said():
             return len(self._db.rows("PRAGMA foreign_key_check"))
 
+    def without_text(self) -> int:
+        """How many entries have lost their text?"""
+        with self._said():
+            return int(self._db.value(f"SELECT count(*) FROM ({_WITHOUT_TEXT})"))  # noqa: S608 - a constant of this module
+
     def wrong_counts(self) -> int:
         """For how many months of feeds do the kept counts differ from what is there?"""
         with self._said():
@@ -138,6 +143,16 @@ _COUNTED = """
     SELECT feed_id, month, count(*), count(*) - count(read_at), count(starred_at)
     FROM entries GROUP BY feed_id, month
 """
+
+
+_WITHOUT_TEXT = "SELECT id FROM entries WHERE id NOT IN (SELECT entry_id FROM texts)"
+
+
+def give_empty_texts(database: Database) -> None:
+    """Let entries that have lost their text be listed, read and found by what is left of them."""
+    database.run(
+        f"INSERT INTO texts (entry_id, html, text) SELECT id, '', '' FROM ({_WITHOUT_TEXT})"
+    )  # noqa: S608 - a constant of this module
 
 
 def count_anew(database: Database) -> None:
