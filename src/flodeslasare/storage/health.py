@@ -151,8 +151,11 @@ _WITHOUT_TEXT = "SELECT id FROM entries WHERE id NOT IN (SELECT entry_id FROM te
 def give_empty_texts(database: Database) -> None:
     """Let entries that have lost their text be listed, read and found by what is left of them."""
     database.run(
-        f"INSERT INTO texts (entry_id, html, text) SELECT id, '', '' FROM ({_WITHOUT_TEXT})"
-    )  # noqa: S608 - a constant of this module
+        f"""
+        INSERT INTO texts (entry_id, html, text)
+        SELECT id, '', '' FROM ({_WITHOUT_TEXT})
+        """  # noqa: S608 - a constant of this module
+    )
 
 
 def count_anew(database: Database) -> None:
