@@ -12,6 +12,7 @@ import pytest
 
 from flodeslasare.cli.main import main
 from flodeslasare.config import setting_names
+from flodeslasare.query import NAMES
 
 README = Path(__file__).parent.parent / "README.md"
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
@@ -48,6 +49,16 @@ def test_every_option_for_all_commands_is_in_the_readme(option: str) -> None:
 def test_every_setting_is_in_the_readme(section: str, key: str) -> None:
     assert is_named(key), f"README.md says nothing of {key} in [{section}]"
     assert re.search(rf"(?<![\w-])\[?{section}(?![\w-])", code_in_the_readme())
+
+
+@pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])
+def test_every_operator_of_the_search_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"(?<!\w){name}:", code_in_the_readme())
+
+
+@pytest.mark.parametrize("name", [names[1] for names in NAMES.values()])
+def test_every_swedish_operator_is_in_the_swedish_readme(name: str) -> None:
+    assert f"`{name}:" in README.with_suffix(".sv.md").read_text(encoding="utf-8")
 
 
 def test_every_command_of_the_readme_exists() -> None:
