@@ -916,6 +916,36 @@ def test_a_letter_that_nearly_all_hold_is_never_looked_up_word_by_word(
     assert [sql for sql in asked if '"75a" OR' in sql] == []
 
 
+@pytest.mark.parametrize(
+    ("query", "hits"), [("xa OR xb OR xc OR zz", 60), ("xa xb", 0), ("x -xa", 40), ("xa a b", 20)]
+)
+def test_where_words_stand_for_very_many_the_texts_are_asked(
+    library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch, query: str, hits: int
+) -> None:
+    monkeypatch.setattr(_matches, "VERY_MANY_WORDS", 15)
+    monkeypatch.setattr(search, "FEW_ENTRIES", 0)
+    monkeypatch.setattr(search, "TEXTS_ASKED", 7)
+    monkeypatch.setattr(search, "MOST_SETTLED", 0)
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(guid=str(number), title="", author=None, tags=(), text=f"{number}x{letter} ab")
+            for number, letter in enumerate("abc" * 20)
+        ],
+    )
+    asked: list[str] = []
+    library._database.connection.set_trace_callback(asked.append)
+    first = list(library.listing(View(query=query), first=50).ids)
+    whole = list(library.listing(View(query=query)).ids)
+    counted = library.months(View(query=query))
+    library._database.connection.set_trace_callback(None)
+    assert len(whole) == hits
+    assert first == whole[:50]
+    assert sum(count.total for count in counted) == hits
+    assert [sql for sql in asked if sql.count(" OR ") > 15] == []
+
+
 # --- the best first ----------------------------------------------------------------------------------
 
 

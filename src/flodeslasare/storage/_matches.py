@@ -5,7 +5,7 @@ The words of the archive that a query's words stand for are found by their trigr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -105,6 +105,8 @@ class Expansions:
         self._db = database
         self._needs_whole = needs_whole
         self._known: dict[tuple[Words, bool], list[str] | None] = {}
+        self._inside_of: dict[str, int] = {}
+        """In how many of the archive's words these parts stand."""
         self.gave_up = False
         """Some words stood for too many to look up at once."""
 
@@ -117,6 +119,16 @@ class Expansions:
     def all(self, node: Words, is_wanted: bool) -> list[str] | None:  # noqa: ARG002 (as `expression` calls it)
         """Spell what words stand for, however much that is."""
         return self._spelled(node, few=False)
+
+    def are_more_than(self, most: int, node: Node) -> bool:
+        """Tell whether the words of a tree stand for more than so many of the archive's."""
+        number = 0
+        for leaf in _leaves(node):
+            spelled = self.all(leaf, True) or ()
+            number += self._inside_of.get(leaf.words[-1], 0) or len(spelled)
+            if number > most:
+                return True
+        return False
 
     def _spelled(self, node: Words, *, few: bool) -> list[str] | None:
         node = Words(node.words, node.match)  # the field makes no difference here
@@ -133,6 +145,7 @@ class Expansions:
             found = self.inside(part, MANY_WORDS + 1)
             return None if len(found) > MANY_WORDS else [f'"{word}"' for word in found]
         found = self.inside(part, None)
+        self._inside_of[part] = len(found)
         if len(found) > (MANY_WORDS if self._needs_whole else VERY_MANY_WORDS):
             place = fold if part.isascii() else str
             begun = {word[: place(word).index(part) + len(part)] for word in found}
@@ -222,3 +235,14 @@ def pieces(folded: str) -> list[str]:
 def every(pieces: Sequence[str]) -> str:
     """Spell that all of these must be there."""
     return " AND ".join(f'"{piece}"' for piece in pieces)
+
+
+def _leaves(node: Node) -> Iterator[Words]:
+    """Give the words of a tree, also those after a minus."""
+    if isinstance(node, Words):
+        yield node
+    elif isinstance(node, Not):
+        yield from _leaves(node.node)
+    elif isinstance(node, All | Any):
+        for inner in node.nodes:
+            yield from _leaves(inner)

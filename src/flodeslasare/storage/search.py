@@ -17,6 +17,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, date, datetime, tzinfo
 from itertools import chain
 from typing import Any as AnyValue
@@ -76,6 +77,9 @@ FEW_ENTRIES = 200
 
 TEXTS_ASKED = 2_000
 """So many texts are asked at most, and sooner it is given up when more would be needed: they take 30 ms."""
+
+TEXTS_FOR_A_WORD = 4
+"""To look a word up takes as long as to ask so many texts."""
 
 TEXTS_AT_ONCE = 32
 """How many of them are read before it is asked whether that goes well."""
@@ -280,6 +284,9 @@ class SearchIndex:
                 yield found
                 return
         self._settle_what_nearly_all_hold(question, expand)
+        if self._are_too_many(question, expand):
+            yield from self._asked_by_the_page(question, expand, limit, oldest_first)
+            return
         sql, parameters = self._select(
             "entries.id, entries.month, entries.sort_key",
             question,
@@ -314,6 +321,11 @@ class SearchIndex:
                 return self._all_without(self._count(question, expand, unread=True))
         else:
             self._settle_what_nearly_all_hold(question, expand)
+        if self._are_too_many(question, expand):
+            pages = self._asked_by_the_page(question, expand, None, oldest_first=True)
+            keys = [key for page in pages for _id, _month, key in page]
+            question.text = EVERYTHING
+            question.settle(keys, they_match=True)
         return self._count(question, expand, unread=unread)
 
     def _count(self, question: Question, expand: Expansions, *, unread: bool) -> list[MonthCount]:
@@ -484,6 +496,33 @@ class SearchIndex:
         if some > TEXTS_ASKED:
             return None
         return self._asked_of_texts(question, relaxed, limit, None, oldest_first)[0]
+
+    def _are_too_many(self, question: Question, expand: Expansions) -> bool:
+        """Tell whether so many words would be looked up that it takes longer than to ask all texts."""
+        if question.is_mixed:
+            return False
+        total = int(self._db.value("SELECT coalesce(sum(total), 0) FROM month_counts"))
+        most = max(_matches.VERY_MANY_WORDS, total // TEXTS_FOR_A_WORD)
+        return expand.are_more_than(most, question.text)
+
+    def _asked_by_the_page(
+        self, question: Question, expand: Expansions, limit: int | None, oldest_first: bool
+    ) -> Iterator[Sequence[tuple[int, int, int]]]:
+        """Ask the texts of all that may match."""
+        question = copy(question)
+        relaxed = expression(question.text, expand.few)
+        left = limit
+        while left is None or left > 0:
+            size = TEXTS_ASKED if left is None else min(left, TEXTS_ASKED)
+            found = self._asked_of_texts(question, relaxed, size, None, oldest_first)[0]
+            yield found
+            if len(found) < size:
+                return
+            left = None if left is None else left - size
+            if oldest_first:
+                question.bound(after=found[-1].sort_key)
+            else:
+                question.bound(before=found[-1].sort_key)
 
     def _first_asked(
         self, question: Question, expand: Expansions, limit: int, oldest_first: bool
