@@ -34,6 +34,10 @@ Answers: TypeAlias = Callable[[Library], Iterable[Message]]
 FIRST_ROWS = 200
 """Entries of a view that are read before it is drawn; the rest follows."""
 
+BREATH_SECONDS = 0.05
+"""How long the screen is left alone with an answer before more is asked: threads share the interpreter, and one that
+counts takes it from the one that draws."""
+
 _AGAIN_SECONDS = 0.005
 """How soon a question that has not ended is told again to stop: it may not have begun the first time."""
 
@@ -45,11 +49,19 @@ class _Asked:
         self.before = before
         """The question of the same kind that this one makes moot."""
         self.library: Library | None = None
-        self.is_moot = False
         self.has_ended = threading.Event()
+        self._moot = threading.Event()
+
+    @property
+    def is_moot(self) -> bool:
+        return self._moot.is_set()
+
+    def rest(self) -> None:
+        """Let the screen draw; no longer than the question matters."""
+        self._moot.wait(BREATH_SECONDS)
 
     def stop(self) -> None:
-        self.is_moot = True
+        self._moot.set()
         if self.library is not None:
             self.library.stop()
 
@@ -105,7 +117,7 @@ class Questions:
             if not has_hits:
                 yield MonthsRead(Archive(library.months(view, unread=False)), view)
 
-        self._ask("around", answers)
+        self._ask("around", answers, rests=True)
 
     def find_related(self, entry_id: int) -> None:
         """Look for entries that are like another: `RelatedRead`."""
@@ -152,19 +164,27 @@ class Questions:
         if kind in self._last:
             self._last[kind].stop()
 
-    def _ask(self, kind: str, answers: Answers) -> None:
-        """Ask in a thread of its own, once the question of this kind before has ended."""
+    def _ask(self, kind: str, answers: Answers, *, rests: bool = False) -> None:
+        """Ask in a thread of its own, once the question of this kind before has ended.
+
+        Args:
+            kind: what is stopped by the next of it.
+            answers: asks.
+            rests: what was answered last is to be drawn first.
+        """
         self._stop(kind)
         asked = self._last[kind] = _Asked(self._last.get(kind))
         self._screen.run_worker(
-            lambda: self._answer(asked, answers), group=kind, description=kind, thread=True
+            lambda: self._answer(asked, answers, rests), group=kind, description=kind, thread=True
         )
 
-    def _answer(self, asked: _Asked, answers: Answers) -> None:
+    def _answer(self, asked: _Asked, answers: Answers, rests: bool) -> None:
         try:
             if asked.before is not None:
                 asked.before.wait()
                 asked.before = None
+            if rests:
+                asked.rest()
             if asked.is_moot:
                 return
             with self._library.opened_again() as library:
@@ -173,6 +193,7 @@ class Questions:
                     if asked.is_moot:
                         return
                     self._screen.post_message(message)
+                    asked.rest()
         except ReaderError as error:
             if not asked.is_moot:  # else it was stopped
                 self._screen.post_message(ReadingFailed(str(error)))
