@@ -61,7 +61,9 @@ def _promises(results: dict[str, Any]) -> Iterator[str]:
             "first hits of a typed word, in the database, ms at p95",
             "10; 50 at a million",
             "16 at a million",
-            lambda size: _ms(questions[size]["typed"]["p95"]),
+            lambda size: (
+                _ms(questions[size]["typed"]["p95"]) if size in questions else NOT_IN_A_CELL
+            ),
         ),
         (
             "the same, key to screen, ms at p95",
@@ -73,7 +75,11 @@ def _promises(results: dict[str, Any]) -> Iterator[str]:
             "hits of a common word by month, ms at p50",
             "150 at 100,000",
             "50",
-            lambda size: _ms(questions[size]["kinds"]["a common word"]["months"]["p50"]),
+            lambda size: (
+                _ms(questions[size]["kinds"]["a common word"]["months"]["p50"])
+                if size in questions
+                else NOT_IN_A_CELL
+            ),
         ),
         (
             "cursor down, page, jump: key to screen, ms at p95",
