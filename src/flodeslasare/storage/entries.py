@@ -59,8 +59,6 @@ class EntryStore:
 
         Dates are looked for where links have something behind `?`, which may be another each time.
         """
-        from flodeslasare.documents import KnownEntry  # only a refresh asks
-
         links = {entry.url.partition("://")[2] for entry in entries if entry.url}
         dates = {seconds(entry.published) for entry in entries if entry.url and "?" in entry.url}
         rows = self._db.rows(
@@ -85,18 +83,7 @@ class EntryStore:
                 "slots": SLOTS,
             },
         )
-        return [
-            KnownEntry(
-                id=row["id"],
-                guid=row["guid"],
-                url=row["url"],
-                title=row["title"],
-                published=moment(row["published"]),
-                digest=row["digest"],
-                versions=row["versions"],
-            )
-            for row in rows
-        ]
+        return list(map(known_entry, rows))
 
     def add(self, feed_id: int, entries: Sequence[NewEntry], now: datetime) -> list[int]:
         """Keep new entries, given in the order of their document (the first is the newest).
@@ -458,6 +445,21 @@ class EntryStore:
                 """
             )
         ]
+
+
+def known_entry(row: sqlite3.Row) -> KnownEntry:
+    """Give what deciding needs to know of a row: `id, guid, url, title, published, digest, versions`."""
+    from flodeslasare.documents import KnownEntry  # only a refresh asks
+
+    return KnownEntry(
+        id=row["id"],
+        guid=row["guid"],
+        url=row["url"],
+        title=row["title"],
+        published=moment(row["published"]),
+        digest=row["digest"],
+        versions=row["versions"],
+    )
 
 
 def _sort_seconds(published: datetime | None, first_seen: datetime) -> int:

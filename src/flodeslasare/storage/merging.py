@@ -9,7 +9,7 @@ from datetime import datetime
 from flodeslasare.documents import KnownEntry
 from flodeslasare.storage._cutting import IndexedText
 from flodeslasare.storage.database import Database
-from flodeslasare.storage.entries import moment, seconds
+from flodeslasare.storage.entries import known_entry, seconds
 from flodeslasare.storage.search import SearchIndex
 
 _PAIRS = """
@@ -59,24 +59,14 @@ class MergeStore:
 
     def entries_of(self, feed_id: int) -> list[KnownEntry]:
         """Which entries has a feed, oldest first?"""
-        return [
-            KnownEntry(
-                id=row["id"],
-                guid=row["guid"],
-                url=row["url"],
-                title=row["title"],
-                published=moment(row["published"]),
-                digest=row["digest"],
-                versions=row["versions"],
-            )
-            for row in self._db.rows(
-                """
-                SELECT id, guid, url, title, published, digest, versions
-                FROM entries WHERE feed_id = ? ORDER BY id
-                """,
-                (feed_id,),
-            )
-        ]
+        rows = self._db.rows(
+            """
+            SELECT id, guid, url, title, published, digest, versions
+            FROM entries WHERE feed_id = ? ORDER BY id
+            """,
+            (feed_id,),
+        )
+        return list(map(known_entry, rows))
 
     def join(self, pairs: Sequence[tuple[int, int]], now: datetime) -> None:
         """Make one entry of each pair: the second stays, with what was said of and kept for the first."""
