@@ -64,17 +64,3 @@ def test_long_dates_are_local() -> None:
 @pytest.mark.parametrize(("words", "said"), [(0, "1 min"), (220, "1 min"), (500, "2 min")])
 def test_reading_time(words: int, said: str) -> None:
     assert phrases.reading_time("ord " * words) == said
-
-
-@pytest.mark.parametrize(
-    ("passed", "said"),
-    [
-        (timedelta(seconds=5), "just now"),
-        (timedelta(seconds=-50), "just now"),
-        (timedelta(minutes=1), "1 minute ago"),
-        (timedelta(hours=3), "3 hours ago"),
-        (timedelta(days=2), "2 days ago"),
-    ],
-)
-def test_how_long_ago(passed: timedelta, said: str) -> None:
-    assert phrases.ago(NOW - passed, NOW) == said

@@ -6,7 +6,7 @@ come in forms (whole, short) that a translator cannot see from one English word.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flodeslasare.i18n import _, language, ngettext
 
@@ -148,18 +148,3 @@ def reading_time(text: str) -> str:
     """Say how long a text takes to read: `2 min`."""
     minutes = max(1, round(len(text.split()) / _WORDS_A_MINUTE))
     return _("{minutes} min").format(minutes=number(minutes))
-
-
-def ago(when: datetime, now: datetime) -> str:
-    """Say how long ago something was: `3 hours ago`."""
-    passed = now - when
-    if passed < timedelta(minutes=1):
-        return _("just now")
-    if passed < timedelta(hours=1):
-        minutes = int(passed.total_seconds()) // 60
-        return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
-    if passed < timedelta(days=1):
-        hours = int(passed.total_seconds()) // 3600
-        return ngettext("{n} hour ago", "{n} hours ago", hours).format(n=hours)
-    days = passed.days
-    return ngettext("{n} day ago", "{n} days ago", days).format(n=number(days))
