@@ -25,7 +25,6 @@ from builders import entries as many_entries
 from flodeslasare import __main__, i18n
 from flodeslasare.cli import _output
 from flodeslasare.cli._dates import period
-from flodeslasare.cli._json import utc
 from flodeslasare.cli._session import Session
 from flodeslasare.cli.demo import fill_demo, run_demo, served
 from flodeslasare.cli.main import main as roof
@@ -33,7 +32,7 @@ from flodeslasare.config import places
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import UsageError
 from flodeslasare.library import Library
-from flodeslasare.model import Enclosure, Entry, View
+from flodeslasare.model import Enclosure, Entry, View, in_iso
 
 PYTHON = sys.executable
 
@@ -226,13 +225,16 @@ def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
     assert ended("import", str(tmp_path / "none")).code == 66
 
 
-def test_a_closed_pipe_is_silent(archive: Library) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["entries", "--json"], ["export", "json"], ["export", "markdown"]]
+)
+def test_a_closed_pipe_is_silent(archive: Library, arguments: list[str]) -> None:
     keep(archive, 1, *many_entries(3000))
-    process = started("entries", "--json")
+    process = started(*arguments)
     assert process.stdout is not None
     assert process.stderr is not None
 
-    json.loads(process.stdout.readline())
+    assert process.stdout.readline()
     process.stdout.close()
 
     assert process.stderr.read() == ""
@@ -241,7 +243,10 @@ def test_a_closed_pipe_is_silent(archive: Library) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("arguments", [["entries"], ["export", "opml"], ["--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["entries"], ["export", "opml"], ["export", "json"], ["export", "markdown"], ["--help"]],
+)
 def test_a_full_disk_is_one_line(archive: Library, arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         ran = ended(*arguments, stdout=full)
@@ -305,7 +310,17 @@ def test_the_command_line_is_there_without_the_screen() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("words", [["entries"], ["search", "krav"], ["show", "1"], ["feeds"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["entries"],
+        ["search", "krav"],
+        ["show", "1"],
+        ["feeds"],
+        ["export", "json"],
+        ["export", "markdown"],
+    ],
+)
 def test_reading_needs_no_network_library(archive: Library, words: list[str]) -> None:
     found = imported_after(
         f"from flodeslasare.__main__ import run\nassert run({words!r}) == 0",
@@ -462,7 +477,7 @@ def test_dates_are_local(
     ],
 )
 def test_a_period_has_a_beginning_and_an_end(text: str, since: str, until: str) -> None:
-    assert tuple(map(utc, period(text))) == (since, until)
+    assert tuple(map(in_iso, period(text))) == (since, until)
 
 
 @pytest.mark.parametrize(
@@ -969,17 +984,26 @@ def test_completion(run: Run, shell: str) -> None:
     assert "_FLODESLASARE_COMPLETE" in ran.out
 
 
-def test_the_shell_gets_its_answers() -> None:
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [
+        ("mark un", {"plain,unread", "plain,unstarred", "plain,undo"}),
+        ("export ", {"plain,opml", "plain,markdown", "plain,json"}),
+        ("export markdown ou", {"dir,ou"}),
+        ("export json --s", {"plain,--saved", "plain,--starred", "plain,--since"}),
+    ],
+)
+def test_the_shell_gets_its_answers(words: str, answers: set[str]) -> None:
     env = {
         **os.environ,
         "_FLODESLASARE_COMPLETE": "bash_complete",
-        "COMP_WORDS": "flodeslasare mark un",
-        "COMP_CWORD": "2",
+        "COMP_WORDS": f"flodeslasare {words}",
+        "COMP_CWORD": f"{words.count(' ') + 1}",
     }
 
     ran = ended(env=env)
 
-    assert set(ran.lines) == {"plain,unread", "plain,unstarred", "plain,undo"}
+    assert set(ran.lines) == answers
 
 
 # --- help ------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ never the password itself.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -307,19 +306,12 @@ def write_default_config(path: Path) -> None:
         SettingsError: there is a file already; it is left as it is.
         StorageError: it cannot be written.
     """
-    import tempfile
+    from flodeslasare.files import write_whole
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(default_config_text())
-                file.flush()
-                os.fsync(file.fileno())
-            _move_to_new(Path(temporary), path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        text = default_config_text().encode()
+        write_whole(path, text, replaces=False, mode=0o600, durable=True)
     except FileExistsError as error:
         raise SettingsError(
             _(
@@ -337,17 +329,6 @@ def write_default_config(path: Path) -> None:
 def setting_names() -> list[tuple[str, str]]:
     """List every setting as section and key, in the order of the file."""
     return [(section, key) for section, key, _about in _known()]
-
-
-def _move_to_new(source: Path, target: Path) -> None:
-    """Rename, but never over a file that exists, also when another program makes it right now."""
-    try:
-        target.hardlink_to(source)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        with target.open("xb") as file:
-            file.write(source.read_bytes())
 
 
 def _known() -> Iterator[tuple[str, str, Field[object]]]:

@@ -23,6 +23,11 @@ def require_utc(*times: datetime | None) -> None:
             raise ValueError(f"times must be aware and UTC, got {when!r}")
 
 
+def in_iso(when: datetime | None) -> str | None:
+    """Give a time as ISO 8601 in UTC, to the second: `2018-04-05T10:15:00Z`."""
+    return None if when is None else when.isoformat(timespec="seconds")[:19] + "Z"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
     """A file attached to an entry (RSS 2.0 `enclosure`, RFC 4287 §4.2.7.2 `rel=enclosure`)."""

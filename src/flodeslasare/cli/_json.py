@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from flodeslasare.model import Entry, Feed, FeedFetch, FeedResult, SavedSearch
+from flodeslasare.model import Entry, Feed, FeedFetch, FeedResult, SavedSearch, in_iso
 
 SCHEMA = 1
 """Raised when a key changes its meaning or goes."""
-
-
-def utc(when: datetime | None) -> str | None:
-    """Give a time as ISO 8601 in UTC, to the second: `2018-04-05T10:15:00Z`."""
-    return None if when is None else when.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def entry_as_json(entry: Entry) -> dict[str, object]:
@@ -25,9 +18,9 @@ def entry_as_json(entry: Entry) -> dict[str, object]:
         "title": entry.title,
         "url": entry.url,
         "author": entry.author,
-        "published": utc(entry.published),
-        "updated": utc(entry.updated),
-        "fetched": utc(entry.fetched),
+        "published": in_iso(entry.published),
+        "updated": in_iso(entry.updated),
+        "fetched": in_iso(entry.fetched),
         "tags": list(entry.tags),
         "enclosures": [
             {"url": file.url, "type": file.type, "size_bytes": file.size_bytes}
@@ -55,14 +48,14 @@ def feed_as_json(feed: Feed, *, moved_to: str | None = None) -> dict[str, object
         "folder": feed.folder,
         "total": feed.total,
         "unread": feed.unread,
-        "added": utc(feed.added),
-        "last_refresh": utc(feed.last_refresh),
-        "next_refresh": utc(feed.next_refresh),
+        "added": in_iso(feed.added),
+        "last_refresh": in_iso(feed.last_refresh),
+        "next_refresh": in_iso(feed.next_refresh),
         "last_error": feed.last_error,
-        "failing_since": utc(feed.failing_since),
+        "failing_since": in_iso(feed.failing_since),
         "failures": feed.failures,
         "gone": feed.is_gone,
-        "gone_since": utc(feed.gone_since),
+        "gone_since": in_iso(feed.gone_since),
         "flaw": feed.flaw,
         "interval_seconds": feed.interval_seconds,
         "moved_to": moved_to,
@@ -72,7 +65,7 @@ def feed_as_json(feed: Feed, *, moved_to: str | None = None) -> dict[str, object
 def fetch_as_json(fetch: FeedFetch) -> dict[str, object]:
     """Give how one refresh of a feed ended."""
     return {
-        "at": utc(fetch.at),
+        "at": in_iso(fetch.at),
         "status": fetch.status.value,
         "new": fetch.new,
         "updated": fetch.updated,

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import click
 
 from flodeslasare.cli import _output
-from flodeslasare.cli._dates import period
+from flodeslasare.cli._choosing import Choice, asked, choosing_options, chosen, saved_option
 from flodeslasare.cli._json import entry_as_json
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Entry, Marked, MarkKind, View
-from flodeslasare.query import saved_query
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
@@ -23,25 +21,6 @@ if TYPE_CHECKING:
 
 _TEXT_CELLS = 72
 """The widest that running text is set, in cells."""
-
-
-def _beginning(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> datetime | None:
-    return None if value is None else _period(value)[0]
-
-
-def _end(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
-    return None if value is None else _period(value)[1]
-
-
-def _period(text: str) -> tuple[datetime, datetime]:
-    try:
-        return period(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no date; write 2018, 2018-04 or 2018-04-05"
-        ) from None
 
 
 _limit_option = click.option(
@@ -52,9 +31,6 @@ _sort_option = click.option(
     type=click.Choice(["newest", "best"]),
     default="newest",
     help="What comes first; best: hits in titles, whole words, rare words.",
-)
-_saved_option = click.option(
-    "--saved", metavar="NAME", help="Only what this saved search finds; `searches` lists them."
 )
 _json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, with the whole text."
@@ -69,66 +45,25 @@ Examples:
   flodeslasare entries --starred --json | jq -r .url
 """
 )
-@click.option("--feed", metavar="FEED", help="Only of this feed: its address, title, or id.")
-@click.option("--query", metavar="QUERY", help="Only what matches, in the language of `search`.")
-@_saved_option
-@click.option("--unread", is_flag=True, help="Only what is unread.")
-@click.option("--starred", is_flag=True, help="Only what has a star.")
-@click.option(
-    "--since",
-    callback=_beginning,
-    metavar="DATE",
-    help="From the beginning of 2018, 2018-04 or 2018-04-05.",
-)
-@click.option(
-    "--until",
-    callback=_end,
-    metavar="DATE",
-    help="To the end of 2018, 2018-04 or 2018-04-05.",
-)
+@choosing_options
 @_sort_option
 @_limit_option
 @_json_option
 @click.pass_obj
 def entries(
     session: Session,
-    feed: str | None,
-    query: str | None,
-    saved: str | None,
-    unread: bool,
-    starred: bool,
-    since: datetime | None,
-    until: datetime | None,
     sort: Literal["newest", "best"],
     limit: int | None,
     as_json: bool,
+    **choice: Unpack[Choice],
 ) -> None:
     """List entries, newest first.
 
     ● marks what is unread, ★ what has a star. The number in front is what `show` and `mark` want.
     """
     with session.open_library() as library:
-        view = View(
-            feed_id=None if feed is None else library.feed(feed).id,
-            unread=unread,
-            starred=starred,
-            query=_asked(library, query, saved),
-            order=sort,
-        )
-        found = library.entries(view, since=since, until=until, limit=limit)
-        _list(library, found, as_json=as_json, one_feed=feed is not None)
-
-
-def _asked(library: Library, query: str | None, saved: str | None) -> str:
-    """Give what a query and a saved search ask together.
-
-    Raises:
-        NoSuchSearch
-    """
-    if saved is None:
-        return query or ""
-    name = saved_query(library.saved_search(saved).name)
-    return f"{name} ({query})" if query else name
+        found = chosen(library, choice, order=sort, limit=limit)
+        _list(library, found, as_json=as_json, one_feed=choice["feed"] is not None)
 
 
 class _AnyWords(click.Command):
@@ -165,7 +100,7 @@ Examples:
 """,
 )
 @click.argument("query", nargs=-1)
-@_saved_option
+@saved_option
 @_sort_option
 @_limit_option
 @_json_option
@@ -187,7 +122,7 @@ def search(
     if not query and saved is None:
         raise click.UsageError("Missing argument 'QUERY...'.")
     with session.open_library() as library:
-        view = View(query=_asked(library, " ".join(query), saved), order=sort)
+        view = View(query=asked(library, " ".join(query), saved), order=sort)
         found = library.entries(view, limit=limit)
         if not _list(library, found, as_json=as_json):
             _say_what_may_be_meant(library, " ".join(query))
@@ -330,16 +265,11 @@ def _as_text(entry: Entry) -> str:
 
 
 def _as_markdown(entry: Entry) -> str:
-    from flodeslasare.exchange.markdown import address_in_markdown, escape_markdown, to_markdown
+    from flodeslasare.exchange.markdown import address_in_markdown, escape_markdown
+    from flodeslasare.exchange.markdown_files import entry_in_markdown
 
-    blocks = [
-        f"# {escape_markdown(entry.title)}" if entry.title else "",
-        escape_markdown(" · ".join(_facts(entry))),
-        address_in_markdown(entry.url) if entry.url else "",
-        to_markdown(entry.html),
-        "\n".join(f"- {address_in_markdown(file.url)}" for file in entry.enclosures),
-    ]
-    return "\n\n".join(filter(None, blocks))
+    facts = escape_markdown(" · ".join(_facts(entry)))
+    return entry_in_markdown(entry, [facts, address_in_markdown(entry.url) if entry.url else ""])
 
 
 @click.group(
@@ -368,7 +298,7 @@ Examples:
     )
     @click.argument("ids", metavar="ID...", type=int, nargs=-1)
     @click.option("--query", metavar="QUERY", help="All that match, in the language of `search`.")
-    @_saved_option
+    @saved_option
     @click.pass_obj
     def command(
         session: Session, ids: tuple[int, ...], query: str | None, saved: str | None
@@ -378,7 +308,7 @@ Examples:
             raise click.UsageError("Give either one ID or more, or --query, or --saved.")
         with session.open_library() as library:
             if is_search:
-                view = View(query=_asked(library, query, saved))
+                view = View(query=asked(library, query, saved))
                 _tell(library.mark(kind, library.listing(view).ids))
             else:
                 _require_entries(library, ids)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from flodeslasare.cli import _output
+from flodeslasare.cli._choosing import Choice, choosing_options, chosen
+from flodeslasare.cli._json import entry_as_json
 from flodeslasare.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
+    from flodeslasare.library.library import Library
+    from flodeslasare.model import Entry
 
 
 @click.command(
@@ -61,15 +66,17 @@ def import_(session: Session, file: Path) -> None:
 
 
 @click.group(
-    short_help="Print the subscriptions as OPML.",
+    short_help="Write subscriptions or entries for other programs.",
     no_args_is_help=False,
     epilog="""\b
-Example:
+Examples:
   flodeslasare export opml > subscriptions.opml
+  flodeslasare export markdown ~/blogs           a file an entry, by feed and year
+  flodeslasare export json > entries.jsonl
 """,
 )
 def export() -> None:
-    """Print what the library holds in a form that other programs read."""
+    """Write what the library holds in a form that other programs read."""
 
 
 @export.command(
@@ -84,6 +91,79 @@ def opml(session: Session) -> None:
     with session.open_library() as library:
         data = library.export_opml()
     _output.put_bytes(data)
+
+
+@export.command(
+    epilog="""\b
+Examples:
+  flodeslasare export markdown ~/blogs
+  flodeslasare export markdown ~/blogs --feed bloggen --since 2018
+  flodeslasare export markdown --query title:rapport | less
+"""
+)
+@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@choosing_options
+@click.pass_obj
+def markdown(session: Session, folder: Path | None, **choice: Unpack[Choice]) -> None:
+    """Write entries as Markdown, each in a file of its own in FOLDER; without one, all to stdout.
+
+    The files are called FEED/YEAR/DATE-TITLE.md. Each begins with its title, url, date, author and
+    tags (front matter in YAML). Doing it again writes what is new or was edited and leaves the
+    rest; a file that is something else is never written over.
+    """
+    with session.open_library() as library:
+        entries = chosen(library, choice)
+        if folder is not None:
+            _write_files(library, entries, folder.expanduser())
+            return
+        from flodeslasare.exchange.markdown_files import markdown_file
+
+        for entry in entries:
+            _output.put(markdown_file(entry))
+
+
+def _write_files(library: Library, entries: Iterator[Entry], folder: Path) -> None:
+    """Write a file an entry, and tell how many were written."""
+    progress = _output.Progress(wanted=True)
+    written = unchanged = 0
+    for is_written in library.export_markdown(entries, folder):
+        if is_written:
+            written += 1
+        else:
+            unchanged += 1
+        if (written + unchanged) % 100 == 0:
+            progress.show(_("{count} entries …").format(count=written + unchanged))
+    progress.clear()
+    parts = [
+        ngettext("{count} file written", "{count} files written", written).format(count=written)
+    ]
+    if unchanged:
+        parts.append(
+            ngettext("{count} was right already", "{count} were right already", unchanged).format(
+                count=unchanged
+            )
+        )
+    _output.say(f"{folder}: {', '.join(parts)}.")
+
+
+@export.command(
+    "json",
+    epilog="""\b
+Examples:
+  flodeslasare export json > entries.jsonl
+  flodeslasare export json --starred | jq -r .url
+""",
+)
+@choosing_options
+@click.pass_obj
+def json_(session: Session, **choice: Unpack[Choice]) -> None:
+    """Print entries as JSON, one a line, newest first: the whole archive unless options narrow it.
+
+    Each is what `entries --json` and `show --format json` print.
+    """
+    with session.open_library() as library:
+        for entry in chosen(library, choice):
+            _output.put_json(entry_as_json(entry))
 
 
 @click.group(

@@ -845,6 +845,16 @@ class Library:
             ]
         )
 
+    def export_markdown(self, entries: Iterable[Entry], folder: Path) -> Iterator[bool]:
+        """Write entries into a folder, a Markdown file each; yields for each whether it had to be written.
+
+        Raises:
+            StorageError: something cannot be written.
+        """
+        from flodeslasare.library.exporting import export_markdown
+
+        return export_markdown(entries, self.feeds(unsubscribed=True), folder)
+
 
 def _search_name(name: str) -> str:
     """Tidy the name of a search; `search:` must be able to name it."""

@@ -1,0 +1,117 @@
+"""The options that choose entries, for every command that takes them, and the view they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+
+import click
+
+from flodeslasare.cli._dates import period
+from flodeslasare.model import Entry, View
+from flodeslasare.query import saved_query
+
+if TYPE_CHECKING:
+    from flodeslasare.library.library import Library
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Choice(TypedDict):
+    """What the options say; all that is set must hold."""
+
+    feed: str | None
+    query: str | None
+    saved: str | None
+    unread: bool
+    starred: bool
+    since: datetime | None
+    until: datetime | None
+
+
+def _beginning(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> datetime | None:
+    return None if value is None else _period(value)[0]
+
+
+def _end(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
+    return None if value is None else _period(value)[1]
+
+
+def _period(text: str) -> tuple[datetime, datetime]:
+    try:
+        return period(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no date; write 2018, 2018-04 or 2018-04-05"
+        ) from None
+
+
+saved_option = click.option(
+    "--saved", metavar="NAME", help="Only what this saved search finds; `searches` lists them."
+)
+_OPTIONS = (
+    click.option("--feed", metavar="FEED", help="Only of this feed: its address, title, or id."),
+    click.option(
+        "--query", metavar="QUERY", help="Only what matches, in the language of `search`."
+    ),
+    saved_option,
+    click.option("--unread", is_flag=True, help="Only what is unread."),
+    click.option("--starred", is_flag=True, help="Only what has a star."),
+    click.option(
+        "--since",
+        callback=_beginning,
+        metavar="DATE",
+        help="From the beginning of 2018, 2018-04 or 2018-04-05.",
+    ),
+    click.option(
+        "--until",
+        callback=_end,
+        metavar="DATE",
+        help="To the end of 2018, 2018-04 or 2018-04-05.",
+    ),
+)
+
+
+def choosing_options(command: _Command) -> _Command:
+    """Give a command the options of a `Choice`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen(
+    library: Library,
+    choice: Choice,
+    *,
+    order: Literal["newest", "best"] = "newest",
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """Read the entries of a choice in their order.
+
+    Raises:
+        NoSuchFeed, NoSuchSearch
+    """
+    feed = choice["feed"]
+    view = View(
+        feed_id=None if feed is None else library.feed(feed).id,
+        unread=choice["unread"],
+        starred=choice["starred"],
+        query=asked(library, choice["query"], choice["saved"]),
+        order=order,
+    )
+    return library.entries(view, since=choice["since"], until=choice["until"], limit=limit)
+
+
+def asked(library: Library, query: str | None, saved: str | None) -> str:
+    """Give what a query and a saved search ask together.
+
+    Raises:
+        NoSuchSearch
+    """
+    if saved is None:
+        return query or ""
+    name = saved_query(library.saved_search(saved).name)
+    return f"{name} ({query})" if query else name

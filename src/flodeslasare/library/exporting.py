@@ -1,0 +1,110 @@
+"""Writing what the library holds into files of their own, one an entry."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from enum import Enum, auto
+from pathlib import Path
+
+from flodeslasare.errors import StorageError
+from flodeslasare.exchange.markdown_files import (
+    file_names,
+    folder_names,
+    is_file_of,
+    markdown_file,
+)
+from flodeslasare.files import write_whole
+from flodeslasare.i18n import _
+from flodeslasare.model import Entry, Feed
+
+_HEAD_BYTES = 8_000_000
+"""So much of a file is read to see whose it is: more than a guid, a link and a title together can be."""
+
+
+class _There(Enum):
+    """What stands in a place."""
+
+    NOTHING = auto()
+    ITS_OWN = auto()
+    SOMETHING_ELSE = auto()
+
+
+def export_markdown(
+    entries: Iterable[Entry], feeds: Iterable[Feed], folder: Path
+) -> Iterator[bool]:
+    """Write entries as Markdown files: `folder`/feed/year/date-title.md; yields for each whether it had to be written.
+
+    A file is there whole or not at all. One that is right is left alone; one that holds another entry, or
+    something else, is never written over: the entry gets a longer name.
+
+    Raises:
+        StorageError: something cannot be written; what was written before it stays.
+    """
+    names = folder_names(list(feeds))
+    for entry in entries:
+        when = _local(entry.sorted_by)
+        name = names.get(entry.feed_id, str(entry.feed_id))  # subscribed to since
+        place = folder / name / f"{when.year:04}"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            yield _write(entry, [place / name for name in file_names(entry, when)])
+        except OSError as error:
+            raise StorageError(
+                _("{name}: cannot be written ({cause}); make room or write elsewhere").format(
+                    name=error.filename2 or error.filename or place, cause=error.strerror or error
+                )
+            ) from error
+
+
+def _local(when: datetime) -> datetime:
+    try:
+        return when.astimezone()
+    except (OverflowError, ValueError, OSError):  # at the ends of what a calendar holds
+        return when
+
+
+def _write(entry: Entry, places: list[Path]) -> bool:
+    """Bring an entry's file up to date; tells whether it had to be written."""
+    data = markdown_file(entry).encode("utf-8", "replace")
+    while True:
+        path, there = _place(entry, places)
+        if there is _There.ITS_OWN and _holds(path, data):
+            return False
+        try:
+            write_whole(path, data, replaces=there is _There.ITS_OWN, mode=0o666, durable=False)
+        except FileExistsError:  # another program has just taken it
+            continue
+        return True
+
+
+def _place(entry: Entry, places: list[Path]) -> tuple[Path, _There]:
+    """Give where an entry's file is, else the first place that is free.
+
+    Raises:
+        FileExistsError: something else has taken every place.
+    """
+    found = {place: _what_is_at(place, entry) for place in places}
+    for wanted in (_There.ITS_OWN, _There.NOTHING):
+        for place, there in found.items():
+            if there is wanted:
+                return place, there
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(places[-1]))
+
+
+def _what_is_at(path: Path, entry: Entry) -> _There:
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):  # a pipe would never end
+            return _There.SOMETHING_ELSE
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return _There.NOTHING
+    return _There.ITS_OWN if is_file_of(entry, head) else _There.SOMETHING_ELSE
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    return path.stat().st_size == len(data) and path.read_bytes() == data
