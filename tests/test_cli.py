@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -30,7 +32,8 @@ from flodeslasare.cli.demo import fill_demo, run_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
 from flodeslasare.documents import Subscription
-from flodeslasare.errors import UsageError
+from flodeslasare.errors import ReaderError, UsageError
+from flodeslasare.files import one_at_a_time
 from flodeslasare.library import Library
 from flodeslasare.model import Enclosure, Entry, View, in_iso
 
@@ -926,6 +929,101 @@ def test_the_demo_serves_its_blog_as_it_was(library: Library) -> None:
     assert first > 100
     assert library.counts().total == first
     assert [feed.url for feed in library.feeds()] == [feed_url]
+
+
+DEMO = """
+import sys, time, types
+screen = types.ModuleType("flodeslasare.tui.app")
+def run_reader(library, *, places):
+    print(library.counts().total, *(feed.url for feed in library.feeds()), flush=True)
+    sys.stdin.read()
+    return 0
+screen.run_reader = run_reader
+sys.modules["flodeslasare.tui.app"] = screen
+from flodeslasare.cli._ends import ended
+from flodeslasare.cli.demo import run_demo
+from flodeslasare.cli._session import Session
+time.sleep(max(0, float(sys.argv[1]) - time.time()))
+sys.exit(ended(lambda: run_demo(Session())))
+"""
+
+
+def demo_started(at: float = 0) -> subprocess.Popen[str]:
+    """Start the demo, its screen a line about its library; it is left when stdin ends."""
+    return subprocess.Popen(
+        [PYTHON, "-c", DEMO, str(at)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+
+def test_two_demos_at_once_fill_the_library_once() -> None:
+    at = time.time() + 1.5  # when both have imported what they need
+    demos = [demo_started(at) for _ in range(2)]
+    seen = [demo.stdout.readline() for demo in demos if demo.stdout]
+    ends = [demo.communicate(timeout=60)[1] for demo in demos]
+
+    assert [demo.returncode for demo in demos] == [0, 0], ends
+    assert seen[0] == seen[1]
+    total, *urls = seen[0].split()
+    assert len(urls) == 1
+    assert int(total) in (141, 142)  # a new post comes out now and then
+    assert sum("Fetching the example blog" in said for said in ends) == 1
+    assert sum("Waiting for another demo" in said for said in ends) == 1
+
+
+def test_a_demo_that_was_killed_while_it_fetched_is_filled_by_the_next() -> None:
+    first = demo_started()
+    path = places().library.parent / "demo" / "library.db"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:  # until the blog is subscribed to
+        if path.exists():
+            with suppress(ReaderError), Library(path) as library:
+                if library.feeds():
+                    break
+        time.sleep(0.002)
+    first.kill()
+    first.communicate(timeout=60)
+
+    second = demo_started()
+    out, err = second.communicate(timeout=60)
+
+    total, *urls = out.split()
+    assert (second.returncode, len(urls)) == (0, 1), err
+    assert int(total) in (141, 142)
+
+
+def test_a_demo_begun_under_another_address_is_begun_anew(library: Library) -> None:
+    left = library.add_subscription(Subscription(url="http://127.0.0.1:9/bloggen"))
+    assert left is not None
+    keep(library, left.id, an_entry())
+    library.remember("demo.feed", left.url)
+    with served(library) as feed_url:
+        fill_demo(library, feed_url)
+
+    assert [feed.url for feed in library.feeds(unsubscribed=True)] == [feed_url]
+
+
+def test_a_lock_is_let_go_of(tmp_path: Path) -> None:
+    path, told = tmp_path / "lock", []
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom flodeslasare.files import one_at_a_time\n"
+        "with one_at_a_time(Path(sys.argv[1]), print):\n    print('in', flush=True)\n    time.sleep(60)"
+    )
+    holder = subprocess.Popen([PYTHON, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+
+    def kill() -> None:
+        told.append(1)
+        holder.kill()
+
+    with one_at_a_time(path, kill):
+        assert told == [1]
+    with one_at_a_time(path, kill), one_at_a_time(tmp_path / "other", kill):
+        assert told == [1]
+    with one_at_a_time(Path("/dev/null/lock"), kill):
+        assert told == [1]
+    holder.communicate(timeout=60)
 
 
 # --- files -----------------------------------------------------------------------------------------

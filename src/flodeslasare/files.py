@@ -1,10 +1,17 @@
-"""Writing files that others read: whole or not at all, and over another only where that was asked for."""
+"""Files that others use as well: written whole or not at all, and locks between processes."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 def write_whole(path: Path, data: bytes, *, replaces: bool, mode: int, durable: bool) -> None:
@@ -48,3 +55,58 @@ def _move_to_new(source: Path, target: Path) -> None:
     except OSError:  # a file system without hard links: an empty file takes the place first
         target.open("xb").close()
         source.replace(target)
+
+
+@contextmanager
+def one_at_a_time(path: Path, waits: Callable[[], None]) -> Iterator[None]:
+    """Let one process at a time do what is inside, of those that name the same file.
+
+    The system takes the lock from a process that dies. Where a file system has no locks, or the file
+    cannot be made, nobody waits.
+
+    Args:
+        path: a file for this alone; it is made, and stays.
+        waits: called once when another process is inside.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError:
+        yield
+        return
+    with file:
+        is_told = False
+        while not _is_locked(file):
+            if not is_told:
+                waits()
+                is_told = True
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        yield  # closing the file lets go of it
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _is_locked(file: BinaryIO) -> bool:
+        """Try to take the lock; tells whether there is nobody to wait for."""
+        try:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        except OSError:
+            return True
+        return True
+
+else:
+    import fcntl
+
+    def _is_locked(file: BinaryIO) -> bool:
+        """Try to take the lock; tells whether there is nobody to wait for."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # no locks there
+            return True
+        return True
