@@ -202,6 +202,66 @@ def test_a_mistake_is_one_line_on_stderr(
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--nonsense"], "Flaggan '--nonsense' finns inte. Se `flodeslasare --help`."),
+        (["nonsense"], "Kommandot 'nonsense' finns inte. Se `flodeslasare --help`."),
+        (["ad"], "Kommandot 'ad' finns inte. Menade du 'add'? Se `flodeslasare --help`."),
+        (["add"], "Argument saknas: 'URL...'. Se `flodeslasare add --help`."),
+        (["mark"], "Kommando saknas. Se `flodeslasare mark --help`."),
+        (["mark", "read"], "Ange antingen ett eller flera ID, eller --query, eller --saved."),
+        (["search"], "Argument saknas: 'QUERY...'. Se `flodeslasare search --help`."),
+        (["show", "x"], "Ogiltigt värde för 'ID': 'x' är inget heltal."),
+        (["show", "1", "--format", "pdf"], "'pdf' är inget av 'text', 'markdown', 'html', 'json'."),
+        (["feeds", "x"], "Ett argument för mycket (x)."),
+        (["feeds", "x", "y"], "För många argument (x y)."),
+        (["feeds", "--json=1"], "Flaggan '--json' tar inget värde."),
+        (["feeds", "--history"], "Flaggan '--history' kräver ett värde."),
+        (
+            ["entries", "--since", "5 april"],
+            "är inget datum; skriv 2018, 2018-04 eller 2018-04-05.",
+        ),
+        (["entries", "--limit", "0"], "0 ligger inte i intervallet x>=1."),
+        (
+            ["export", "markdown", __file__],
+            f"Ogiltigt värde för '[FOLDER]': '{__file__}' är en fil.",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_swedish_too(
+    run: Run, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    ran = run("--lang", "sv", *arguments)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("flodeslasare: ")
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+    assert "LANGUAGE" not in os.environ
+
+
+def test_a_mistake_is_told_in_the_language_that_holds(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[screen]\nlanguage = "sv"\n')
+
+    assert "No such option" in run("--none").err
+    assert "finns inte" in run("--config", str(config), "--none").err
+    assert "No such option" in run(f"--config={config}", "--lang=en", "--none").err
+    assert "No such option" in run("--config", str(tmp_path / "none.toml"), "--none").err
+    config.write_text("[[[")
+    assert "No such option" in run("--config", str(config), "--none").err
+    monkeypatch.setenv("LC_ALL", "sv_SE.UTF-8")
+    assert "finns inte" in run("--none").err
+    assert "'fi' är inget av 'sv', 'en'" in run("--lang", "fi").err
+    assert "No such option" in run("--lang", "en", "--none").err
+    monkeypatch.setenv("LANGUAGE", "sv:nb")
+    assert "finns inte" in run("--none").err
+    assert os.environ["LANGUAGE"] == "sv:nb"
+
+
 def test_without_a_terminal_no_library_is_made(run: Run) -> None:
     run()
 

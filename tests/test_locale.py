@@ -8,6 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -17,6 +18,8 @@ from babel.messages.pofile import read_po
 from flodeslasare.query import NAMES
 
 SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
+CLICK = Path(click.__file__).parent
+CLICKS_OWN = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "click.po"
 SWEDISH = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "flodeslasare.po"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -26,19 +29,19 @@ Key = tuple[str | None, str | tuple[str, ...]]
 
 
 @cache
-def said_in_the_code() -> dict[Key, str]:
+def said_in_the_code(source: Path = SOURCE) -> dict[Key, str]:
     """Give every message of the code, and where it stands."""
     found: dict[Key, str] = {}
     for name, line, message, _comments, context in extract_from_dir(
-        SOURCE, method_map=[("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True
+        source, method_map=[("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True
     ):
         found[context, message] = f"{name}:{line}"
     return found
 
 
 @cache
-def swedish() -> Catalog:
-    with SWEDISH.open("rb") as file:
+def swedish(path: Path = SWEDISH) -> Catalog:
+    with path.open("rb") as file:
         return read_po(file, locale="sv")
 
 
@@ -112,11 +115,12 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     assert wrong == []
 
 
-def test_the_compiled_catalogue_is_in_step() -> None:
-    with SWEDISH.with_suffix(".mo").open("rb") as file:
+@pytest.mark.parametrize("path", [SWEDISH, CLICKS_OWN])
+def test_the_compiled_catalogue_is_in_step(path: Path) -> None:
+    with path.with_suffix(".mo").open("rb") as file:
         compiled = read_mo(file)
 
-    assert translations(compiled) == translations(swedish()), (
+    assert translations(compiled) == translations(swedish(path)), (
         "run `pybabel compile`; see locale/README.md"
     )
 
@@ -127,3 +131,35 @@ def test_numbers_choose_their_form(number: int, form: int) -> None:
         plural = gettext.GNUTranslations(file).plural  # type: ignore[attr-defined]  # set when it is read
 
     assert plural(number) == form
+
+
+# --- what click says -------------------------------------------------------------------------------
+
+NEVER_SAID = re.compile(
+    r"Name '|Boolean option|Could not determine|No options defined|Arguments take exactly|Value must be"  # to us
+    r"|Editing failed|Windows error|Aborted|Confirm|Do you want|Repeat|Press any|Error: |Bash version"
+    r"|[Dd]eprecat|env var|\(dynamic\)|%\(prog\)s|for help|values are required|standard stream"
+    r"|UUID|the format|colour|Choice\(|Positional|^(?:d|file|directory|path)$"
+)
+"""What is for programmers, or of parts of click that no command uses, or chosen when it is imported."""
+
+
+def test_what_click_says_of_a_mistake_has_a_swedish_translation() -> None:
+    there = translations(swedish(CLICKS_OWN))
+    said = said_in_the_code(CLICK)
+    missing = [
+        message
+        for context, message in said
+        if (context, message) not in there
+        and not NEVER_SAID.search(message if isinstance(message, str) else message[0])
+    ]
+
+    assert missing == []
+    assert there.keys() - said.keys() == set(), "click says this no longer"
+
+
+def test_a_translation_for_click_asks_for_nothing_it_does_not_have() -> None:
+    for (_context, message), texts in translations(swedish(CLICKS_OWN)).items():
+        originals = (message,) if isinstance(message, str) else message
+        there = {field for original in originals for field in _FIELD.findall(original)}
+        assert all(there.issuperset(_FIELD.findall(text)) for text in texts)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flodeslasare.cli._ends import ended
-from flodeslasare.cli._session import Session
+from flodeslasare.cli._session import Session, read_ahead
 from flodeslasare.i18n import LANGUAGES
 
 
@@ -40,17 +40,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def plain_session(arguments: Sequence[str]) -> Session | None:
     """Understand options without a command; `None` is for click, which knows more and explains better."""
-    values: dict[str, str] = {}
-    flags: set[str] = set()
-    rest = list(arguments)
-    while rest:
-        name, equals, value = rest.pop(0).partition("=")
-        if name in {"--offline", "--verbose"} and not equals:
-            flags.add(name)
-        elif name in {"--library", "--config", "--lang"} and (equals or rest):
-            values[name] = value if equals else rest.pop(0)
-        else:
-            return None
+    values, flags, rest = read_ahead(arguments)
+    if rest:
+        return None
     if values.get("--lang", "en") not in LANGUAGES:
         return None
     return Session(

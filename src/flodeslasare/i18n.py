@@ -14,7 +14,8 @@ import json
 import locale
 import os
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LANGUAGES = ("sv", "en")
@@ -25,13 +26,21 @@ _language = "en"
 
 
 def preferred_language() -> str:
-    """Give `sv` or `en` by the environment (LANGUAGE, LC_ALL, LC_MESSAGES, LANG, in gettext's order)."""
+    """Give `sv` or `en` by the environment, else by the system."""
+    found = _language_of_environment()
+    if found is None:
+        system = locale.getlocale()[0] or ""
+        found = "sv" if system.lower().startswith("sv") else "en"
+    return found
+
+
+def _language_of_environment() -> str | None:
+    """Give what LANGUAGE, LC_ALL, LC_MESSAGES or LANG say, in gettext's order; `None` when nothing does."""
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(variable, "")
         if value:
             return "sv" if value.split(":")[0].lower().startswith("sv") else "en"
-    system = locale.getlocale()[0] or ""
-    return "sv" if system.lower().startswith("sv") else "en"
+    return None
 
 
 def use_language(language: str) -> None:
@@ -43,6 +52,27 @@ def use_language(language: str) -> None:
     _translations = _gettext.translation(
         _DOMAIN, localedir=_LOCALE_DIR, languages=[language], fallback=True
     )
+
+
+@contextmanager
+def in_libraries(domain: str, language: str) -> Iterator[None]:
+    """Let a library that asks Python's own gettext for its texts (click) say them in `language`.
+
+    What `locale` holds for it is asked. gettext looks in the environment, so that what is started inside
+    speaks the language too; nothing is changed there that says so already.
+    """
+    before = os.environ.get("LANGUAGE")
+    _gettext.bindtextdomain(domain, str(_LOCALE_DIR))
+    _gettext.textdomain(domain)
+    if _language_of_environment() != language:
+        os.environ["LANGUAGE"] = language
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("LANGUAGE", None)
+        else:
+            os.environ["LANGUAGE"] = before
 
 
 def language() -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from rich.color import ColorSystem
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from flodeslasare import i18n
 from flodeslasare.config import Settings
@@ -573,6 +574,16 @@ async def test_screens_come_and_go(app: FeedReaderApp, key: str, screen: str) ->
         await pilot.press("escape")
         await settle(pilot)
         assert app.screen is app.reader
+
+
+async def test_the_palette_asks_in_the_language_of_the_screen(app: FeedReaderApp) -> None:
+    i18n.use_language("sv")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        assert app.screen.query_one(Input).placeholder == "Sök bland kommandon …"
+        await pilot.press("ctrl+p")
+        assert len(app.screen_stack) == 2
 
 
 async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:

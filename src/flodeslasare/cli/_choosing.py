@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 import click
 
 from flodeslasare.cli._dates import period
+from flodeslasare.i18n import _
 from flodeslasare.model import Entry, View
 from flodeslasare.query import saved_query
 
@@ -45,7 +46,7 @@ def _period(text: str) -> tuple[datetime, datetime]:
         return period(text)
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} is no date; write 2018, 2018-04 or 2018-04-05"
+            _("{text!r} is no date; write 2018, 2018-04 or 2018-04-05").format(text=text)
         ) from None
 
 

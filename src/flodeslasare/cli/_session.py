@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,13 +11,53 @@ from typing import TYPE_CHECKING
 
 from flodeslasare import i18n
 from flodeslasare.config import Places, Settings, load_settings, places
-from flodeslasare.errors import NoSuchFile
+from flodeslasare.errors import NoSuchFile, ReaderError
 
 if TYPE_CHECKING:
     from flodeslasare.library.library import Library
 
 SCREEN_WAIT_SECONDS = 0.04
 """How long the screen stands still for another writer; after that a mark waits in the background."""
+
+
+FLAGS = frozenset({"--offline", "--verbose"})
+VALUES = frozenset({"--library", "--config", "--lang"})
+
+
+def read_ahead(arguments: Sequence[str]) -> tuple[dict[str, str], set[str], list[str]]:
+    """Read the options that stand before a command, without click: values, flags, and the words after them.
+
+    It ends at the first word that is none of them, or is not whole.
+    """
+    values: dict[str, str] = {}
+    flags: set[str] = set()
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest[0].partition("=")
+        if name in FLAGS and not equals:
+            flags.add(name)
+        elif name in VALUES and equals:
+            values[name] = value
+        elif name in VALUES and len(rest) > 1:
+            values[name] = rest.pop(1)
+        else:
+            break
+        del rest[0]
+    return values, flags, rest
+
+
+def language_for(arguments: Sequence[str]) -> str:
+    """Give the language that a command line is answered in, before it is understood."""
+    values, _flags, _rest = read_ahead(arguments)
+    asked = values.get("--lang")
+    if asked in i18n.LANGUAGES:
+        return asked
+    config = values.get("--config")
+    found = places(config=None if config is None else Path(config))
+    with suppress(ReaderError):  # whoever needs the settings says what is wrong with them
+        if chosen := load_settings(found.config).screen_language:
+            return chosen
+    return i18n.preferred_language()
 
 
 @dataclass(kw_only=True)

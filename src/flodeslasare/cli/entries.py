@@ -120,7 +120,7 @@ def search(
     after:2017. Any text is a valid query.
     """
     if not query and saved is None:
-        raise click.UsageError("Missing argument 'QUERY...'.")
+        raise click.UsageError(_("Missing argument 'QUERY...'."))
     with session.open_library() as library:
         view = View(query=asked(library, " ".join(query), saved), order=sort)
         found = library.entries(view, limit=limit)
@@ -305,7 +305,7 @@ Examples:
     ) -> None:
         is_search = query is not None or saved is not None
         if bool(ids) == is_search:
-            raise click.UsageError("Give either one ID or more, or --query, or --saved.")
+            raise click.UsageError(_("Give either one ID or more, or --query, or --saved."))
         with session.open_library() as library:
             if is_search:
                 view = View(query=asked(library, query, saved))

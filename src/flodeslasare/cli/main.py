@@ -10,8 +10,9 @@ import click
 
 from flodeslasare import __version__, i18n
 from flodeslasare.cli import _output, doctor, entries, feeds, files, searches
-from flodeslasare.cli._session import Session
+from flodeslasare.cli._session import Session, language_for
 from flodeslasare.cli.demo import demo
+from flodeslasare.i18n import _
 
 _PROGRAM = "flodeslasare"
 
@@ -92,17 +93,26 @@ def run_command(arguments: Sequence[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(main, {}, _PROGRAM, "_FLODESLASARE_COMPLETE", asked)
+    language = language_for(arguments)
+    i18n.use_language(language)
+    with i18n.in_libraries("click", language):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         with main.make_context(_PROGRAM, list(arguments)) as context:
             main.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else _PROGRAM
         message = error.format_message().rstrip()
-        _output.complain(
-            f"{message}{'' if message.endswith(('.', '?')) else '.'} Try `{where} --help`."
+        if not message.endswith((".", "?", "?)")):
+            message += "."
+        hint = _("Try `{command} --help`.").format(
+            command=error.ctx.command_path if error.ctx else _PROGRAM
         )
+        _output.complain(f"{message} {hint}")
         return error.exit_code
     except click.ClickException as error:
         _output.complain(error.format_message())

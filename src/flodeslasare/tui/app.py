@@ -16,6 +16,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from flodeslasare.config import Places
@@ -160,6 +161,11 @@ class FeedReaderApp(App[None]):
             reader.post_message(RefreshFinished(problem))
 
     # --- commands --------------------------------------------------------------------------------
+
+    def action_command_palette(self) -> None:
+        """Show every command by its name, and ask for one in the language of the screen."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=_("Search for commands…")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """List the commands of the palette."""
