@@ -31,7 +31,7 @@ from flodeslasare.cli._session import Session
 from flodeslasare.cli.demo import fill_demo, run_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
-from flodeslasare.documents import Subscription
+from flodeslasare.documents import FoundFeed, Subscription
 from flodeslasare.errors import ReaderError, UsageError
 from flodeslasare.files import one_at_a_time
 from flodeslasare.library import Library
@@ -842,6 +842,116 @@ def rss(count: int) -> str:
     return FEED.format(items="".join(ITEM.format(number=number) for number in range(count)))
 
 
+def answered(answer: bytes, *arguments: str) -> Ran:
+    """Run a command in a terminal where a person answers its question."""
+    screen, terminal = pty.openpty()
+    process = started(*arguments, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    said = b""
+    with suppress(OSError):  # the terminal is gone with the program
+        while chunk := os.read(screen, 4096):
+            said += chunk
+            if b"] " in said and answer:
+                os.write(screen, answer)
+                answer = b""
+    out, _nothing = process.communicate(timeout=60)
+    os.close(screen)
+    return Ran(process.returncode, out, said.decode())
+
+
+def test_entries_are_deleted_when_the_person_says_so(archive: Library) -> None:
+    archive.star([1])
+    command = ("remove", "Bloggen", "--delete-entries")
+
+    for no in (b"\n", b"n\n", b"what\n", b"\x04"):
+        refused = answered(no, *command)
+        assert (refused.code, refused.out) == (1, "")
+        assert "Delete Bloggen and its 2 entries (1 with a star) for good? [y/N] " in refused.err
+        assert "Nothing was deleted." in refused.err
+        assert archive.counts().total == 4
+    done = answered(b"ja\n", "--lang", "sv", *command)
+
+    assert (done.code, done.out) == (0, "")
+    assert "Ta bort Bloggen och dess 2 inlägg (1 stjärnmärkta) för gott? [j/N] " in done.err
+    assert archive.counts().total == 2
+    assert [feed.title for feed in archive.feeds(unsubscribed=True)] == ["日本 B"]
+    assert list(archive.listing(View(query="rapport")).ids) == []
+
+
+def test_where_nobody_can_be_asked_entries_are_deleted_with_yes_alone(
+    run: Run, archive: Library
+) -> None:
+    command = ("remove", "Bloggen", "--delete-entries")
+
+    refused = run(*command)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == (
+        "flodeslasare: Bloggen: 2 entries would be deleted for good; say so with --yes\n"
+    )
+    assert archive.counts().total == 4
+    run("remove", "Bloggen")  # its entries stay, and can be deleted later
+    assert archive.counts().total == 4
+    assert run(*command, "--yes").err == "Deleted: Bloggen and its 2 entries.\n"
+    assert archive.counts().total == 2
+    assert run(*command, "--yes").code == 2
+
+
+def test_a_feed_gets_another_name_and_folder(run: Run, archive: Library) -> None:
+    ran = run("edit", "Bloggen", "--title", "Min blogg", "--folder", "A / B")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == ["Min blogg · https://blogg.exempel/feed · A/B"]
+    assert run("edit", "min", "--title", "", "--folder", "").lines == [
+        "Bloggen · https://blogg.exempel/feed"
+    ]
+    assert run("edit", "Bloggen", "--title", "\udcff", "--folder", "\udcff").code == 0
+    nothing = run("edit", "1")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert "Say what to change: --url, --title or --folder." in nothing.err
+
+
+def test_a_feed_gets_another_address(run: Run, archive: Library, httpserver: HTTPServer) -> None:
+    url = httpserver.url_for("/feed")
+    httpserver.expect_request("/feed").respond_with_data(rss(2), content_type="application/rss+xml")
+    httpserver.expect_request("/").respond_with_data(
+        f'<link rel="alternate" type="application/rss+xml" href="{url}">', content_type="text/html"
+    )
+    httpserver.expect_request("/none").respond_with_data("", status=404)
+
+    assert run("edit", "Bloggen", "--url", httpserver.url_for("/none"), "--title", "X").code == 69
+    assert archive.feed(1).url == "https://blogg.exempel/feed"
+    ran = run("edit", "Bloggen", "--url", httpserver.url_for("/"))
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.lines == [f"Bloggen · {url} · Offentligt/Regioner"]
+    assert run("refresh", "1").lines[-1] == "1 feed asked, 1 new entry"  # one it had
+    assert archive.feed(1).total == 3
+
+    taken = run("--offline", "edit", "2", "--url", url)
+    assert (taken.code, taken.out) == (2, "")
+    assert f"{url}: " in taken.err
+    assert "`flodeslasare merge 2 1` makes one feed of them" in taken.err
+    assert run("--offline", "edit", "2", "--url", "file:///etc/passwd").code == 2
+    assert run("--offline", "edit", "2", "--url", "ny.exempel").lines == [
+        "日本 B · https://ny.exempel/"
+    ]
+
+
+def test_a_page_cannot_lead_a_feed_into_the_private_network(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(_library: Library, _address: str) -> list[FoundFeed]:
+        return [FoundFeed(url="http://127.0.0.1:9/feed", title="x")]
+
+    monkeypatch.setattr(Library, "discover", discover)
+
+    run("edit", "Bloggen", "--url", "https://ny.exempel/")
+
+    (state,) = archive._feeds.fetch_states([1], None)
+    assert (state.url, state.allows_private) == ("http://127.0.0.1:9/feed", False)
+
+
 def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     good, bad = httpserver.url_for("/feed"), httpserver.url_for("/bad")
     httpserver.expect_request("/feed").respond_with_data(rss(2), content_type="application/rss+xml")
@@ -1146,6 +1256,7 @@ def test_completion(run: Run, shell: str) -> None:
     ("words", "answers"),
     [
         ("mark un", {"plain,unread", "plain,unstarred", "plain,undo"}),
+        ("remove bloggen --d", {"plain,--delete-entries"}),
         ("export ", {"plain,opml", "plain,markdown", "plain,json"}),
         ("export markdown ou", {"dir,ou"}),
         ("export json --s", {"plain,--saved", "plain,--starred", "plain,--since"}),

@@ -576,6 +576,25 @@ async def test_screens_come_and_go(app: FeedReaderApp, key: str, screen: str) ->
         assert app.screen is app.reader
 
 
+@pytest.mark.parametrize(
+    "keys", [("j", "enter"), ("1", "j", "enter"), ("G", "m", "u"), ("t",), ("/", "a")]
+)
+async def test_the_screen_stands_while_another_program_deletes_its_feed(
+    app: FeedReaderApp, filled: StagedLibrary, keys: tuple[str, ...]
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("1", "j", "2", "j")
+        await settle(pilot)
+        with Library(filled.path) as other:
+            assert other.delete_feed(other.feed("hållbarupphandling").id) == 132
+        await pilot.press(*keys)
+        await settle(pilot)
+        await pilot.press("escape", ".", "j", "k", "g", "R")
+        await settle(pilot)
+    assert filled.counts().total == 0
+
+
 async def test_the_palette_asks_in_the_language_of_the_screen(app: FeedReaderApp) -> None:
     i18n.use_language("sv")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from flodeslasare.addresses import without_logins
+from flodeslasare.i18n import _
 from flodeslasare.text import harmless, harmless_json, harmless_line
 
 _ASCII = re.compile(r"[ -~]*")
@@ -96,6 +97,20 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """Say what went wrong: one line on stderr that begins with the program's name."""
     say(f"flodeslasare: {one_line(text)}")
+
+
+def can_ask() -> bool:
+    """Tell whether there is a person who sees a question on stderr, and whose answer can be read."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def ask(question: str) -> bool:
+    """Ask the person on stderr; anything but a yes is a no."""
+    choice = _("[y/N]")
+    sys.stderr.write(f"{one_line(without_logins(question))} {choice} ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip().casefold()
+    return answer in {"y", "yes", "j", "ja"}
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""Commands about subscriptions: add, remove, feeds, merge, refresh, backfill."""
+"""Commands about subscriptions: add, remove, edit, feeds, merge, refresh, backfill."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 
 from flodeslasare.cli import _output
 from flodeslasare.cli._json import feed_as_json, fetch_as_json, result_as_json
-from flodeslasare.errors import FeedError, NoSuchFeed
+from flodeslasare.errors import FeedError, NoSuchFeed, UsageError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.health import ailment_of
-from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits
+from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 """The exit code when some feeds failed and the others are done."""
+NOT_WANTED = 1
+"""The exit code when the person was asked, and said no."""
 
 
 @click.command(
@@ -74,24 +76,105 @@ def _add_one(library: Library, url: str, folder: str | None) -> None:
 
 
 @click.command(
-    short_help="Unsubscribe; the entries stay.",
+    short_help="Unsubscribe; the entries stay, or go.",
     epilog="""\b
 Examples:
   flodeslasare remove https://blog.example/feed.xml
   flodeslasare remove bloggen        a part of the title, if only one feed has it
+  flodeslasare remove bloggen --delete-entries
 """,
 )
 @click.argument("feed")
+@click.option(
+    "--delete-entries",
+    is_flag=True,
+    help="Delete its entries for good as well, with their marks; also of a feed that was left before.",
+)
+@click.option("--yes", is_flag=True, help="Delete without asking.")
 @click.pass_obj
-def remove(session: Session, feed: str) -> None:
+def remove(session: Session, feed: str, delete_entries: bool, yes: bool) -> None:
     """Unsubscribe from FEED (its address, title, or id). Its entries stay and are found as before."""
     with session.open_library() as library:
+        if delete_entries:
+            _delete(library, library.feed(feed), is_sure=yes)
+            return
         found = _subscribed(library, feed)
         library.unsubscribe(found.id)
     _output.say(
         _("Unsubscribed: {title}. What was fetched stays; `flodeslasare add {url}` takes it up again.")
         .format(title=found.title, url=shlex.quote(found.url))
     )  # fmt: skip
+
+
+def _delete(library: Library, feed: Feed, *, is_sure: bool) -> None:
+    """Forget a feed and its entries, once the person has said so.
+
+    Raises:
+        UsageError: nobody can be asked.
+        Exit: the person does not want it.
+    """
+    starred = len(library.listing(View(feed_id=feed.id, starred=True)).ids)
+    found = ngettext("{count} entry", "{count} entries", feed.total).format(count=feed.total)
+    if starred:
+        found += _(" ({count} with a star)").format(count=starred)
+    if not is_sure:
+        if not _output.can_ask():
+            raise UsageError(
+                _("{title}: {entries} would be deleted for good; say so with --yes").format(
+                    title=feed.title, entries=found
+                )
+            )
+        question = _("Delete {title} and its {entries} for good?")
+        if not _output.ask(question.format(title=feed.title, entries=found)):
+            _output.say(_("Nothing was deleted."))
+            raise click.exceptions.Exit(NOT_WANTED)
+    deleted = library.delete_feed(feed.id)
+    _output.say(
+        ngettext(
+            "Deleted: {title} and its {count} entry.",
+            "Deleted: {title} and its {count} entries.",
+            deleted,
+        ).format(title=feed.title, count=deleted)
+    )
+
+
+@click.command(
+    short_help="Change a feed's address, name or folder.",
+    epilog="""\b
+Examples:
+  flodeslasare edit bloggen --url https://new.example/feed.xml
+  flodeslasare edit bloggen --title 'Upphandlingsbloggen' --folder Offentligt
+  flodeslasare edit bloggen --title '' --folder ''      its own name, and no folder
+""",
+)
+@click.argument("feed")
+@click.option("--url", metavar="URL", help="Ask it here from now on; a page's address will do.")
+@click.option("--title", metavar="NAME", help="A name of your own; empty for the feed's.")
+@click.option(
+    "--folder", metavar="FOLDER", help="Another folder, A/B is B inside A; empty for none."
+)
+@click.pass_obj
+def edit(
+    session: Session, feed: str, url: str | None, title: str | None, folder: str | None
+) -> None:
+    """Change where FEED (its address, title, or id) is asked, its name, or its folder.
+
+    Its entries and marks stay. A new address is looked at first, and nothing is changed when there
+    is no feed; with --offline it is taken as it stands.
+    """
+    if url is None and title is None and folder is None:
+        raise click.UsageError(_("Say what to change: --url, --title or --folder."))
+    with session.open_library() as library:
+        found = library.feed(feed)
+        if url is not None:
+            asyncio.run(library.change_address(found.id, url))
+        if title is not None:
+            library.rename_feed(found.id, title)
+        if folder is not None:
+            library.move_feed(found.id, folder)
+        found = library.feed(found.id)
+    parts = [found.title, found.url, *([found.folder] if found.folder else [])]
+    _output.put(_output.one_line(" · ".join(parts)))
 
 
 @click.command(
@@ -385,4 +468,4 @@ async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
     return error
 
 
-COMMANDS = (add, remove, feeds, merge, refresh, backfill)
+COMMANDS = (add, remove, edit, feeds, merge, refresh, backfill)

@@ -297,24 +297,57 @@ class Library:
 
     def rename_feed(self, feed_id: int, title: str | None) -> None:
         """Give a feed a name of the person's own; `None` goes back to the feed's."""
-        self._feeds.rename(feed_id, (title or "").strip() or None)
+        self._feeds.rename(feed_id, _storable(title or "").strip() or None)
 
     def move_feed(self, feed_id: int, folder: str | None) -> None:
         """Put a feed in a folder (made if new), or at the top."""
         self._feeds.move(feed_id, _folder(folder))
 
+    async def change_address(self, feed_id: int, address: str) -> Feed:
+        """Ask a feed at another address from now on, a page's will do; its entries and marks stay.
+
+        The address is looked at first, and nothing changes when no feed is there. With the network
+        switched off it is taken as it stands.
+
+        Raises:
+            FetchError, NotAFeed
+            UsageError: another feed has the address.
+        """
+        url = address if self.is_offline else (await self.discover(address))[0].url
+        self._readdress(feed_id, url, typed=address)
+        return self.feed(feed_id)
+
     def readdress_feed(self, feed_id: int, url: str) -> None:
-        """Ask a feed at another address from now on; its entries and marks stay.
+        """Ask a feed at exactly this address from now on; its entries and marks stay.
 
         Raises:
             AddressRefused: the address is not one we fetch.
+            UsageError: another feed has the address.
         """
+        self._readdress(feed_id, url, typed=url)
+
+    def _readdress(self, feed_id: int, url: str, *, typed: str) -> None:
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
         url = normalise_address(url)
-        self._feeds.readdress(
-            feed_id, url, keeps_validators=False, allows_private=names_private_network(url)
-        )
+        with self._database.writing():
+            other = self._feeds.by_url(url)
+            if other is not None and other.id != feed_id:
+                raise UsageError(
+                    _(
+                        "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one "
+                        "feed of them"
+                    ).format(
+                        url=without_credentials(url), title=other.title, id=feed_id, other=other.id
+                    )
+                )
+            self._feeds.readdress(
+                feed_id,
+                url,
+                keeps_validators=False,
+                # Only what the person typed opens the private network, never what a page leads to.
+                allows_private=names_private_network(normalise_address(typed)),
+            )
 
     # --- saved searches --------------------------------------------------------------------------
 
@@ -876,7 +909,8 @@ def _name_key(name: str) -> str:
 
 def _folder(path: str | None) -> str | None:
     """Tidy a folder's path: no empty parts, `None` for the top."""
-    return "/".join(part.strip() for part in (path or "").split("/") if part.strip()) or None
+    parts = _storable(path or "").split("/")
+    return "/".join(part.strip() for part in parts if part.strip()) or None
 
 
 def _shown(address: str) -> str | None:
