@@ -21,8 +21,8 @@ from _corpus import Corpus
 
 from flodeslasare.documents import ParsedFeed, Subscription
 from flodeslasare.library import Library
-from flodeslasare.library.refresh import store_document
-from flodeslasare.library.storing import TOGETHER
+from flodeslasare.library.steps import store_document
+from flodeslasare.library.writing import TOGETHER
 from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, MarkStore, SearchIndex, open_database
 from flodeslasare.storage._cutting import IndexedText

@@ -10,7 +10,7 @@ from flodeslasare.digests import digest_of
 from flodeslasare.documents import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
 from flodeslasare.library import Library
 from flodeslasare.library.plan import name_of
-from flodeslasare.library.refresh import store_document
+from flodeslasare.library.steps import store_document
 from flodeslasare.storage import open_database
 
 ROOT = Path(__file__).parent.parent

@@ -24,7 +24,7 @@ from flodeslasare.errors import FeedError
 from flodeslasare.exchange.markdown import to_markdown
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.library import Library
-from flodeslasare.library.refresh import store_document
+from flodeslasare.library.steps import store_document
 from flodeslasare.model import Feed, View
 from flodeslasare.storage import open_database
 from flodeslasare.text import harmless, harmless_json, harmless_line

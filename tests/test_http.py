@@ -27,6 +27,7 @@ import pytest
 
 from flodeslasare.addresses import without_credentials, without_logins, without_secrets
 from flodeslasare.config import Settings
+from flodeslasare.documents import ReplyKind
 from flodeslasare.errors import AddressRefused, FetchError, HostPaused, NoNetwork
 from flodeslasare.fetching._address import (
     canonical_url,
@@ -36,7 +37,7 @@ from flodeslasare.fetching._address import (
 from flodeslasare.fetching._connecting import _first_to_connect
 from flodeslasare.fetching._decoding import Decoder
 from flodeslasare.fetching._headers import retry_after
-from flodeslasare.fetching.http import Fetcher, ReplyKind
+from flodeslasare.fetching.http import Fetcher
 
 FEED = b"<rss version='2.0'><channel><title>Test</title></channel></rss>"
 QUICK = Settings(

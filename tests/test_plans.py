@@ -17,7 +17,7 @@ import pytest
 from builders import NOW, an_entry, as_new, entries
 from flodeslasare.documents import ParsedFeed, Subscription
 from flodeslasare.library import Library
-from flodeslasare.library.refresh import store_document
+from flodeslasare.library.steps import store_document
 from flodeslasare.model import View
 from flodeslasare.storage import EntryStore, FeedStore, SearchIndex, open_database
 from flodeslasare.storage.database import Database

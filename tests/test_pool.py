@@ -9,33 +9,37 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from flodeslasare.config import Settings
-from flodeslasare.documents import ParsedFeed
+from flodeslasare.digests import digest_of
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
-from flodeslasare.fetching._wire import (
-    NonsenseError,
-    document_from_parts,
-    document_parts,
-    entries_from_part,
-    frame,
-)
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.fetching.pool import ParsePool
+from flodeslasare.fetching.wire import (
+    NonsenseError,
+    answer,
+    answer_from,
+    document_from,
+)
 from flodeslasare.i18n import use_language
 
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://flode.example/flode.xml"
 BODY = (FEEDS / "rss20.xml").read_bytes()
+DIGEST = ".".join(["0123456789abcdef"] * 3)
 FRESH = b"<rss><channel><title>frisk</title></channel></rss>"
 
 ODD_WORKER = '''
-import json, os, sys, time
+import os
+import msgspec
+from flodeslasare.documents import ParsedFeed
 from flodeslasare.fetching import _worker
 
-def odd(body, **options):
+def odd(request):
     """Do what the body says, where a hostile document would make the parser do it."""
+    body = request.body
     if body == b"hang":
         while True:
             pass
@@ -48,14 +52,13 @@ def odd(body, **options):
     if body == b"stumble":
         raise KeyError("en egenhet\\x1b[2J")
     if body == b"lie":
-        yield "inte en lista"
-        return
-    if body == b"chatter":
+        return ParsedFeed(title=5, site_url=None, entries=())
+    if body.startswith(b"chatter"):
         print("skrap " * 10_000)
-    yield from _worker._parse(body.removeprefix(b"chatter") or b"<rss><channel/></rss>", **options)
+        request = msgspec.structs.replace(request, body=body.removeprefix(b"chatter"))
+    return _worker.parse(request)
 
-_worker.TASKS["parse"] = odd
-_worker.main()
+_worker.main(odd)
 '''
 
 
@@ -76,7 +79,7 @@ async def odd_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 def processes(pool: ParsePool) -> list[int]:
-    return [worker._process.pid for worker in pool._all]
+    return [worker.pid for worker in pool._all]
 
 
 def is_running(pid: int) -> bool:
@@ -251,7 +254,7 @@ def test_workers_end_when_the_reader_is_killed() -> None:
         "async def main():\n"
         "    pool = ParsePool(workers=1)\n"
         f"    await pool.parse({FRESH!r}, url='https://a.se/')\n"
-        "    print(*[worker._process.pid for worker in pool._all], flush=True)\n"
+        "    print(*[worker.pid for worker in pool._all], flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
@@ -282,53 +285,64 @@ def _is_zombie(pid: int) -> bool:
 # --- what crosses the pipe -----------------------------------------------------------------------------
 
 
-def test_a_document_crosses_the_pipe_in_parts() -> None:
-    items = "".join(
-        f"<item><guid>{n}</guid><description>{'ord ' * 5000}</description></item>"
-        for n in range(20)
-    )
-    document = parse_feed(f"<rss><channel>{items}</channel></rss>".encode(), url=URL)
-
-    head, *parts = (frame(part) for part in document_parts(document))
-
-    assert len(parts) > 5
-    assert max(len(part) for part in parts) < 300_000
-    assert len(head) < 10_000
+def sent(document: dict[str, object]) -> bytes:
+    return msgspec.msgpack.encode({"title": None, "site_url": None, "entries": []} | document)
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        None,
-        "x",
-        [],
-        {},
-        [1, None, None, None, True, None, [], []],
-        ["T", None, "x", None, True, None, [], []],
-    ],
-    ids=str,
-)
-def test_an_answer_of_the_wrong_shape_is_refused(head: object) -> None:
-    with pytest.raises(NonsenseError):
-        document_from_parts(head, [])
+def an_item(**fields: object) -> dict[str, object]:
+    return {"guid": "g", "url": None, "title": "t", "digest": DIGEST} | fields
+
+
+def test_a_document_crosses_the_pipe_as_it_is() -> None:
+    document = parse_feed(BODY, url=URL)
+
+    answered = answer_from(answer(document))
+
+    assert isinstance(answered, bytes)
+    assert document_from(answered) == document
+    assert [entry.digest for entry in document_from(answered).entries] == [
+        str(digest_of(entry)) for entry in document.entries
+    ]
 
 
 @pytest.mark.parametrize(
-    "entry",
-    [
-        None,
-        [None] * 9,
-        ["g", None, 5, None, None, None, [], [], "", ""],
-        ["g", None, "t", None, "2018", None, [], [], "", ""],
-        ["g", None, "t", None, 10**30, None, [], [], "", ""],
-        ["g", None, "t", None, None, None, [["u"]], [], "", ""],
-        ["g", None, "t", None, None, None, [], [["u", None, True]], "", ""],
-    ],
-    ids=str,
+    "answered", [b"", b"X", b"R", b"R\xc0", b"R\x91\x05", b"\xff" * 10], ids=repr
 )
-def test_an_entry_of_the_wrong_shape_is_refused(entry: object) -> None:
+def test_an_answer_of_the_wrong_shape_is_refused(answered: bytes) -> None:
     with pytest.raises(NonsenseError):
-        entries_from_part([entry])
+        answer_from(answered)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"\xc1",
+        b"\x91" * 100_000,
+        msgspec.msgpack.encode(None),
+        msgspec.msgpack.encode([]),
+        msgspec.msgpack.encode({"title": "T"}),
+        sent({"title": 1}),
+        sent({"title": "\N{BELL}".encode("utf-16")}),
+        sent({"min_interval_seconds": "x"}),
+        sent({"min_interval_seconds": True}),
+        sent({"is_whole": 1}),
+        sent({"item_hashes": [None]}),
+        sent({"entries": [None]}),
+        sent({"entries": [{}]}),
+        sent({"entries": [an_item(title=5)]}),
+        sent({"entries": [an_item(published="2018")]}),
+        sent({"entries": [an_item(published="2018-04-05T10:00:00")]}),
+        sent({"entries": [an_item(published=10**15)]}),
+        sent({"entries": [an_item(tags=[["u"]])]}),
+        sent({"entries": [an_item(enclosures=[{"url": "u", "size_bytes": True}])]}),
+        sent({"entries": [an_item(digest="0")]}),
+    ],
+    ids=lambda document: repr(document[:60]),
+)
+def test_a_document_of_the_wrong_shape_is_refused(document: bytes) -> None:
+    with pytest.raises(NonsenseError):
+        document_from(document)
 
 
 def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:
@@ -346,7 +360,3 @@ def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:
     )
 
     assert loaded.stdout.strip() == b""
-
-
-def test_a_parsed_document_is_a_parsed_feed() -> None:
-    assert ParsedFeed(title=None, site_url=None, entries=()).item_hashes == ()

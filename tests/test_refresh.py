@@ -474,7 +474,7 @@ async def test_a_full_disk_ends_the_refresh_in_words_and_loses_nothing(
         raise StorageError("library.db: the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("flodeslasare.library.refresh.store_document", full)
+        patched.setattr("flodeslasare.library.steps.store_document", full)
         with pytest.raises(StorageError, match="disk is full"):
             await refresh(library, feed)
     (later,) = await refresh(library, feed)
@@ -616,7 +616,7 @@ async def test_of_a_changed_document_only_what_changed_is_read(
         planned.append(len(parsed))
         return real(known, parsed, **options)
 
-    monkeypatch.setattr("flodeslasare.library.refresh.plan_update", counting)
+    monkeypatch.setattr("flodeslasare.library.steps.plan_update", counting)
     (result,) = await refresh(library, feed)
 
     assert (result.new, result.updated, planned) == (1, 0, [1])

@@ -13,16 +13,17 @@ import pytest
 from builders import NOW, an_entry, entries
 from flodeslasare.documents import ParsedFeed, Subscription
 from flodeslasare.errors import Busy, FeedError
-from flodeslasare.library import Library, storing
-from flodeslasare.library.refresh import store_document
-from flodeslasare.library.storing import TOGETHER, Step, Storing
+from flodeslasare.library import Library, writing
+from flodeslasare.library.steps import store_document
+from flodeslasare.library.storing import InThread, Storing
+from flodeslasare.library.writing import TOGETHER, Step
 from flodeslasare.model import FeedResult, RefreshStatus, View
 from flodeslasare.storage import Database, SearchIndex, open_database
 
 
 @pytest.fixture
-async def run(library: Library) -> AsyncIterator[Storing]:
-    made = Storing(library.path)
+async def run(library: Library) -> AsyncIterator[Storing[Step]]:
+    made: Storing[Step] = Storing(InThread(library.path))
     yield made
     await made.aclose()
 
@@ -70,14 +71,14 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         )
         return database
 
-    monkeypatch.setattr(storing, "open_database", watched)
+    monkeypatch.setattr(writing, "open_database", watched)
     return begun
 
 
 async def test_feeds_that_wait_are_stored_in_few_transactions(
-    library: Library, run: Storing, begun: list[str], monkeypatch: pytest.MonkeyPatch
+    library: Library, run: Storing[Step], begun: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storing, "HOLD_SECONDS", 60.0)
+    monkeypatch.setattr(writing, "HOLD_SECONDS", 60.0)
     ids = feeds(library, 3 * TOGETHER)
 
     results = await asyncio.gather(*(run.store(bringing(feed_id, 2)) for feed_id in ids))
@@ -89,9 +90,9 @@ async def test_feeds_that_wait_are_stored_in_few_transactions(
 
 
 async def test_a_transaction_that_has_taken_long_takes_no_more_feeds(
-    library: Library, run: Storing, begun: list[str], monkeypatch: pytest.MonkeyPatch
+    library: Library, run: Storing[Step], begun: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storing, "HOLD_SECONDS", 0.0)
+    monkeypatch.setattr(writing, "HOLD_SECONDS", 0.0)
 
     results = await asyncio.gather(
         *(run.store(bringing(feed_id, 2)) for feed_id in feeds(library, 3))
@@ -101,7 +102,9 @@ async def test_a_transaction_that_has_taken_long_takes_no_more_feeds(
     assert len(begun) == 3
 
 
-async def test_a_step_that_fails_costs_the_others_nothing(library: Library, run: Storing) -> None:
+async def test_a_step_that_fails_costs_the_others_nothing(
+    library: Library, run: Storing[Step]
+) -> None:
     ids = feeds(library, 3)
 
     def halfway(database: Database, index: SearchIndex) -> FeedResult:
@@ -130,7 +133,7 @@ async def test_a_step_that_fails_costs_the_others_nothing(library: Library, run:
 async def test_another_program_is_waited_for_and_that_is_told(library: Library) -> None:
     (feed_id,) = feeds(library, 1)
     told = asyncio.Event()
-    run = Storing(library.path, on_wait=told.set)
+    run: Storing[Step] = Storing(InThread(library.path), on_wait=told.set)
 
     with locked(library.path):
         waiting = asyncio.create_task(run.store(bringing(feed_id, 4)))
@@ -143,9 +146,9 @@ async def test_another_program_is_waited_for_and_that_is_told(library: Library) 
 
 
 async def test_patience_ends_in_words(
-    library: Library, run: Storing, monkeypatch: pytest.MonkeyPatch
+    library: Library, run: Storing[Step], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storing, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(writing, "PATIENCE_SECONDS", 0.0)
     (feed_id,) = feeds(library, 1)
 
     with locked(library.path), pytest.raises(Busy, match="another program"):
@@ -156,7 +159,7 @@ async def test_patience_ends_in_words(
 
 
 async def test_an_edit_and_what_is_new_stay_in_step_with_the_index(
-    library: Library, run: Storing
+    library: Library, run: Storing[Step]
 ) -> None:
     one, other = feeds(library, 2)
     await run.store(bringing(one, 3))

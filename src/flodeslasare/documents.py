@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from flodeslasare.model import Enclosure, require_utc
 
@@ -70,6 +71,16 @@ class FoundFeed:
 
 
 # --- what a refresh needs and decides -------------------------------------------------------------
+
+
+class ReplyKind(StrEnum):
+    """What a server said, as far as a feed is concerned; anything else is a `FetchError`."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    """304: what was stored still holds."""
+    GONE = "gone"
+    """410: there will be nothing here any more, and no one should ask again (RFC 9110 §15.5.11)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

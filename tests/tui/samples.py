@@ -11,7 +11,7 @@ from pathlib import Path
 from flodeslasare.config import Settings
 from flodeslasare.documents import ParsedEntry, ParsedFeed, Subscription
 from flodeslasare.library.library import Library
-from flodeslasare.library.refresh import store_document
+from flodeslasare.library.steps import store_document
 from flodeslasare.model import EntryRow, FeedResult, FeedStarted, RefreshStatus, View
 from flodeslasare.storage import open_database
 

@@ -9,7 +9,7 @@ import pytest
 
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.library.library import Library
-from flodeslasare.library.refresh import store_document
+from flodeslasare.library.steps import store_document
 from flodeslasare.model import Counts, View
 from flodeslasare.query import saved_query
 from flodeslasare.storage import open_database

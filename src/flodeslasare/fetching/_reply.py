@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from urllib.parse import urljoin
 
+from flodeslasare.documents import ReplyKind
 from flodeslasare.errors import AddressRefused, FetchError
 from flodeslasare.fetching._address import canonical_url, host_of, split_credentials
 from flodeslasare.fetching._headers import Headers, max_age, pause_seconds, retry_after
 from flodeslasare.fetching._reasons import from_server, login_reason, printable, status_reason
 from flodeslasare.i18n import _
-
-
-class ReplyKind(StrEnum):
-    """What a server said, as far as a feed is concerned; anything else is a `FetchError`."""
-
-    OK = "ok"
-    NOT_MODIFIED = "not_modified"
-    """304: what was stored still holds."""
-    GONE = "gone"
-    """410: there will be nothing here any more, and no one should ask again (RFC 9110 §15.5.11)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

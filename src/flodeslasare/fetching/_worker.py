@@ -1,77 +1,63 @@
 """One worker of `pool`: `python -m flodeslasare.fetching._worker SECONDS BYTES`.
 
-It reads a request from stdin (a frame, then the body whose length the frame tells), does the task
-and writes the answer as frames, over and over until stdin ends.
+It reads a request from stdin, reads the document in it and writes the answer, over and over until stdin ends.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable
 
+from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError
-from flodeslasare.fetching._wire import CRASH, LENGTH, MEMORY, document_parts, frame
+from flodeslasare.fetching.wire import CRASH, MEMORY, Request, answer, refusal, request_from
+from flodeslasare.frames import frame, frames_from, pipes
 from flodeslasare.i18n import stored
 
-Task = Callable[..., Iterator[object]]
 
-
-def _parse(body: bytes, **options: Any) -> Iterator[object]:
+def parse(request: Request) -> ParsedFeed:
+    """Read a document."""
     from flodeslasare.fetching.parse import parse_feed
 
-    return document_parts(parse_feed(body, **options))
+    return parse_feed(
+        request.body,
+        url=request.url,
+        content_type=request.content_type,
+        location=request.location,
+        known=request.known,
+        field_characters=request.field_characters,
+        max_entries=request.max_entries,
+        nesting=request.nesting,
+        max_images=request.max_images,
+    )
 
 
-TASKS: dict[str, Task] = {"parse": _parse}
-"""What a request may ask for. A request comes from our own program, yet names no code."""
-
-
-def main() -> None:
+def main(parse: Callable[[Request], ParsedFeed] = parse) -> None:
+    """Answer until stdin ends, or until a document took too much memory."""
     seconds, memory_bytes = float(sys.argv[1]), int(sys.argv[2])
-    # What a library prints must not come between the frames.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    # Ctrl+C goes to the whole group of processes; the reader closes its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests, answers = pipes()
     _limit_memory(memory_bytes)
-    requests = sys.stdin.buffer
-    while request := _read_frame(requests):
-        body = requests.read(request["body"])
+    for sent in frames_from(requests):
         _set_alarm(2 * seconds + 5)
-        is_usable = _answer(answers, request, body)
+        answered, is_fit = _answer(parse, request_from(sent))
+        answers.write(frame(answered))
+        answers.flush()
         _set_alarm(0)
-        del body
-        if not is_usable:
+        if not is_fit:
             break
 
 
-def _answer(answers: BinaryIO, request: dict[str, Any], body: bytes) -> bool:
-    """Do what is asked and write what came of it; gives whether the worker is fit for more."""
+def _answer(parse: Callable[[Request], ParsedFeed], request: Request) -> tuple[bytes, bool]:
+    """Do what is asked; gives the answer, and whether the worker is fit for more."""
     try:
-        for part in TASKS[request["task"]](body, **request["options"]):
-            answers.write(frame({"part": part}))
-        end: dict[str, str] = {}
+        return answer(parse(request)), True
     except FeedError as error:
-        end = {"error": type(error).__name__, "reason": stored(error.reason)}
+        return refusal(type(error).__name__, stored(error.reason)), True
     except MemoryError:
-        end = {"error": MEMORY}
+        return refusal(MEMORY), False
     except Exception as error:  # a parser's bug is the document's trouble, not the reader's
-        end = {"error": CRASH, "reason": f"{type(error).__name__}: {error}"[:300]}
-    answers.write(frame({"end": end}))
-    answers.flush()
-    return end.get("error") != MEMORY
-
-
-def _read_frame(stream: BinaryIO) -> dict[str, Any] | None:
-    head = stream.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    request: dict[str, Any] = json.loads(stream.read(LENGTH.unpack(head)[0]))
-    return request
+        return refusal(CRASH, f"{type(error).__name__}: {error}"[:300]), True
 
 
 def _limit_memory(memory_bytes: int) -> None:

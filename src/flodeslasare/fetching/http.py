@@ -72,10 +72,10 @@ from flodeslasare.fetching._reasons import (
     reason_of,
     too_large,
 )
-from flodeslasare.fetching._reply import Hop, Reply, ReplyKind, redirect_target, reply_of
+from flodeslasare.fetching._reply import Hop, Reply, redirect_target, reply_of
 from flodeslasare.i18n import _
 
-__all__ = ["Fetcher", "Reply", "ReplyKind"]
+__all__ = ["Fetcher", "Reply"]
 
 log = logging.getLogger(__name__)
 

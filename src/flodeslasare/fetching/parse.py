@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
+from flodeslasare.digests import digest
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
@@ -278,18 +279,36 @@ def _clean_entry(
         published, updated = updated, None
     if updated == published:
         updated = None
+    # A guid is a permalink only if it is an address, whatever it says of itself.
+    url = _first_url(raw.links, "alternate", base) or safe_url(raw.fallback_url)
+    title = _clean_title(raw.title)
+    author = _clean_authors(raw.authors) or feed_author
+    tags = _clean_tags(raw.tags)
+    enclosures = _clean_enclosures(raw, base)
     return ParsedEntry(
         guid=_clean_guid(raw.guid),
-        # A guid is a permalink only if it is an address, whatever it says of itself.
-        url=_first_url(raw.links, "alternate", base) or safe_url(raw.fallback_url),
-        title=_clean_title(raw.title),
-        author=_clean_authors(raw.authors) or feed_author,
+        url=url,
+        title=title,
+        author=author,
         published=published,
         updated=updated,
-        tags=_clean_tags(raw.tags),
-        enclosures=_clean_enclosures(raw, base),
+        tags=tags,
+        enclosures=enclosures,
         html=content,
         text=text,
+        # Here, since the process that stores has more to do than this one.
+        digest=str(
+            digest(
+                title=title,
+                text=text,
+                url=url,
+                author=author,
+                tags=tags,
+                enclosures=enclosures,
+                published=published,
+                html=content,
+            )
+        ),
     )
 
 

@@ -464,8 +464,9 @@ class Library:
         from flodeslasare.fetching.discover import with_credentials_of
         from flodeslasare.fetching.http import Fetcher
         from flodeslasare.fetching.pool import ParsePool
-        from flodeslasare.library.refresh import store_document
-        from flodeslasare.library.storing import Storing
+        from flodeslasare.library.steps import store_document
+        from flodeslasare.library.storing import InThread, Storing
+        from flodeslasare.library.writing import Step
 
         (state,) = self._feeds.fetch_states([feed_id], None)
         title = self.feed(feed_id).title
@@ -491,7 +492,7 @@ class Library:
             )
 
         pool = ParsePool(self.settings)
-        storing = Storing(self.path)
+        storing: Storing[Step] = Storing(InThread(self.path))
         try:
             async with Fetcher(self.settings) as fetcher:
                 reply = await fetcher.fetch(state.url, allow_private=state.allows_private)

@@ -1,0 +1,313 @@
+"""The writer in a process of its own: it stores what the one in a thread does, and its end is nobody's loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builders import NOW, entries
+from flodeslasare.digests import digest_of
+from flodeslasare.documents import FetchState, ParsedFeed, ReplyKind, Subscription
+from flodeslasare.errors import Busy, FeedError, StorageError
+from flodeslasare.fetching import wire
+from flodeslasare.i18n import stored, use_language
+from flodeslasare.library import Library
+from flodeslasare.library._writer import SentStep
+from flodeslasare.library.apart import InProcess
+from flodeslasare.library.steps import StoreFailure, StoreReply
+from flodeslasare.library.storing import InThread, Storing
+from flodeslasare.model import RefreshStatus, View
+from flodeslasare.storage import SearchIndex, open_database
+from flodeslasare.storage.database import Checkpoints
+
+
+class Apart:
+    """A writer that a test can look at."""
+
+    def __init__(self, path: Path) -> None:
+        self.place = InProcess(path)
+        self.waits = asyncio.Event()
+        self.storing: Storing[SentStep] = Storing(self.place, on_wait=self.waits.set)
+
+    async def pid(self) -> int:
+        helper = await self.place.start()
+        assert helper is not None
+        return helper.pid
+
+
+@pytest.fixture
+async def apart(library: Library) -> AsyncIterator[Apart]:
+    made = Apart(library.path)
+    yield made
+    await made.storing.aclose()
+
+
+def feeds(library: Library, number: int) -> list[int]:
+    made = [
+        library.add_subscription(Subscription(url=f"https://blogg{n}.exempel/"))
+        for n in range(number)
+    ]
+    return [feed.id for feed in made if feed is not None]
+
+
+def a_state(feed_id: int) -> FetchState:
+    return FetchState(feed_id=feed_id, url=f"https://blogg{feed_id}.exempel/", due=NOW)
+
+
+def bringing(feed_id: int, number: int, document: bytes | None = None) -> StoreReply:
+    made = ParsedFeed(
+        title=f"Flöde {feed_id}",
+        site_url=None,
+        # As a worker sends them.
+        entries=tuple(replace(entry, digest=str(digest_of(entry))) for entry in entries(number)),
+    )
+    sent = wire.answer_from(wire.answer(made))
+    assert isinstance(sent, bytes)
+    return StoreReply(
+        state=a_state(feed_id),
+        title="",
+        kind=ReplyKind.OK,
+        document=sent if document is None else document,
+        now=NOW,
+        chance=0.5,
+        usual_seconds=1800.0,
+        etag='"1"',
+    )
+
+
+async def test_it_stores_what_the_one_in_a_thread_does(
+    library: Library, apart: Apart, tmp_path: Path
+) -> None:
+    with Library(tmp_path / "other.db") as other:
+        ids = feeds(library, 9)
+        assert feeds(other, 9) == ids
+        thread: Storing[SentStep] = Storing(InThread(other.path))
+        steps: list[SentStep] = [bringing(feed_id, 3) for feed_id in ids[1:]]
+        steps.append(
+            StoreFailure(
+                state=a_state(ids[0]),
+                title="Ett",
+                reason=stored("the server says 500"),
+                now=NOW,
+                chance=0.5,
+            )
+        )
+
+        here = await asyncio.gather(*(apart.storing.store(step) for step in steps))
+        there = await asyncio.gather(*(thread.store(step) for step in steps))
+        await thread.aclose()
+
+        assert here == there
+        assert [result.new for result in here] == [3] * 8 + [0]
+        assert library.feeds() == [replace(feed, added=NOW) for feed in other.feeds()]
+        assert library.counts() == other.counts()
+    assert len(library.listing(View(query="inlägg")).ids) == 24
+    with closing(open_database(library.path)) as database:
+        assert SearchIndex(database).check().is_sound
+
+
+async def test_a_document_that_makes_no_sense_is_its_feed_s_failure(
+    library: Library, apart: Apart
+) -> None:
+    (feed_id,) = feeds(library, 1)
+
+    result = await apart.storing.store(bringing(feed_id, 1, document=b"\xc1"))
+
+    assert result.status is RefreshStatus.ERROR
+    assert result.error is not None
+    assert "makes no sense" in result.error
+    assert library.feed(feed_id).failures == 1
+
+
+async def test_errors_come_through(library: Library, apart: Apart) -> None:
+    (feed_id,) = feeds(library, 1)
+
+    gone, bug, well = await asyncio.gather(
+        apart.storing.store(bringing(99, 1)),
+        apart.storing.store(bringing(2**63, 1)),
+        apart.storing.store(bringing(feed_id, 2)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(gone, FeedError)
+    assert "was deleted" in gone.reason
+    assert isinstance(bug, RuntimeError)
+    assert "OverflowError" in str(bug)
+    assert not isinstance(well, BaseException)
+    assert well.new == 2
+
+
+async def test_it_speaks_the_language_of_the_reader(library: Library) -> None:
+    use_language("sv")
+    try:
+        apart = Apart(library.path)
+        with pytest.raises(FeedError, match="togs bort"):
+            await apart.storing.store(bringing(99, 1))
+        await apart.storing.aclose()
+    finally:
+        use_language("en")
+
+
+async def test_another_program_is_waited_for_and_that_is_told(
+    library: Library, apart: Apart
+) -> None:
+    (feed_id,) = feeds(library, 1)
+
+    with closing(sqlite3.connect(library.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(apart.storing.store(bringing(feed_id, 4)))
+        await asyncio.wait_for(apart.waits.wait(), 30)
+        assert not waiting.done()
+
+    assert (await waiting).new == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+async def test_killed_it_costs_what_it_had_not_stored_and_says_so(
+    library: Library, apart: Apart
+) -> None:
+    one, other = feeds(library, 2)
+    await apart.storing.store(bringing(one, 3))
+    pid = await apart.pid()
+    os.kill(pid, signal.SIGSTOP)
+    waiting = asyncio.create_task(apart.storing.store(bringing(other, 3)))
+    await asyncio.sleep(0.05)  # so that it is on its way
+
+    os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(StorageError, match="nothing was lost: refresh again"):
+        await waiting
+    with pytest.raises(StorageError, match="refresh again"):
+        await apart.storing.store(bringing(other, 3))
+    assert library.counts().total == 3
+    again = Apart(library.path)
+    assert (await again.storing.store(bringing(other, 3))).new == 3
+    await again.storing.aclose()
+
+
+async def test_closing_drops_what_waits_and_keeps_what_was_answered(library: Library) -> None:
+    ids = feeds(library, 30)
+    apart = Apart(library.path)
+    first = asyncio.create_task(apart.storing.store(bringing(ids[0], 5)))
+    others = [asyncio.create_task(apart.storing.store(bringing(n, 5))) for n in ids[1:]]
+    await first
+    pid = await apart.pid()
+
+    for task in others:
+        task.cancel()
+    await apart.storing.aclose()
+
+    kept = library.counts().total
+    assert kept % 5 == 0
+    assert kept >= 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_where_no_process_can_be_started_a_thread_does_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    (feed_id,) = feeds(library, 1)
+    apart = Apart(library.path)
+
+    result = await apart.storing.store(bringing(feed_id, 2))
+    await apart.storing.aclose()
+
+    assert result.new == 2
+    assert await apart.place.start() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+def test_it_ends_when_the_reader_is_killed(tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    program = (
+        "import asyncio, os, signal\n"
+        "from pathlib import Path\n"
+        "from flodeslasare.library.apart import InProcess\n"
+        "async def main():\n"
+        f"    helper = await InProcess(Path({str(library)!r})).start()\n"
+        "    print(helper.pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    source = Path(__file__).parents[1] / "src"
+
+    reader = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        timeout=60,
+        check=False,
+    )
+
+    pid = int(reader.stdout)
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        status = Path(f"/proc/{pid}/stat")
+        if status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return  # its parent, here the system's first process, has not looked
+        time.sleep(0.02)
+    pytest.fail("the writer outlived its reader")
+
+
+def test_it_imports_little() -> None:
+    program = (
+        "import sys, flodeslasare.library._writer\n"
+        "print(*sorted({'asyncio', 'httpx', 'feedparser', 'lxml', 'nh3', 'textual', 'click', 'sqlite_utils',"
+        " 'flodeslasare.library.library'} & sys.modules.keys()))"
+    )
+    source = Path(__file__).parents[1] / "src"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        check=True,
+    )
+
+    assert loaded.stdout.strip() == b""
+
+
+def test_the_log_is_copied_into_the_file_while_another_connection_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checkpoints, "EVERY_SECONDS", 0.01)
+    path = tmp_path / "library.db"
+    with closing(open_database(path, durable=False)) as database:
+        before = path.stat().st_size
+        with Checkpoints(path):
+            database.run("CREATE TABLE much (text)")
+            database.run("INSERT INTO much VALUES (zeroblob(3000000))")
+            until = time.monotonic() + 10
+            while path.stat().st_size < before + 3_000_000 and time.monotonic() < until:
+                time.sleep(0.01)
+        assert path.stat().st_size > before + 3_000_000
+
+
+async def test_patience_ends_in_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flodeslasare.library.writing.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # so that the process is this one
+    (feed_id,) = feeds(library, 1)
+    apart = Apart(library.path)
+
+    with closing(sqlite3.connect(library.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="another program"):
+            await apart.storing.store(bringing(feed_id, 4))
+    await apart.storing.aclose()
