@@ -1295,6 +1295,39 @@ def test_every_command_has_help_with_an_example(run: Run, path: str) -> None:
     assert run(*path.split()[1:], "-h").out == ran.out
 
 
+@pytest.mark.parametrize("path", [path for path, _command in all_commands(roof, "flodeslasare")])
+def test_every_command_has_help_in_swedish(run: Run, path: str) -> None:
+    words = path.split()[1:]
+    english = run(*words, "--help").out
+
+    ran = run("--lang", "sv", *words, "--help")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"Användning: {path}")
+    assert "Exempel:" in ran.out
+    same = {line.strip() for line in english.splitlines()} & {line.strip() for line in ran.lines}
+    # click says what --help does once a process, in the language of the first time.
+    alike = ("flodeslasare", "$EDITOR", "-h, --help", "--format [")
+    assert all(line.startswith(alike) for line in same - {""}), same
+    assert run(*words, "--help").out == english
+
+
+def test_completion_explains_in_the_language_of_the_environment() -> None:
+    env = {
+        **os.environ,
+        "LANG": "sv_SE.UTF-8",
+        "_FLODESLASARE_COMPLETE": "fish_complete",
+        "COMP_WORDS": "flodeslasare sh",
+        "COMP_CWORD": "sh",
+    }
+
+    assert ended(env=env).out == "plain,show\tSkriv ett inlägg.\n"
+
+
+def test_the_help_of_help_is_in_swedish_too() -> None:
+    assert "Visa den här hjälpen och avsluta." in ended("--lang", "sv", "feeds", "--help").out
+
+
 # --- the log ---------------------------------------------------------------------------------------
 
 

@@ -15,10 +15,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from flodeslasare import i18n
+from flodeslasare.cli._help import speak
+from flodeslasare.cli.main import main
 from flodeslasare.query import NAMES
 
 SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
 CLICK = Path(click.__file__).parent
+HELP = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "help.po"
 CLICKS_OWN = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "click.po"
 SWEDISH = SOURCE / "locale" / "sv" / "LC_MESSAGES" / "flodeslasare.po"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
@@ -115,7 +119,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", [SWEDISH, CLICKS_OWN])
+@pytest.mark.parametrize("path", [SWEDISH, CLICKS_OWN, HELP])
 def test_the_compiled_catalogue_is_in_step(path: Path) -> None:
     with path.with_suffix(".mo").open("rb") as file:
         compiled = read_mo(file)
@@ -163,3 +167,25 @@ def test_a_translation_for_click_asks_for_nothing_it_does_not_have() -> None:
         originals = (message,) if isinstance(message, str) else message
         there = {field for original in originals for field in _FIELD.findall(original)}
         assert all(there.issuperset(_FIELD.findall(text)) for text in texts)
+
+
+# --- what --help says ------------------------------------------------------------------------------
+
+
+def test_every_help_text_has_a_swedish_translation_and_none_is_left_over() -> None:
+    said: dict[str, str] = {}
+    speak(main, lambda text: said.setdefault(text, text))
+    speak(main, i18n.said_in("en", "help"))
+    there = translations(swedish(HELP))
+
+    assert [text for text in said if not all(there.get((None, text), ("",)))] == []
+    assert [message for _context, message in there if message not in said] == []
+
+
+def test_help_names_in_swedish_what_it_names_in_english() -> None:
+    """Options, commands and exit codes are the same in both."""
+    name = re.compile(r"--[a-z-]+|`[a-z .-]+`|\b[A-Z]{4,}\b|\b\d{1,3}\b")
+    of_their_own = {"FEED", "YEAR", "DATE", "TITLE", "000"}  # a pattern for names, and 100,000
+    for (_context, message), texts in translations(swedish(HELP)).items():
+        wanted = set(name.findall(str(message))) - of_their_own
+        assert wanted - {"SHELL"} <= set(name.findall(texts[0])), texts[0]

@@ -75,6 +75,13 @@ def in_libraries(domain: str, language: str) -> Iterator[None]:
             os.environ["LANGUAGE"] = before
 
 
+def said_in(language: str, domain: str) -> Callable[[str], str]:
+    """Give what looks texts up in another catalogue than that of `_()`; without one they stay English."""
+    return _gettext.translation(
+        domain, localedir=_LOCALE_DIR, languages=[language], fallback=True
+    ).gettext
+
+
 def language() -> str:
     """Give the language in use: `sv` or `en`."""
     return _language

@@ -10,6 +10,7 @@ import click
 
 from flodeslasare import __version__, i18n
 from flodeslasare.cli import _output, doctor, entries, feeds, files, searches
+from flodeslasare.cli._help import speak
 from flodeslasare.cli._session import Session, language_for
 from flodeslasare.cli.demo import demo
 from flodeslasare.i18n import _
@@ -88,12 +89,14 @@ def run_command(arguments: Sequence[str]) -> int:
 
     Not by `main.main()`, which turns an interruption and a closed pipe into exit codes of its own.
     """
+    language = language_for(arguments)
     asked = os.environ.get("_FLODESLASARE_COMPLETE")
+    if asked or not {"-h", "--help"}.isdisjoint(arguments):
+        speak(main, i18n.said_in(language, "help"))
     if asked:
         from click.shell_completion import shell_complete
 
         return shell_complete(main, {}, _PROGRAM, "_FLODESLASARE_COMPLETE", asked)
-    language = language_for(arguments)
     i18n.use_language(language)
     with i18n.in_libraries("click", language):
         return _run(arguments)
