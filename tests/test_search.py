@@ -946,6 +946,29 @@ def test_where_words_stand_for_very_many_the_texts_are_asked(
     assert [sql for sql in asked if sql.count(" OR ") > 15] == []
 
 
+@pytest.mark.parametrize("query", ["krav", "a", "-krav", "feed:flöde krav", "is:unread a", "zebra"])
+@pytest.mark.parametrize("narrowed", [{}, {"unread": True}, {"month": 202601}])
+def test_hits_are_listed_and_counted_on_one_walk(
+    library: Library, feed: Feed, query: str, narrowed: dict[str, Any_]
+) -> None:
+    keep(
+        library,
+        feed.id,
+        *[
+            an_entry(
+                guid=str(number),
+                text="krav a" if number % 3 else "avtal",
+                published=NOW - timedelta(days=number * 11),
+            )
+            for number in range(40)
+        ],
+    )
+    library.mark_read(list(library.listing(View()).ids)[::2])
+    view = View(query=query, **narrowed)
+    months = [replace(each, unread=0) for each in library.months(view, unread=False)]
+    assert library.listing_by_month(view) == (library.listing(view), months)
+
+
 # --- the best first ----------------------------------------------------------------------------------
 
 

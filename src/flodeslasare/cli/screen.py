@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,14 @@ from dataclasses import replace
 from flodeslasare.cli._session import Session
 from flodeslasare.errors import UsageError
 from flodeslasare.i18n import _
+
+DRAWS_A_SECOND = 240
+"""How often Textual draws at most, unless TEXTUAL_FPS says otherwise. At its own 60, what comes just after a drawing
+(the hits, after the letter that was typed) waits for up to 17 ms."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that counts keeps the interpreter from the one that draws: with Python's own 5 ms a key, which
+takes it a dozen times, would wait for as long each time."""
 
 
 def require_terminal() -> None:
@@ -34,6 +43,8 @@ def open_screen(session: Session) -> int:
     # Nearly all that a start makes stays: modules, classes, styles, widgets. The collector would walk
     # it a few hundred times in vain, a tenth of the time. The reader turns it on with its first screen.
     gc.disable()
+    os.environ.setdefault("TEXTUAL_FPS", str(DRAWS_A_SECOND))
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with session.open_library(screen=True) as library:
             from flodeslasare.tui.app import run_reader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
@@ -526,6 +527,27 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
+        return self._listed(view, first, None)
+
+    def listing_by_month(self, view: View) -> tuple[Listing, list[MonthCount]]:
+        """List a view's hits, and count them per feed and month on the way: half the time of both.
+
+        How many are unread is not counted.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        counts: Counter[tuple[int, int]] = Counter()
+        listing = self._listed(view, None, counts)
+        return listing, [
+            MonthCount(feed_id, month, counts[month, feed_id], 0)
+            for month, feed_id in sorted(counts, key=lambda place: (-place[0], place[1]))
+        ]
+
+    def _listed(
+        self, view: View, first: int | None, counts: Counter[tuple[int, int]] | None
+    ) -> Listing:
+        """List a view; `counts` takes up how many stand in each month and feed."""
         ids = array("q")
         months: list[tuple[int, int]] = []
         most = None if first is None else first + 1
@@ -537,6 +559,8 @@ class Library:
                     if months and months[-1][0] == month:
                         count += months.pop()[1]
                     months.append((month, count))
+                if counts is not None:
+                    counts.update(map(itemgetter(1, 3), chunk))
         is_whole = first is None or len(ids) <= first
         if not is_whole:  # the one too many
             ids.pop()
@@ -549,8 +573,8 @@ class Library:
 
     def _places(
         self, view: View, limit: int | None, before: int | None = None
-    ) -> Iterator[Sequence[tuple[int, int, int]]]:
-        """Give (id, month, sort_key) of a view's entries by the chunk, newest first where they go on before a key."""
+    ) -> Iterator[Sequence[tuple[int, int, int, int]]]:
+        """Give (id, month, sort_key, feed_id) of a view's entries by the chunk, newest first where they go on before a key."""
         query = parse(view.query)
         if not query.asks:
             return self._entries.places(view, limit=limit, before=before)
@@ -598,7 +622,7 @@ class Library:
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
             places = list(chain.from_iterable(self._places(view, size, before)))
-            wanted = [id_ for id_, _month, key in places if oldest is None or key >= oldest]
+            wanted = [id_ for id_, _month, key, _feed in places if oldest is None or key >= oldest]
             yield from self._entries.entries(wanted)
             if len(wanted) < size:
                 return

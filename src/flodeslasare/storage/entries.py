@@ -250,14 +250,14 @@ class EntryStore:
 
     def page(
         self, view: View, *, limit: int | None = None, before: int | None = None
-    ) -> list[tuple[int, int, int]]:
+    ) -> list[tuple[int, int, int, int]]:
         """Give what `places` does, all of it."""
         return [place for chunk in self.places(view, limit=limit, before=before) for place in chunk]
 
     def places(
         self, view: View, *, limit: int | None = None, before: int | None = None
-    ) -> Iterator[Sequence[tuple[int, int, int]]]:
-        """List a view without its query, newest first, a chunk at a time: (id, month, sort_key).
+    ) -> Iterator[Sequence[tuple[int, int, int, int]]]:
+        """List a view without its query, newest first, a chunk at a time: (id, month, sort_key, feed_id).
 
         Args:
             limit: how many at most.
@@ -266,7 +266,7 @@ class EntryStore:
         by, conditions, parameters = walk(view)
         conditions.append("(:before IS NULL OR sort_key < :before)")
         sql = f"""
-            SELECT id, month, sort_key FROM entries INDEXED BY {by}
+            SELECT id, month, sort_key, feed_id FROM entries INDEXED BY {by}
             WHERE {" AND ".join(conditions)}
             ORDER BY sort_key DESC
             LIMIT :limit

@@ -91,6 +91,7 @@ class Place(NamedTuple):
     id: int
     month: int
     sort_key: int
+    feed_id: int
 
 
 class IndexCheck(NamedTuple):
@@ -253,10 +254,10 @@ class SearchIndex:
         before: int | None = None,
         after: int | None = None,
         oldest_first: bool = False,
-    ) -> Iterator[Sequence[tuple[int, int, int]]]:
+    ) -> Iterator[Sequence[tuple[int, int, int, int]]]:
         """Which entries of a view match the query, newest first? The view's own query is not looked at.
 
-        A million come a chunk at a time, so that nobody has to hold them all: (id, month, sort_key).
+        A million come a chunk at a time, so that nobody has to hold them all: (id, month, sort_key, feed_id).
 
         Args:
             query: in the query language.
@@ -288,7 +289,7 @@ class SearchIndex:
             yield from self._asked_by_the_page(question, expand, limit, oldest_first)
             return
         sql, parameters = self._select(
-            "entries.id, entries.month, entries.sort_key",
+            "entries.id, entries.month, entries.sort_key, entries.feed_id",
             question,
             expression(question.text, expand.all),
             expand,
@@ -323,7 +324,7 @@ class SearchIndex:
             self._settle_what_nearly_all_hold(question, expand)
         if self._are_too_many(question, expand):
             pages = self._asked_by_the_page(question, expand, None, oldest_first=True)
-            keys = [key for page in pages for _id, _month, key in page]
+            keys = [place[2] for page in pages for place in page]
             question.text = EVERYTHING
             question.settle(keys, they_match=True)
         return self._count(question, expand, unread=unread)
@@ -507,7 +508,7 @@ class SearchIndex:
 
     def _asked_by_the_page(
         self, question: Question, expand: Expansions, limit: int | None, oldest_first: bool
-    ) -> Iterator[Sequence[tuple[int, int, int]]]:
+    ) -> Iterator[Sequence[Place]]:
         """Ask the texts of all that may match."""
         question = copy(question)
         relaxed = expression(question.text, expand.few)
@@ -590,10 +591,10 @@ class SearchIndex:
         """
         needs_text = asks_everywhere(question.text)
         sql, parameters = self._select(
-            "entries.id, entries.month, entries.sort_key,"
+            "entries.id, entries.month, entries.sort_key, entries.feed_id,"
             " entries.title, texts.text, entries.author, entries.tags"
             if needs_text
-            else "entries.id, entries.month, entries.sort_key,"
+            else "entries.id, entries.month, entries.sort_key, entries.feed_id,"
             " entries.title, '', entries.author, entries.tags",
             question,
             relaxed,
@@ -604,9 +605,9 @@ class SearchIndex:
         found: list[Place] = []
         asked = 0
         for chunk in self._db.chunks(sql, parameters, size=TEXTS_AT_ONCE):
-            for id_, month, key, title, text, author, tags in chunk:
+            for *place, title, text, author, tags in chunk:
                 if Document(title, text, author or "", json.loads(tags)).matches(question.text):
-                    found.append(Place(id_, month, key))
+                    found.append(Place(*place))
                     if len(found) == limit:
                         return found, None
             asked += len(chunk)

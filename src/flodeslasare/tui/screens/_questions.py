@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from textual.message import Message
 from textual.screen import Screen
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.library.library import Library
-from flodeslasare.model import SavedSearch, View
+from flodeslasare.model import Listing, SavedSearch, View
 from flodeslasare.tui.messages import (
     ListingRead,
     MonthsRead,
@@ -22,124 +22,123 @@ from flodeslasare.tui.messages import (
     SearchesCounted,
     UnreadFound,
 )
+from flodeslasare.tui.screens._lanes import Answers, Asked, Lane
 from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets._offer import Offer
 
 MOST_RELATED = 50
 """So many entries that are like another are listed."""
 
-Answers: TypeAlias = Callable[[Library], Iterable[Message]]
-"""Asks the library it is given; each message it gives is posted as it comes."""
-
 FIRST_ROWS = 200
 """Entries of a view that are read before it is drawn; the rest follows."""
 
-BREATH_SECONDS = 0.05
-"""How long the screen is left alone with an answer before more is asked: threads share the interpreter, and one that
-counts takes it from the one that draws."""
+FIRST_HITS = 64
+"""Hits of a search that are read before they are drawn, more than a high screen holds: each costs the time of a text."""
 
 _AGAIN_SECONDS = 0.005
 """How soon a question that has not ended is told again to stop: it may not have begun the first time."""
 
-
-class _Asked:
-    """One question under way."""
-
-    def __init__(self, before: _Asked | None) -> None:
-        self.before = before
-        """The question of the same kind that this one makes moot."""
-        self.library: Library | None = None
-        self.has_ended = threading.Event()
-        self._moot = threading.Event()
-
-    @property
-    def is_moot(self) -> bool:
-        return self._moot.is_set()
-
-    def rest(self) -> None:
-        """Let the screen draw; no longer than the question matters."""
-        self._moot.wait(BREATH_SECONDS)
-
-    def stop(self) -> None:
-        self._moot.set()
-        if self.library is not None:
-            self.library.stop()
-
-    def wait(self) -> None:
-        while not self.has_ended.wait(_AGAIN_SECONDS):
-            self.stop()
+_PARTING_SECONDS = 0.1
+"""How long it is waited for what is asked when the program ends."""
 
 
 class Questions:
-    """Asks one question of each kind at a time; a newer one stops the older, whose answer never comes."""
+    """Asks one question of each kind at a time; a newer one stops the older, whose answer never comes.
+
+    What is waited for is asked in one thread, at once; what follows it in another, one thing after the other.
+    """
 
     def __init__(self, screen: Screen[None], library: Library) -> None:
         self._screen = screen
-        self._library = library
-        self._last: dict[str, _Asked] = {}
+        self._last: dict[str, Asked] = {}
+        self._first = Lane("first answers", library, self._tell)
+        self._rest = Lane("the rest", library, self._tell)
 
-    def list(self, view: View, reading: int, *, beginning: bool) -> None:
-        """Read a view's entries, with `beginning` the first of them first: `ListingRead`."""
+    def list_first(self, view: View, reading: int) -> None:
+        """Read the first entries of a search: `ListingRead`."""
+        self._ask(
+            "listing",
+            self._first,
+            lambda library: [ListingRead(library.listing(view, first=FIRST_HITS), reading)],
+        )
 
-        def answers(library: Library) -> Iterator[Message]:
-            if beginning:
-                listing = library.listing(view, first=FIRST_ROWS)
-                yield ListingRead(listing, reading)
-                if listing.is_whole:
-                    return
-            yield ListingRead(library.listing(view), reading)
-
-        self._ask("listing", answers)
+    def list(self, view: View, reading: int) -> None:
+        """Read all of a view's entries: `ListingRead`."""
+        self._ask(
+            "listing", self._rest, lambda library: [ListingRead(library.listing(view), reading)]
+        )
 
     def count_months(self) -> None:
         """Count entries per feed and month: `MonthsRead`."""
-        self._ask("months", lambda library: [MonthsRead(Archive(library.months()), View())])
+        self._ask(
+            "months",
+            self._rest,
+            lambda library: [MonthsRead(Archive(library.months()), View())],
+            urgency=1,
+        )
 
-    def look_around(self, view: View, *, has_hits: bool) -> None:
-        """Look for the words that a search matches or may have meant, and count its hits.
+    def look_around(self, first: Listing, reading: int, counted: View) -> None:
+        """Go on with a search whose first hits are there: its words, the rest of its hits, their months, its kin.
 
-        `OffersRead`, `MonthsRead`.
+        `OffersRead`, `ListingRead`, `MonthsRead`.
+
+        Args:
+            first: the first hits.
+            reading: which reading of the view they are of.
+            counted: whose hits are counted.
         """
-        query = view.query
+        view, query = first.view, counted.query
 
         def answers(library: Library) -> Iterator[Message]:
+            has_hits = bool(first.ids)
             offers = _words_matched(library, query) if has_hits else []
             yield OffersRead(offers, query)
+            if not has_hits:
+                yield from others(library, offers, has_hits)
+            if first.is_whole or view != counted:
+                if not first.is_whole:
+                    yield ListingRead(library.listing(view), reading)
+                yield MonthsRead(Archive(library.months(counted, unread=False)), counted)
+            else:
+                listing, months = library.listing_by_month(view)
+                yield ListingRead(listing, reading)
+                yield MonthsRead(Archive(months), counted)
             if has_hits:
-                yield MonthsRead(Archive(library.months(view, unread=False)), view)
-            others = [
+                yield from others(library, offers, has_hits)
+
+        def others(library: Library, offers: Sequence[Offer], has_hits: bool) -> Iterator[Message]:
+            found = [
                 Offer(each.word, each.count, each.query, each.kind == "form")
                 for each in library.suggestions(query)
                 if not has_hits or each.kind == "form"
             ]
-            if others:
-                yield OffersRead([*offers, *others], query)
-            if not has_hits:
-                yield MonthsRead(Archive(library.months(view, unread=False)), view)
+            if found:
+                yield OffersRead([*offers, *found], query)
 
-        self._ask("around", answers, rests=True)
+        self._ask("around", self._rest, answers, rests=True)
 
     def find_related(self, entry_id: int) -> None:
         """Look for entries that are like another: `RelatedRead`."""
         self._ask(
             "related",
+            self._first,
             lambda library: [RelatedRead(entry_id, library.related(entry_id, limit=MOST_RELATED))],
         )
 
     def count_searches(self, searches: Iterable[SavedSearch]) -> None:
         """Count what the saved searches find, as each is done: `SearchesCounted`."""
-        asked = list(searches)
+        asked = [*searches]
 
         def answers(library: Library) -> Iterator[Message]:
             for search in asked:
                 _total, unread = library.count(search.query)
                 yield SearchesCounted({search.id: unread})
 
-        self._ask("searches", answers)
+        self._ask("searches", self._rest, answers, urgency=2)
 
     def read_names(self) -> None:
         """Read the names that may follow an operator and that the screen does not have: `NamesRead`."""
-        self._ask("names", lambda library: [NamesRead(library.names())])
+        self._ask("names", self._rest, lambda library: [NamesRead(library.names())], urgency=1)
 
     def find_unread(self, view: View, entry_id: int, *, older: bool, open_it: bool) -> None:
         """Look for the unread entry next to another: `UnreadFound`."""
@@ -148,7 +147,7 @@ class Questions:
             found = library.next_in(view.but(unread=True), entry_id, older=older)
             yield UnreadFound(found, view, open_it)
 
-        self._ask("unread", answers)
+        self._ask("unread", self._first, answers)
 
     def stop_search(self) -> None:
         """Stop what is asked about the search, or the view, that is now another."""
@@ -156,49 +155,51 @@ class Questions:
             self._stop(kind)
 
     def stop(self) -> None:
-        """Stop everything."""
-        for kind in self._last:
-            self._stop(kind)
+        """Stop everything, and let go of the file."""
+        for asked in self._last.values():
+            asked.stop()
+        for lane in (self._first, self._rest):
+            lane.close(_PARTING_SECONDS)
+        for asked in self._last.values():
+            asked.stop()  # those that had not begun
 
     def _stop(self, kind: str) -> None:
-        if kind in self._last:
-            self._last[kind].stop()
+        asked = self._last.pop(kind, None)
+        if asked is not None and not asked.ended.done():
+            asked.stop()
+            self._screen.set_timer(_AGAIN_SECONDS, partial(self._stop_again, asked))
 
-    def _ask(self, kind: str, answers: Answers, *, rests: bool = False) -> None:
-        """Ask in a thread of its own, once the question of this kind before has ended.
+    def _stop_again(self, asked: Asked) -> None:
+        if not asked.ended.done():
+            asked.stop()
+            self._screen.set_timer(_AGAIN_SECONDS, partial(self._stop_again, asked))
+
+    def _ask(
+        self, kind: str, lane: Lane, answers: Answers, *, urgency: int = 0, rests: bool = False
+    ) -> None:
+        """Ask in a thread.
 
         Args:
             kind: what is stopped by the next of it.
+            lane: which thread.
             answers: asks.
+            urgency: the lower, the sooner it is its turn.
             rests: what was answered last is to be drawn first.
         """
         self._stop(kind)
-        asked = self._last[kind] = _Asked(self._last.get(kind))
-        self._screen.run_worker(
-            lambda: self._answer(asked, answers, rests), group=kind, description=kind, thread=True
+        asked = self._last[kind] = Asked(answers, urgency=urgency, rests=rests)
+        lane.put(asked)
+        # So that it is known when nothing more is to come, and a bug is seen.
+        self._screen.run_worker(_until_ended(asked), group=kind, description=kind)
+
+    def _tell(self, said: Message | ReaderError) -> None:
+        self._screen.post_message(
+            ReadingFailed(str(said)) if isinstance(said, ReaderError) else said
         )
 
-    def _answer(self, asked: _Asked, answers: Answers, rests: bool) -> None:
-        try:
-            if asked.before is not None:
-                asked.before.wait()
-                asked.before = None
-            if rests:
-                asked.rest()
-            if asked.is_moot:
-                return
-            with self._library.opened_again() as library:
-                asked.library = library
-                for message in answers(library):
-                    if asked.is_moot:
-                        return
-                    self._screen.post_message(message)
-                    asked.rest()
-        except ReaderError as error:
-            if not asked.is_moot:  # else it was stopped
-                self._screen.post_message(ReadingFailed(str(error)))
-        finally:
-            asked.has_ended.set()
+
+async def _until_ended(asked: Asked) -> None:
+    await asyncio.wrap_future(asked.ended)
 
 
 def _words_matched(library: Library, query: str) -> list[Offer]:

@@ -6,6 +6,7 @@ reactives; its handlers are the one place that sets them, the panes draw.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,6 +82,8 @@ PREVIEW_SECONDS = 0.08
 _FOLLOW_UP_SECONDS = 0.03
 """How long after the first screen the rest is read: the terminal takes a few times 4 KB, and the thread
 that writes them would share the processor with it."""
+_TURNS = 3
+"""So many turns of the event loop it takes until all panes have said what they are to draw."""
 LOOK_SECONDS = 7.0
 """How often it is looked for what another program has changed."""
 _COUNT_SECONDS = 0.15
@@ -228,7 +231,7 @@ class ReaderScreen(Screen[None]):
         self._count_searches()
         self.set_interval(LOOK_SECONDS, self.look_for_others)
         if not self.entries.listing.is_whole and not self.view.query:
-            self._questions.list(self.view, self._reading, beginning=False)
+            self._questions.list(self.view, self._reading)
         self.search_bar.call_next(self.search_bar.prepare)
         if self.is_empty:
             self._welcome()
@@ -379,15 +382,22 @@ class ReaderScreen(Screen[None]):
         self.status.new = 0
         view = self.view
         if view.query:  # a search is made where it cannot hold up typing
-            self._questions.list(view, self._reading, beginning=True)
+            self._questions.list_first(view, self._reading)
             return
         with self.telling():
             listing = self.library.listing(view, first=FIRST_ROWS)
             self._show(listing)
             if reads_on and not listing.is_whole:
-                self._questions.list(view, self._reading, beginning=False)
+                self._questions.list(view, self._reading)
 
     @on(ListingRead)
+    async def _take_listing(self, event: ListingRead) -> None:
+        """Show what was read, in one drawing: Textual draws each pane as soon as it has said that it changed."""
+        with self.app.batch_update():
+            self._show_listing(event)
+            for _turn in range(_TURNS):
+                await asyncio.sleep(0)
+
     def _show_listing(self, event: ListingRead) -> None:
         if event.reading != self._reading or event.listing.view != self.view:
             return
@@ -401,7 +411,9 @@ class ReaderScreen(Screen[None]):
         elif self._shown != self._reading:
             self._show(event.listing)
             if self.query_text:
-                self._questions.look_around(self._view_of_hits, has_hits=bool(event.listing.ids))
+                self._questions.look_around(event.listing, self._reading, self._view_of_hits)
+            elif not event.listing.is_whole:
+                self._questions.list(event.listing.view, self._reading)
         else:
             at_start = self.entries.cursor == 0
             self.entries.extend(event.listing)
@@ -659,7 +671,7 @@ class ReaderScreen(Screen[None]):
         first = entries.cursor + FIRST_ROWS + waiting
         if view.query or first > 20 * FIRST_ROWS:
             self._is_replacing = True
-            self._questions.list(view, self._reading, beginning=False)
+            self._questions.list(view, self._reading)
             return
         with self.telling():
             listing = self.library.listing(view, first=first)
@@ -667,7 +679,7 @@ class ReaderScreen(Screen[None]):
             self._shown = self._reading
             self._search_bar_says()
             if not listing.is_whole:
-                self._questions.list(view, self._reading, beginning=False)
+                self._questions.list(view, self._reading)
 
     # --- marks -----------------------------------------------------------------------------------
 
@@ -850,6 +862,7 @@ class ReaderScreen(Screen[None]):
         self._go("list")
         with self.telling():
             self._name_what_exists()
+        self.search_bar.most = self._counts.total
         await self.search_bar.begin()
 
     @on(SearchBar.Changed)

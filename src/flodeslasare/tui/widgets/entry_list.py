@@ -222,6 +222,11 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def extend(self, whole: Listing) -> None:
         """Put the rest after a beginning that is shown; what is shown does not change."""
         shown = self.ids
+        if self._lines.height >= self.scroll_offset.y + self.size.height and (
+            whole.ids[: len(shown)] == shown
+        ):
+            self._put(whole, is_drawn=True)  # as it nearly always is
+            return
         positions = {
             entry_id: row for row, entry_id in enumerate(whole.ids[: 2 * len(shown) + 256])
         }
@@ -466,14 +471,15 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         except ValueError:
             return None
 
-    def _put(self, listing: Listing) -> None:
+    def _put(self, listing: Listing, *, is_drawn: bool = False) -> None:
         self.listing = listing
         self._lines = _Lines(listing.months)
         self.virtual_size = Size(0, self._lines.height)
         # Textual would lay the whole screen out anew, and draw all of it; but only a scrollbar that comes or goes
         # moves anything, and asks for that itself.
         self._scroll_update(self.virtual_size)
-        self.refresh()
+        if not is_drawn:
+            self.refresh()
 
     def _set_cursor(self, row: int) -> None:
         """Move the cursor, and tell of its entry even where the row is the same."""

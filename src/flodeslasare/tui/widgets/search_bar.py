@@ -164,6 +164,8 @@ class SearchBar(Widget):
         self._completions: Sequence[Completion] = ()
         self.names: Mapping[str, Sequence[str]] = {}
         """The names that exist, by the operator they may follow: feeds, folders, authors, …"""
+        self.most = 0
+        """As many hits there may be."""
 
     async def prepare(self) -> None:
         """Mount the input, which the first screen does without."""
@@ -185,6 +187,7 @@ class SearchBar(Widget):
         await self.prepare()
         self.add_class("-searching")
         self.refresh()
+        self._leave_room_for(_said_of_hits(self.most))  # now, when all is laid out anyway
         self._chips.style = self._styles.over("chip")
         # At once, and not in turn as focus() does: the next key may be here already.
         self.app.stylesheet.update(self)
@@ -237,17 +240,16 @@ class SearchBar(Widget):
     def _said_of_hits(self) -> str:
         if not self.query_text or self.total is None:
             return ""
-        if not self.total:
-            return _("no hits")
-        return ngettext("{n} hit", "{n} hits", self.total).format(
-            n=phrases.number(self.total) + ("+" if self.is_more else "")
-        )
+        return _said_of_hits(self.total, is_more=self.is_more)
 
-    def watch_total(self) -> None:
+    def _leave_room_for(self, said: str) -> None:
         """Leave the input as much room as the number of hits does; it takes none back, which would draw all anew."""
-        cells = cell_len(self._said_of_hits()) + 3
+        cells = cell_len(said) + 3
         if self._input.styles.margin.right < cells:
             self._input.styles.margin = (0, cells, 0, 4)
+
+    def watch_total(self) -> None:
+        self._leave_room_for(self._said_of_hits())
 
     def _found(self, width: int) -> list[tuple[str, str]]:
         said = cut(self._said_of_hits(), max(1, width - 12))
@@ -422,3 +424,11 @@ class SearchBar(Widget):
             self.picked = ((start if self.picked is None else self.picked) + step) % len(
                 self.offers
             )
+
+
+def _said_of_hits(number: int, *, is_more: bool = False) -> str:
+    if not number:
+        return _("no hits")
+    return ngettext("{n} hit", "{n} hits", number).format(
+        n=phrases.number(number) + ("+" if is_more else "")
+    )
