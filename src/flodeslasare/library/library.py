@@ -68,6 +68,9 @@ SUGGESTED_FOR = 10
 COUNTED_FORMS = 12
 """So many of the words that are suggested for one are counted."""
 
+SPARING_CACHE_KB = 2_000
+"""Memory for the file's pages where `save_memory()` was said; what is asked is as quick as with 16 MB, or quicker."""
+
 PAGE = 200
 """How many entries are read whole at a time."""
 
@@ -139,6 +142,10 @@ class Library:
         """
         with Library(self.path, self.settings, now=self._now, offline=self.is_offline) as library:
             yield library
+
+    def save_memory(self) -> None:
+        """Keep few pages of the file in memory from now on: for a thread that reads on and on, each page once."""
+        self._database.run(f"PRAGMA cache_size = -{SPARING_CACHE_KB}")
 
     # --- subscriptions -------------------------------------------------------------------------
 

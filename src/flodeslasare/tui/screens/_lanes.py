@@ -146,6 +146,7 @@ class Lane:
                         asked.rest()
                     if library is None:
                         library = opened.enter_context(self._library.opened_again())
+                        library.save_memory()
                     message = asked.next(library)
                 except ReaderError as error:
                     message = None

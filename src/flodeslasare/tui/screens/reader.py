@@ -39,6 +39,7 @@ from flodeslasare.model import (
 )
 from flodeslasare.query import saved_query
 from flodeslasare.tui import phrases
+from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
     FeedAsked,
@@ -227,6 +228,7 @@ class ReaderScreen(Screen[None]):
 
     def _follow_up(self) -> None:
         """Read what could wait for the first screen."""
+        give_back_memory()
         self._questions.count_months()
         self._count_searches()
         self.set_interval(LOOK_SECONDS, self.look_for_others)
