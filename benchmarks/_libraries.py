@@ -19,13 +19,13 @@ from pathlib import Path
 
 from _corpus import Corpus
 
+from flodeslasare.cutting import CutText
 from flodeslasare.documents import ParsedFeed, Subscription
 from flodeslasare.library import Library
 from flodeslasare.library.steps import store_document
 from flodeslasare.library.writing import TOGETHER
 from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, MarkStore, SearchIndex, open_database
-from flodeslasare.storage._cutting import IndexedText
 
 FEEDS = 200
 FOLDERS = ("Bloggar", "Myndigheter", "Regioner/Norr", "Regioner/Syd", None)
@@ -71,9 +71,9 @@ class _TimedIndex(SearchIndex):
 
     seconds = 0.0
 
-    def add(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
+    def add(self, entries: Sequence[tuple[int, CutText]], words: Sequence[str]) -> None:
         started = time.perf_counter()
-        super().add(entries)
+        super().add(entries, words)
         self.seconds += time.perf_counter() - started
 
 

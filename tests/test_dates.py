@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flodeslasare.fetching import dates
 from flodeslasare.fetching.dates import likely_zone, named_zone, parse_date
 
 STOCKHOLM = named_zone("Europe/Stockholm")
@@ -155,3 +156,48 @@ def test_iso_and_rfc_822_come_back_as_they_were(seconds: int) -> None:
 
     assert parse_date(when.isoformat()) == when
     assert parse_date(when.strftime("%a, %d %b %Y %H:%M:%S GMT")) == when
+
+
+@given(
+    st.tuples(
+        st.sampled_from(["Thu, ", ""]),
+        st.integers(0, 32),
+        st.sampled_from(["Jan", "Feb", "May", "Maj", "Oct", "Okt", "Foo"]),
+        st.sampled_from([1899, 1900, 1970, 2016, 2018, 2200, 2201]),
+        st.integers(0, 24),
+        st.integers(0, 60),
+        st.integers(0, 61),
+        st.sampled_from(["GMT", "+0000", "-0000", "+0200", "-1230", "+1400", "+0560", "+1900"]),
+    )
+)
+def test_the_quick_way_of_rfc_822_leads_where_the_slow_one_does(parts: tuple[object, ...]) -> None:
+    day_name, day, month, year, hour, minute, second, zone = parts
+    text = f"{day_name}{day:02} {month} {year} {hour:02}:{minute:02}:{second:02} {zone}"
+
+    assert parse_date(text) == slowly(text)
+
+
+@given(
+    st.tuples(
+        st.sampled_from([1899, 1900, 1970, 2016, 2018, 2200, 2201]),
+        st.integers(0, 13),
+        st.integers(0, 32),
+        st.integers(0, 24),
+        st.integers(0, 60),
+        st.integers(0, 61),
+        st.sampled_from(
+            ["Z", "+00:00", "-00:00", "+02:00", "-12:30", "+14:00", "+05:60", "+19:00"]
+        ),
+    )
+)
+def test_the_quick_way_of_rfc_3339_leads_where_the_slow_one_does(parts: tuple[object, ...]) -> None:
+    year, month, day, hour, minute, second, zone = parts
+    text = f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}"
+
+    assert parse_date(text) == slowly(text)
+
+
+def slowly(text: str) -> datetime | None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(dates, "_usual", lambda _text: None)
+        return parse_date(text)

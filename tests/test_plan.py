@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, an_entry, as_known
+from flodeslasare.digests import digest_of
 from flodeslasare.documents import FeedUpdate
 from flodeslasare.library.plan import (
     LONGEST_INTERVAL,
@@ -242,3 +243,14 @@ def test_a_feed_that_has_fallen_silent_is_asked_less() -> None:
     daily = [NOW - timedelta(days=n + 3) for n in range(10)]
 
     assert interval_between(daily, now=NOW, wish_seconds=None, usual=USUAL) == timedelta(hours=3)
+
+
+@given(
+    st.text(alphabet=" \t\n\r\x1c\x85\xa0\u2003\u3000\u200b\xadaå1.", max_size=12),
+    st.text(max_size=5),
+)
+def test_space_makes_no_other_digest(text: str, more: str) -> None:
+    said = an_entry(title=more, text=text)
+    single = an_entry(title="", text=" ".join(f"{more} {text}".split()))
+
+    assert digest_of(said).words == digest_of(single).words

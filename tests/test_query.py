@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from flodeslasare.cutting import fold, plain, words, words_in
 from flodeslasare.query import (
     DEPTH,
     EVERYTHING,
@@ -30,15 +31,11 @@ from flodeslasare.query import (
     State,
     Words,
     completions,
-    fold,
     hits,
     parse,
     passage,
-    plain,
     replaced,
     with_saved,
-    words,
-    words_in,
 )
 
 

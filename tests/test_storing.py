@@ -18,7 +18,7 @@ from flodeslasare.library.steps import store_document
 from flodeslasare.library.storing import InThread, Storing
 from flodeslasare.library.writing import TOGETHER, Step
 from flodeslasare.model import FeedResult, RefreshStatus, View
-from flodeslasare.storage import Database, SearchIndex, open_database
+from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex, open_database
 
 
 @pytest.fixture
@@ -176,3 +176,45 @@ async def test_an_edit_and_what_is_new_stay_in_step_with_the_index(
     assert len(library.listing(View(query="textil")).ids) == 1
     with closing(open_database(library.path)) as database:
         assert SearchIndex(database).check().is_sound
+
+
+def naming(feed_id: int, word: str, *, fails: bool = False) -> Step:
+    """Store one entry with a word of its own."""
+
+    def step(database: Database, index: SearchIndex) -> FeedResult:
+        entry = an_entry(guid=f"{feed_id}-{word}", title=word, url=None)
+        document = ParsedFeed(title=None, site_url=None, entries=(entry,))
+        store_document(database, feed_id, document, NOW, index=index)
+        if fails:
+            raise ValueError("a bug")
+        return FeedResult(feed_id=feed_id, url="", title="", status=RefreshStatus.OK)
+
+    return step
+
+
+async def test_words_that_another_program_has_dropped_are_brought_again(
+    library: Library, run: Storing[Step]
+) -> None:
+    one, other = feeds(library, 2)
+    await run.store(naming(one, "sparris"))
+    with closing(open_database(library.path)) as database:
+        FeedStore(database).unsubscribe(one, NOW)
+        index = SearchIndex(database)
+        EntryStore(database, index).delete_of_feed(one)
+        index.rebuild()
+
+    await run.store(naming(other, "sparris"))
+
+    assert len(library.listing(View(query="parri")).ids) == 1
+
+
+async def test_words_that_were_taken_back_are_brought_again(
+    library: Library, run: Storing[Step]
+) -> None:
+    one, other = feeds(library, 2)
+    with pytest.raises(ValueError, match="a bug"):
+        await run.store(naming(one, "sparris", fails=True))
+
+    await run.store(naming(other, "sparris"))
+
+    assert len(library.listing(View(query="parri")).ids) == 1

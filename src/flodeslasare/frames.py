@@ -10,6 +10,7 @@ import signal
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 LENGTH = struct.Struct("!I")
@@ -24,6 +25,8 @@ def frame(payload: bytes) -> bytes:
 
 def pipes() -> tuple[BinaryIO, BinaryIO]:
     """Give what a helper reads its requests from and writes its answers to; it hears no Ctrl+C from now on."""
+    _widen(0)
+    _widen(1)
     # What a library prints must not come between the frames.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -40,3 +43,13 @@ def frames_from(stream: BinaryIO) -> Iterator[bytes]:
         if len(payload) < length:
             return
         yield payload
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold a document, where the system lets one say so (Linux): 64 KiB are many wakings each way."""
+    try:
+        from fcntl import F_SETPIPE_SZ, fcntl
+    except ImportError:
+        return
+    with suppress(OSError):  # more than this person may have
+        fcntl(pipe, F_SETPIPE_SZ, 1 << 20)

@@ -17,8 +17,7 @@ finds läkemedel); one with å, ä, ö or any other such letter is exact. What c
 for as it stands, and what is only half-typed (`before:`, an open bracket) asks for nothing yet. Every
 operator has a Swedish name as well: `NAMES`.
 
-A text is a row of words for the search: runs of letters, digits and the marks on them. Everything
-else only keeps words apart. `plain`, `fold` and `words` say so, for queries and for what is indexed.
+What a word is, `cutting` says, for queries and for what is indexed.
 """
 
 from __future__ import annotations
@@ -32,131 +31,7 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
-# --- letters and words ---------------------------------------------------------------------------
-
-_MARKS = (  # Unicode categories Mn and Mc, with the letters between them; tests/test_query.py checks it
-    r"\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7"
-    r"\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07f3"
-    r"\u07fd\u0816-\u082d\u0859-\u085b\u0898-\u08e1\u08e3-\u0963\u0981-\u09e3\u09fe-\u0a75"
-    r"\u0a81-\u0ae3\u0afa-\u0b63\u0b82-\u0bd7\u0c00-\u0c63\u0c81-\u0c83\u0cbc-\u0d4d"
-    r"\u0d57-\u0d63\u0d81-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ecd\u0f18-\u0f19\u0f35"
-    r"\u0f37\u0f39\u0f3e-\u0f84\u0f86-\u0fbc\u0fc6\u102b-\u103e\u1056-\u109d\u135d-\u135f"
-    r"\u1712-\u1734\u1752-\u17d3\u17dd\u180b-\u180d\u180f-\u193b\u1a17-\u1a1b\u1a55-\u1a7f"
-    r"\u1ab0-\u1abd\u1abf-\u1b44\u1b6b-\u1b73\u1b80-\u1bf3\u1c24-\u1c37\u1cd0-\u1cd2"
-    r"\u1cd4-\u1dff\u2cef-\u2cf1\u2d7f-\u2dff\u302a-\u302f\u3099-\u309a\ua66f\ua674-\ua67d"
-    r"\ua69e-\ua6f1\ua802-\ua827\ua82c\ua880-\ua8c5\ua8e0-\ua8f1\ua8ff-\ua92d\ua947-\ua953"
-    r"\ua980-\ua9c0\ua9e5-\uaa4d\uaa7b-\uaac1\uaaeb-\uaaef\uaaf5-\uaaf6\uabe3-\uabea"
-    r"\uabec-\uabed\ufb1e\ufe20-\ufe2f"
-)
-_SIGNS = r"\u2600-\u27bf\U0001f000-\U0001faff"
-"""Symbols and emoji: each is a word of its own."""
-
-_WORD = re.compile(f"[\\w{_MARKS}]+|[{_SIGNS}]")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
-_INVISIBLE = "\xad"
-"""A soft hyphen stands inside a word and is not part of it."""
-
-_WITHOUT_STROKE = {"ø": "o", "æ": "a", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ß": "s"}
-"""Letters that Unicode does not take apart into a letter and a mark."""
-
-
-def plain(text: str) -> str:
-    """Give text as the search compares it: one case, composed letters, no soft hyphens.
-
-    Case changes letter by letter, so that positions hold: ß stays one character.
-    """
-    if text.isascii():
-        return text.lower()
-    if "µ" not in text:  # its small letter is beyond latin-1
-        try:
-            # 3 µs for the usual text of 3,000 characters, where what follows takes 25. All of latin-1 is composed.
-            encoded = text.encode("latin-1")
-        except UnicodeEncodeError:
-            pass
-        else:
-            return encoded.translate(_PLAIN_LATIN_1, b"\xad").decode("latin-1")
-    composed = unicodedata.normalize("NFC", text.replace(_INVISIBLE, ""))
-    folded = composed.casefold()
-    if len(folded) == len(composed):  # a letter never becomes none, so each became one
-        return folded
-    return unicodedata.normalize("NFC", "".join(map(_one_case, composed)))
-
-
-def _one_case(char: str) -> str:
-    for changed in (char.casefold(), char.lower()):
-        if len(changed) == 1:
-            return changed
-    return _without_mark(char).lower()  # İ
-
-
-def _without_mark(char: str) -> str:
-    parts = unicodedata.normalize("NFD", char)
-    # A Korean syllable comes apart as well, into letters; only marks are taken away.
-    if len(parts) > 1 and all(unicodedata.combining(mark) for mark in parts[1:]):
-        return parts[0]
-    return char
-
-
-_PLAIN_LATIN_1 = bytes(
-    ord(changed) if ord(changed := _one_case(chr(code))) < 256 else code for code in range(256)
-)
-
-
-@lru_cache(maxsize=4096)
-def _folded(char: str) -> str:
-    char = _without_mark(_one_case(char))
-    return _WITHOUT_STROKE.get(char, char)
-
-
-_FOLD_LATIN_1 = bytes(
-    ord(folded) if ord(folded := _folded(chr(code))) < 256 else code for code in range(256)
-)
-
-
-def fold(text: str) -> str:
-    """Fold case and drop the dots of å ä ö and every other mark: what a query without dots is matched on.
-
-    One character in gives one character out, so positions hold in both.
-    """
-    if text.isascii():
-        return text.lower()
-    if "µ" not in text:  # its small letter is beyond latin-1
-        try:
-            # 2 µs for the usual text of 3,000 characters, where the regular expression takes 35.
-            return text.encode("latin-1").translate(_FOLD_LATIN_1).decode("latin-1")
-        except UnicodeEncodeError:
-            pass
-    return _BEYOND_ASCII.sub(lambda found: _folded(found[0]), text).lower()
-
-
-def words(plain_text: str) -> list[str]:
-    """Give the words of a text that went through `plain` (or `fold`), in order."""
-    return _WORD.findall(plain_text.replace("_", " "))
-
-
-_TYPOGRAPHY = "–—’‘”“„…•\u2009\u202f"
-"""What stands between words in texts that else are latin-1."""
-
-_CUT_LATIN_1 = bytes(
-    code if words(chr(code)) else 0x20 for code in _PLAIN_LATIN_1
-)  # letters in one case, and spaces
-
-
-def words_in(text: str) -> list[str]:
-    """Give the words of a text as the index holds them: `words(plain(text))`, for most texts ten times as quick."""
-    if "µ" not in text:
-        try:
-            encoded = text.encode("latin-1")
-        except UnicodeEncodeError:
-            for sign in _TYPOGRAPHY:
-                text = text.replace(sign, " ")
-            try:
-                encoded = text.encode("latin-1")
-            except UnicodeEncodeError:
-                return words(plain(text))
-        return encoded.translate(_CUT_LATIN_1, b"\xad").decode("latin-1").split()
-    return words(plain(text))
-
+from flodeslasare.cutting import FOLD_LATIN_1, INVISIBLE, WORD, fold, plain, words
 
 # --- the tree --------------------------------------------------------------------------------------
 
@@ -609,7 +484,7 @@ def replaced(text: str, word: str, other: str) -> str:
     places = [
         found.span()
         for start, end in parser.sought_at
-        for found in _WORD.finditer(letters, start, end)
+        for found in WORD.finditer(letters, start, end)
         if plain(found[0]) == word
     ]
     for start, end in reversed(places):
@@ -724,7 +599,7 @@ class _Searched:
             encoded = text.encode("latin-1", "replace")  # "?" is no letter
             self._is_latin_1 = False
         self._encoded = encoded
-        self._folded = encoded.translate(_FOLD_LATIN_1)
+        self._folded = encoded.translate(FOLD_LATIN_1)
 
     def __contains__(self, word: str) -> bool:
         """Whether a word stands in the text, anywhere inside a word."""
@@ -771,7 +646,7 @@ def where(sought: Iterable[Words], text: str) -> list[tuple[int, int]]:
             spans.extend(_occurrences(word, folded if word.isascii() else text))
             continue
         if tokens is None:
-            found = _WORD.finditer(text.replace("_", " "))
+            found = WORD.finditer(text.replace("_", " "))
             tokens = [(one.start(), one.end(), one[0]) for one in found]
         spans.extend(_rows(node, tokens, folded))
     if places is not None:
@@ -842,14 +717,14 @@ def _richest(text: str, sought: Sequence[Words]) -> tuple[int, int]:
 
 def _with_places(text: str) -> tuple[str, list[tuple[int, int]] | None]:
     """Give text as `plain` does, with where each character came from (start, end) if that is elsewhere."""
-    if text.isascii() or (_INVISIBLE not in text and unicodedata.is_normalized("NFC", text)):
+    if text.isascii() or (INVISIBLE not in text and unicodedata.is_normalized("NFC", text)):
         return plain(text), None
     pieces: list[str] = []
     places: list[tuple[int, int]] = []
     start = 0
     while start < len(text):
         end = start + 1
-        while end < len(text) and (unicodedata.combining(text[end]) or text[end] == _INVISIBLE):
+        while end < len(text) and (unicodedata.combining(text[end]) or text[end] == INVISIBLE):
             end += 1
         piece = plain(text[start:end])
         pieces.append(piece)

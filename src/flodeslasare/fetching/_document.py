@@ -10,6 +10,7 @@ import html
 import html.entities
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from lxml import etree
@@ -369,7 +370,12 @@ def _with_namespaces(text: str) -> str:
 
 def local_name(element: etree._Element) -> str:
     """Give the name of an element without its namespace, in lower case."""
-    return str(element.tag).rpartition("}")[2].lower()
+    return _local_name(str(element.tag))
+
+
+@lru_cache(maxsize=1_000)
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def _unnest_items(root: etree._Element) -> None:

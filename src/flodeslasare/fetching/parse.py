@@ -242,7 +242,9 @@ def _hash(item: etree._Element) -> str:
 def _guid_or_link(item: etree._Element) -> str:
     found: dict[str, str] = {}
     for child in item:
-        found.setdefault(local_name(child), (child.text or child.get("href") or "").strip())
+        name = local_name(child)
+        if name in {"guid", "id", "link"}:
+            found.setdefault(name, (child.text or child.get("href") or "").strip())
     return _clean_guid(found.get("guid") or found.get("id") or found.get("link") or "") or ""
 
 
@@ -270,7 +272,11 @@ def _clean_feed(raw: RawFeed, *, url: str, base: str, limits: _Limits) -> Parsed
 
 
 def _clean_entry(
-    raw: RawEntry, base: str, zone: tzinfo, feed_author: str | None, limits: _Limits
+    raw: RawEntry,
+    base: str,
+    zone: tzinfo,
+    feed_author: str | None,
+    limits: _Limits,
 ) -> ParsedEntry:
     content, text = _clean_content(raw, base, limits)
     published, updated = parse_date(raw.published, zone), parse_date(raw.updated, zone)

@@ -48,10 +48,11 @@ class ParsePool:
 
         Args:
             settings: the limits; the defaults, where nothing is said.
-            workers: the most at one time; as many as there are processors, where nothing is said.
+            workers: the most at one time; where nothing is said, as many as there are processors but one: that
+                is for whoever fetches, stores and draws.
         """
         self._settings = settings or Settings()
-        self._free = asyncio.Semaphore(workers or min(os.cpu_count() or 1, 8))
+        self._free = asyncio.Semaphore(workers or max(1, min((os.cpu_count() or 1) - 1, 8)))
         self._idle: list[Helper] = []
         self._all: set[Helper] = set()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
+from flodeslasare.cutting import fold, plain, words
 from flodeslasare.errors import (
     DataError,
     FeedError,
@@ -43,7 +44,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import Match, Words, fold, parse, plain, replaced, where, words
+from flodeslasare.query import Match, Words, parse, replaced, where
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,

@@ -65,11 +65,13 @@ def plan_update(
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     for name, parsed in named.items():
-        digest = Digest.read(parsed.digest) if parsed.digest else digest_of(parsed)
-        match = by_name.get(name) or renamed.take(parsed)
+        match = by_name.get(name) or (renamed.take(parsed) if known else None)
         if match is None:
-            new.append(NewEntry(guid=name, digest=str(digest), entry=parsed))
+            new.append(
+                NewEntry(guid=name, digest=parsed.digest or str(digest_of(parsed)), entry=parsed)
+            )
             continue
+        digest = Digest.read(parsed.digest) if parsed.digest else digest_of(parsed)
         before = Digest.read(match.digest)
         if before[:3] == digest[:3] and match.guid == name:
             continue

@@ -40,7 +40,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         """Prepare; nothing is opened yet."""
         self._path = path
-        self._database: Database | None = None
+        self._open: tuple[Database, SearchIndex] | None = None
         self._queue: SimpleQueue[tuple[int, Step] | None] = SimpleQueue()
         self._is_ending = False
 
@@ -77,8 +77,8 @@ class Writer:
             for (number, _step), outcome in zip(waiting, outcomes, strict=False):
                 answer(number, outcome)
             del waiting[: len(outcomes)]
-        if self._database is not None:
-            self._database.close()
+        if self._open is not None:
+            self._open[0].close()
 
     def _outcomes(self, steps: Sequence[Step], on_wait: Callable[[], None]) -> Sequence[Outcome]:
         """Give what came of the first of some steps, of one at least."""
@@ -96,14 +96,15 @@ class Writer:
                 steps = steps[:1]  # one feed's trouble is not another's
 
     def _taken(self, steps: Sequence[Step]) -> list[FeedResult]:
-        if self._database is None:
-            self._database = open_database(self._path, durable=False, wait_seconds=ONE_WAIT_SECONDS)
-        index = SearchIndex(self._database)
-        with self._database.writing(), index.gathering():
+        if self._open is None:
+            database = open_database(self._path, durable=False, wait_seconds=ONE_WAIT_SECONDS)
+            self._open = database, SearchIndex(database)
+        database, index = self._open
+        with index.gathering():
             until = time.monotonic() + HOLD_SECONDS
             results: list[FeedResult] = []
             for step in steps:
-                results.append(step(self._database, index))
+                results.append(step(database, index))
                 if time.monotonic() > until:
                     break
             return results

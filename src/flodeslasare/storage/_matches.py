@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, product
 from typing import NamedTuple
 
-from flodeslasare.query import All, Any, Field, Match, Node, Not, Words, fold
+from flodeslasare.cutting import fold
+from flodeslasare.query import All, Any, Field, Match, Node, Not, Words
 from flodeslasare.storage.database import Database
 
 MANY_WORDS = 50

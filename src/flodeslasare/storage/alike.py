@@ -13,7 +13,7 @@ from functools import cache
 from math import log
 from typing import Any, NamedTuple
 
-from flodeslasare.query import fold, plain, words
+from flodeslasare.cutting import fold, plain, words
 from flodeslasare.storage._matches import every, pieces
 from flodeslasare.storage.database import Database
 

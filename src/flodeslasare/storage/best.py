@@ -11,15 +11,14 @@ import json
 from collections.abc import Sequence
 from math import log
 
+from flodeslasare.cutting import fold, plain
 from flodeslasare.model import View
 from flodeslasare.query import (
     Field,
     Match,
     Query,
     Words,
-    fold,
     narrowed,
-    plain,
     where,
 )
 from flodeslasare.storage.alike import Extent, extent_of

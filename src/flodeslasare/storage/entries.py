@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from flodeslasare.cutting import cut
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
-from flodeslasare.storage._cutting import IndexedText
 from flodeslasare.storage._views import SLOTS, walk
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.search import SearchIndex
@@ -128,8 +128,16 @@ class EntryStore:
                 "INSERT INTO texts (entry_id, html, text) VALUES (?, ?, ?)",
                 ((entry_id, new.entry.html, new.entry.text) for entry_id, (_, new) in numbered),
             )
-            self._index.add([(key, _indexed(new.entry)) for _, (key, new) in numbered])
+            self._add_to_index([(key, new.entry) for _, (key, new) in numbered])
         return [entry_id for entry_id, _ in reversed(numbered)]
+
+    def _add_to_index(self, entries: Sequence[tuple[int, ParsedEntry]]) -> None:
+        words: list[str] = []
+        cut_entries = [
+            (key, cut(entry.title, entry.text, entry.author, entry.tags, words))
+            for key, entry in entries
+        ]
+        self._index.add(cut_entries, words)
 
     def change(self, changes: Sequence[ChangedEntry], now: datetime) -> None:
         """Take over what a feed changed: marks stay, and the earlier words of an edit are kept."""
@@ -160,7 +168,14 @@ class EntryStore:
                 "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
                 (change.id, seconds(now), old["title"], old["html"]),
             )
-        self._index.remove([(old["sort_key"], _indexed_row(old))])
+        self._index.remove(
+            [
+                (
+                    old["sort_key"],
+                    cut(old["title"], old["text"], old["author"], json.loads(old["tags"]), []),
+                )
+            ]
+        )
         self._db.run(
             """
             UPDATE entries
@@ -184,7 +199,7 @@ class EntryStore:
             "UPDATE texts SET html = ?, text = ? WHERE entry_id = ?",
             (entry.html, entry.text, change.id),
         )
-        self._index.add([(sort_key, _indexed(entry))])
+        self._add_to_index([(sort_key, entry)])
 
     def delete_of_feed(self, feed_id: int) -> int:
         """Forget all entries of a feed for good; gives how many."""
@@ -200,7 +215,7 @@ class EntryStore:
             ):
                 self._index.remove(
                     [
-                        (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
+                        (key, cut(title, text, author, json.loads(tags), []))
                         for key, title, text, author, tags in chunk
                     ]
                 )
@@ -211,17 +226,23 @@ class EntryStore:
     def _free_sort_keys(self, when: Sequence[int]) -> list[int]:
         """Find a place for each of these seconds: behind all that stand in it, or after it when it is full."""
         given: dict[int, None] = {}  # in order
-        behind: dict[int, int] = {}
-        for second in when:
-            first = second * SLOTS
-            key = behind.get(second)
-            if key is None:
-                newest = self._db.value(
-                    "SELECT max(sort_key) FROM entries WHERE sort_key >= ? AND sort_key < ?",
-                    (first, first + SLOTS),
+        behind: dict[int, int] = {
+            second: second * SLOTS if newest is None else newest + 1
+            for second, newest in self._db.rows(
+                """
+                SELECT value, (
+                    SELECT max(sort_key) FROM entries
+                    WHERE sort_key >= value * :slots AND sort_key < (value + 1) * :slots
                 )
-                key = first if newest is None else int(newest) + 1
-            while key in given or (key >= first + SLOTS and self._is_taken(key)):
+                FROM json_each(:seconds)
+                """,
+                {"seconds": json.dumps(when), "slots": SLOTS},
+            )
+        }
+        for second in when:
+            key = behind[second]
+            end = (second + 1) * SLOTS
+            while key in given or (key >= end and self._is_taken(key)):
                 key = key + 1 if key in given else self._first_free_after(key)
             given[key] = None
             behind[second] = key + 1
@@ -481,23 +502,16 @@ def _columns(entry: ParsedEntry) -> dict[str, object]:
     }
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes such a one each time
+
+
 def _json(values: Sequence[object]) -> str:
-    return json.dumps(values, ensure_ascii=False) if values else "[]"
+    return _to_json(values) if values else "[]"
 
 
 def _excerpt(text: str) -> str:
     """Give the first words as one line."""
     return " ".join(text[: EXCERPT_CHARACTERS * 2].split())[:EXCERPT_CHARACTERS]
-
-
-def _indexed(entry: ParsedEntry) -> IndexedText:
-    return IndexedText(entry.title, entry.text, entry.author or "", "\n".join(entry.tags))
-
-
-def _indexed_row(row: sqlite3.Row) -> IndexedText:
-    return IndexedText(
-        row["title"], row["text"], row["author"] or "", "\n".join(json.loads(row["tags"]))
-    )
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from flodeslasare.cutting import cut
 from flodeslasare.documents import KnownEntry
-from flodeslasare.storage._cutting import IndexedText
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import known_entry, seconds
 from flodeslasare.storage.search import SearchIndex
@@ -89,7 +89,7 @@ class MergeStore:
         ):
             self._index.remove(
                 [
-                    (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
+                    (key, cut(title, text, author, json.loads(tags), []))
                     for key, title, text, author, tags in chunk
                 ]
             )

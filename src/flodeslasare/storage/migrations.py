@@ -211,8 +211,8 @@ _M001 = (
     """
     CREATE TABLE search_words (             -- every word of the archive, to find words by a part of them
         id INTEGER PRIMARY KEY,
-        word TEXT NOT NULL UNIQUE,          -- as query.plain gives it
-        folded TEXT NOT NULL                -- without dots: query.fold
+        word TEXT NOT NULL UNIQUE,          -- as cutting.plain gives it
+        folded TEXT NOT NULL                -- without dots: cutting.fold
     )
     """,
     # the words with dots that are meant by one without: storage._matches.Expansions

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, date, datetime, tzinfo
-from itertools import chain
 from typing import Any as AnyValue
 from typing import NamedTuple, TypeAlias
 
+from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold, plain
 from flodeslasare.model import MonthCount, View
 from flodeslasare.query import (
     EVERYTHING,
@@ -41,14 +41,11 @@ from flodeslasare.query import (
     State,
     Words,
     asks_saved,
-    fold,
     parse,
     passage,
-    plain,
     with_saved,
 )
 from flodeslasare.storage import _matches
-from flodeslasare.storage._cutting import BETWEEN_TAGS, IndexedText, cut, joined
 from flodeslasare.storage._matches import (
     NONE,
     WHOLE,
@@ -127,7 +124,10 @@ class SearchIndex:
         """
         self._db = database
         self._zone = zone
-        self._gathered: list[tuple[int, IndexedText]] | None = None
+        self._gathered: tuple[list[tuple[int, CutText]], list[str]] | None = None
+        self._known_words: set[str] = set()
+        """Those that `gathering` has found in the archive or brought, as long as `_version` holds."""
+        self._version = -1
 
     # --- keeping -------------------------------------------------------------------------------
 
@@ -138,48 +138,67 @@ class SearchIndex:
         FTS5 writes out what it has in memory at every savepoint, and SQLite opens one for most statements that
         change more than one row: without this, each feed of a transaction would become a segment to be merged.
         """
-        with self._db.writing():
-            self._gathered = []
-            try:
+        try:
+            with self._db.writing():
+                version = self._db.version()
+                if version != self._version:  # another program may have made the index anew
+                    self._known_words.clear()
+                    self._version = version
+                self._gathered = [], []
                 yield
                 self._write_gathered()
-            finally:
-                self._gathered = None
+        except BaseException:
+            self._known_words.clear()
+            raise
+        finally:
+            self._gathered = None
 
     def _write_gathered(self) -> None:
-        if self._gathered:
-            gathered, self._gathered = self._gathered, None
-            self.add(gathered)
-            self._gathered = []
-
-    def add(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
-        """Index entries by their sort_key."""
         if self._gathered is not None:
-            self._gathered += entries
-            return
+            entries, words = self._gathered
+            self._gathered = [], []
+            self._add(entries, words, self._known_words)
+
+    def add(self, entries: Sequence[tuple[int, CutText]], words: Sequence[str]) -> None:
+        """Index entries.
+
+        Args:
+            entries: each with its sort_key.
+            words: all of theirs, as `cutting.cut` gives them.
+        """
+        if self._gathered is None:
+            self._add(entries, words, set())
+        else:
+            self._gathered[0].extend(entries)
+            self._gathered[1].extend(words)
+
+    def _add(
+        self, entries: Sequence[tuple[int, CutText]], words: Sequence[str], known: set[str]
+    ) -> None:
         if not entries:
             return
-        rows = cut(entries)
         self._db.run_many(
             "INSERT INTO search_entries (rowid, title, text, author, tags) VALUES (?, ?, ?, ?, ?)",
-            map(joined, rows),
+            # In the order of their keys: FTS5 collects what it is given in memory, and writes it out at once when
+            # a smaller rowid comes.
+            ((key, *cut_text) for key, cut_text in sorted(entries)),
         )
         # In order of arrival: the words that come first are the ones that come often.
-        words = dict.fromkeys(
-            chain.from_iterable(chain.from_iterable(parts) for _key, *parts in rows)
-        )
-        words.pop(BETWEEN_TAGS, None)
-        self._add_words(words)
+        vocabulary = dict.fromkeys(words)
+        vocabulary.pop(BETWEEN_TAGS, None)
+        unknown = [word for word in vocabulary if word not in known]
+        self._add_words(unknown)
+        known.update(unknown)
 
-    def remove(self, entries: Sequence[tuple[int, IndexedText]]) -> None:
-        """Take entries out; their text must be given as it was put in (sqlite.org/fts5.html, «delete»)."""
+    def remove(self, entries: Sequence[tuple[int, CutText]]) -> None:
+        """Take entries out; their words must be given as they were put in (sqlite.org/fts5.html, «delete»)."""
         self._write_gathered()
         self._db.run_many(
             """
             INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
             VALUES ('delete', ?, ?, ?, ?, ?)
             """,
-            map(joined, cut(entries)),
+            ((key, *cut_text) for key, cut_text in sorted(entries)),
         )
 
     def _add_words(self, words: Iterable[str]) -> None:
@@ -753,9 +772,9 @@ class SearchIndex:
         )
         # Two sums of the same: every word of every entry. All the words at once would take much memory.
         of_texts = sum(
-            sum(map(hash, set(chain(*parts))))
-            for batch in self._kept(progress)
-            for _key, *parts in cut(batch)
+            sum(map(hash, set(" ".join(cut_text).split())))
+            for entries, _words in self._kept(progress)
+            for _key, cut_text in entries
         )
         of_index = sum(
             hash(term) * number
@@ -774,11 +793,13 @@ class SearchIndex:
             self._db.run("INSERT INTO search_entries (search_entries) VALUES ('delete-all')")
             self._db.run("INSERT INTO search_word_parts (search_word_parts) VALUES ('delete-all')")
             self._db.run("DELETE FROM search_words")
-            for batch in self._kept(progress):
-                self.add(batch)
+            for entries, words in self._kept(progress):
+                self.add(entries, words)
 
-    def _kept(self, progress: Progress | None) -> Iterator[list[tuple[int, IndexedText]]]:
-        """Read the kept texts, oldest first, and tell how far it is."""
+    def _kept(
+        self, progress: Progress | None
+    ) -> Iterator[tuple[list[tuple[int, CutText]], list[str]]]:
+        """Read and cut the kept texts, oldest first, and tell how far it is: entries and all their words."""
         total = self._db.value("SELECT count(*) FROM entries")
         done = 0
         for rows in self._db.chunks(
@@ -789,10 +810,12 @@ class SearchIndex:
             """,
             size=1_000,
         ):
-            yield [
-                (key, IndexedText(title, text, author or "", "\n".join(json.loads(tags))))
+            words: list[str] = []
+            entries = [
+                (key, cut(title, text, author, json.loads(tags), words))
                 for key, title, text, author, tags in rows
             ]
+            yield entries, words
             done += len(rows)
             if progress is not None:
                 progress(done, total)
