@@ -138,6 +138,7 @@ class SearchIndex:
         FTS5 writes out what it has in memory at every savepoint, and SQLite opens one for most statements that
         change more than one row: without this, each feed of a transaction would become a segment to be merged.
         """
+        is_part_of_another = self._db.connection.in_transaction
         try:
             with self._db.writing():
                 version = self._db.version()
@@ -152,6 +153,8 @@ class SearchIndex:
             raise
         finally:
             self._gathered = None
+            if is_part_of_another:  # which may be taken back as a whole
+                self._known_words.clear()
 
     def _write_gathered(self) -> None:
         if self._gathered is not None:
