@@ -60,8 +60,8 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
     start = _root_start(text, url)
     if text[:start].strip() and not _PROLOG.fullmatch(text[:start]):
         flaws.append(_("there is something in front of the feed"))
-    text = _with_windows_signs(text[start:])
-    root = _strict_tree(text)
+    text, encoded = _with_windows_signs(text[start:])
+    root = _strict_tree(encoded)
     is_complete = root is not None
     if root is None:
         flaws.append(_("it is not well-formed XML"))
@@ -185,16 +185,21 @@ _C1 = re.compile("[\x80-\x9f]")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 
 
-def _with_windows_signs(text: str) -> str:
-    """Read C1 characters as the windows-1252 signs that they were meant as, `&#146;` as well."""
+def _with_windows_signs(text: str) -> tuple[str, bytes]:
+    """Read C1 characters as the windows-1252 signs that they were meant as, `&#146;` as well.
+
+    Gives the text, and the same in UTF-8.
+    """
     if "&#" in text:
         text = _WINDOWS_SIGN.sub(
             lambda match: _sign(int(match[1]) if match[1] else int(match[2], 16)), text
         )
+    encoded = text.encode("utf-8", "replace")
     # In UTF-8 they follow one byte, which is looked for in a fifth of the time.
-    if _C1_IN_UTF8.search(text.encode("utf-8", "replace")):
+    if _C1_IN_UTF8.search(encoded):
         text = _C1.sub(lambda match: _sign(ord(match[0])), text)
-    return text
+        encoded = text.encode("utf-8", "replace")
+    return text, encoded
 
 
 def _sign(code: int) -> str:
@@ -270,9 +275,9 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
-def _strict_tree(text: str) -> etree._Element | None:
+def _strict_tree(encoded: bytes) -> etree._Element | None:
     try:
-        return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=False))
+        return etree.fromstring(encoded, _parser(recover=False))
     except etree.XMLSyntaxError:
         return None
 
