@@ -14,6 +14,7 @@ import pytest
 
 from flodeslasare.config import Settings
 from flodeslasare.digests import digest_of
+from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.fetching.pool import ParsePool
@@ -79,7 +80,7 @@ async def odd_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 def processes(pool: ParsePool) -> list[int]:
-    return [worker.pid for worker in pool._all]
+    return [worker.helper.pid for worker in pool._workers]
 
 
 def is_running(pid: int) -> bool:
@@ -198,6 +199,49 @@ async def test_a_parser_that_runs_wild_costs_one_turn(
     assert (await odd_pool.parse(FRESH, url=URL)).title == "frisk"
 
 
+@pytest.mark.parametrize("body", [b"hang", b"die", b"stumble", b"lie"])
+async def test_who_stands_behind_one_that_runs_wild_is_asked_elsewhere(
+    odd_pool: ParsePool, body: bytes
+) -> None:
+    odd_pool._settings = Settings(parse_seconds=1.0)
+
+    wild, *others = await asyncio.gather(
+        odd_pool.parse(body, url=URL),
+        *(odd_pool.parse(FRESH, url=URL) for _ in range(5)),
+        return_exceptions=True,
+    )
+
+    assert isinstance(wild, ParseError)
+    assert [other.title for other in others if isinstance(other, ParsedFeed)] == ["frisk"] * 5
+    assert len(processes(odd_pool)) == 1
+
+
+async def test_who_stands_behind_one_that_is_given_up_is_asked_elsewhere(
+    odd_pool: ParsePool,
+) -> None:
+    given_up = asyncio.create_task(odd_pool.parse(b"hang", url=URL))
+    await asyncio.sleep(0)
+    behind = asyncio.create_task(odd_pool.parse(FRESH, url=URL))
+    await asyncio.sleep(0.3)  # so that both are on their way
+
+    given_up.cancel()
+
+    assert (await behind).title == "frisk"
+
+
+async def test_who_gives_up_its_place_costs_the_one_before_nothing(odd_pool: ParsePool) -> None:
+    first = asyncio.create_task(odd_pool.parse(FRESH, url=URL))
+    await asyncio.sleep(0)
+    given_up = asyncio.create_task(odd_pool.parse(FRESH, url=URL))
+    await asyncio.sleep(0)
+
+    given_up.cancel()
+
+    assert (await first).title == "frisk"
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+
+
 async def test_what_a_library_prints_does_no_harm(odd_pool: ParsePool) -> None:
     assert (await odd_pool.parse(b"chatter" + FRESH, url=URL)).title == "frisk"
 
@@ -215,8 +259,8 @@ async def test_a_worker_killed_while_it_rests_is_replaced(pool: ParsePool) -> No
     await pool.parse(FRESH, url=URL)
     (pid,) = processes(pool)
     os.kill(pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-    for worker in pool._all:
-        await worker._process.wait()
+    for worker in pool._workers:
+        await worker.helper._process.wait()
 
     assert (await pool.parse(FRESH, url=URL)).title == "frisk"
 
@@ -254,7 +298,7 @@ def test_workers_end_when_the_reader_is_killed() -> None:
         "async def main():\n"
         "    pool = ParsePool(workers=1)\n"
         f"    await pool.parse({FRESH!r}, url='https://a.se/')\n"
-        "    print(*[worker.pid for worker in pool._all], flush=True)\n"
+        "    print(*[worker.helper.pid for worker in pool._workers], flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )

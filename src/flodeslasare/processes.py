@@ -72,13 +72,17 @@ class Helper:
         """It has not ended, as far as is known."""
         return self._process.returncode is None and not self._answers.at_eof()
 
+    def write(self, payload: bytes) -> None:
+        """Send it a frame, and do not wait until it has it."""
+        self._requests.write(frame(payload))
+
     async def send(self, payload: bytes) -> None:
         """Send it a frame.
 
         Raises:
             OSError: it has ended.
         """
-        self._requests.write(frame(payload))
+        self.write(payload)
         await self._requests.drain()
 
     async def receive(self) -> bytes:

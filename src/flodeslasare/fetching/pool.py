@@ -34,6 +34,23 @@ _log = logging.getLogger(__name__)
 _ERRORS: dict[str, type[FeedError]] = {"NotAFeed": NotAFeed, "ParseError": ParseError}
 
 
+IN_HAND = 2
+"""A worker has the next document in hand before it has answered for one: it need not wait for our turn."""
+
+
+class _Worker:
+    """A worker, and who waits for it."""
+
+    def __init__(self, helper: Helper) -> None:
+        self.helper = helper
+        self.turns = asyncio.Lock()
+        self.waiting = 0
+
+
+class _Dropped(Exception):
+    """A worker was ended in another's turn, or because another no longer wanted its answer."""
+
+
 class ParsePool:
     """A few worker processes, started when they are first needed.
 
@@ -52,9 +69,10 @@ class ParsePool:
                 is for whoever fetches, stores and draws.
         """
         self._settings = settings or Settings()
-        self._free = asyncio.Semaphore(workers or max(1, min((os.cpu_count() or 1) - 1, 8)))
-        self._idle: list[Helper] = []
-        self._all: set[Helper] = set()
+        self._most = workers or max(1, min((os.cpu_count() or 1) - 1, 8))
+        self._free = asyncio.Semaphore(IN_HAND * self._most)
+        self._choosing = asyncio.Lock()
+        self._workers: list[_Worker] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -116,59 +134,87 @@ class ParsePool:
             max_images=self._settings.fetch_images,
         )
         async with self._free:
-            try:
-                worker = await self._take()
-            except OSError as error:
-                reason = _("its parser could not be started ({cause})")
-                raise ParseError(url, reason.format(cause=error.strerror or error)) from error
-            is_fit = False
-            try:
-                async with asyncio.timeout(self._settings.parse_seconds):
-                    await worker.send(encoded(request))
-                    answer = answer_from(await worker.receive())
-                is_fit = not (isinstance(answer, Refusal) and answer.error == MEMORY)
-            except TimeoutError:
-                raise ParseError(
-                    url,
-                    _("reading it took longer than {seconds:g} s and was stopped").format(
-                        seconds=self._settings.parse_seconds
-                    ),
-                ) from None
-            except (OSError, EOFError) as error:
-                raise ParseError(url, _("its parser ended in the middle of it")) from error
-            except NonsenseError as error:
-                raise _nonsense(url) from error
-            finally:
-                if is_fit and worker in self._all:
-                    self._idle.append(worker)
-                else:
-                    self._all.discard(worker)
-                    await worker.kill()
+            while True:
+                try:
+                    worker = await self._take()
+                except OSError as error:
+                    reason = _("its parser could not be started ({cause})")
+                    raise ParseError(url, reason.format(cause=error.strerror or error)) from error
+                try:
+                    answer = await self._asked(worker, request)
+                    break
+                except _Dropped:
+                    continue
+                finally:
+                    worker.waiting -= 1
         if isinstance(answer, Refusal):
             raise self._error(answer, url)
         return answer
 
+    async def _asked(self, worker: _Worker, request: Request) -> bytes | Refusal:
+        """Ask a worker, in turn with others that ask it.
+
+        Raises:
+            ParseError
+            _Dropped: it was ended in another's turn, or for another's sake.
+        """
+        url = request.url
+        is_fit = False
+        try:
+            worker.helper.write(encoded(request))
+            async with worker.turns:  # given in the order of asking, and so are the answers
+                if worker not in self._workers:
+                    raise _Dropped
+                async with asyncio.timeout(self._settings.parse_seconds):
+                    answer = answer_from(await worker.helper.receive())
+                is_fit = not (isinstance(answer, Refusal) and answer.error == MEMORY)
+                return answer
+        except TimeoutError:
+            raise ParseError(
+                url,
+                _("reading it took longer than {seconds:g} s and was stopped").format(
+                    seconds=self._settings.parse_seconds
+                ),
+            ) from None
+        except (OSError, EOFError) as error:
+            if worker not in self._workers:
+                raise _Dropped from error
+            raise ParseError(url, _("its parser ended in the middle of it")) from error
+        except NonsenseError as error:
+            raise _nonsense(url) from error
+        finally:
+            if not is_fit and worker in self._workers:
+                self._workers.remove(worker)
+                await worker.helper.kill()
+
     async def aclose(self) -> None:
         """End all workers; those at work are stopped. The next document starts new ones."""
-        workers, self._all = self._all, set()
-        idle, self._idle = self._idle, []
+        workers, self._workers = self._workers, []
         await asyncio.gather(
-            *(worker.close() if worker in idle else worker.kill() for worker in workers)
+            *(
+                worker.helper.kill() if worker.waiting else worker.helper.close()
+                for worker in workers
+            )
         )
 
-    async def _take(self) -> Helper:
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_alive:
-                return worker
-            self._all.discard(worker)
-        worker = await Helper.start(
-            self.worker_module,
-            str(self._settings.parse_seconds),
-            str(self._settings.parse_memory_bytes),
-        )
-        self._all.add(worker)
-        return worker
+    async def _take(self) -> _Worker:
+        """Give the worker that has least to do, and take a place at it."""
+        async with self._choosing:
+            self._workers = [
+                worker for worker in self._workers if worker.waiting or worker.helper.is_alive
+            ]
+            chosen = min(self._workers, key=lambda worker: worker.waiting, default=None)
+            if chosen is None or (chosen.waiting and len(self._workers) < self._most):
+                chosen = _Worker(
+                    await Helper.start(
+                        self.worker_module,
+                        str(self._settings.parse_seconds),
+                        str(self._settings.parse_memory_bytes),
+                    )
+                )
+                self._workers.append(chosen)
+            chosen.waiting += 1
+            return chosen
 
     def _error(self, refusal: Refusal, url: str) -> FeedError:
         if refusal.error in _ERRORS:
