@@ -101,11 +101,14 @@ class Refresh:
         async with AsyncExitStack() as stack:
             fetcher = await stack.enter_async_context(Fetcher(self._settings))
             pool = ParsePool(self._settings)
-            stack.push_async_callback(pool.aclose)
             storing: Storing[SentStep] = Storing(
                 place, on_wait=lambda: events.put_nowait(RefreshWaits())
             )
-            stack.push_async_callback(storing.aclose)
+
+            async def close() -> None:
+                await asyncio.gather(pool.aclose(), storing.aclose())
+
+            stack.push_async_callback(close)
 
             async def take(state: FetchState, title: str, wait_seconds: float) -> None:
                 nonlocal done
