@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -91,3 +95,35 @@ def keep(
             return store_document(database, feed_id, document, now)
     finally:
         database.close()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process has not ended, whether or not its parent has looked."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def helper_of_a_killed_reader(program: str) -> int:
+    """Run a program that prints the number of a process it has started and kills itself; gives that number."""
+    reader = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        timeout=60,
+        check=False,
+    )
+    return int(reader.stdout)
+
+
+def ends_soon(pid: int) -> bool:
+    """Wait for a process to end, ten seconds at most; tells whether it did."""
+    until = time.monotonic() + 10
+    while is_running(pid):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

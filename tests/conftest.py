@@ -22,7 +22,8 @@ def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the home folder, the proxies, the locale and the time zone of the machine out."""
     for variable in (
         "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "LANGUAGE", "LC_ALL", "LC_MESSAGES",
-        "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_COLOR", "BROWSER",
+        "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_PROXY", "no_proxy",
+        "NO_COLOR", "BROWSER",
         "FLODESLASARE_ALLOW_PRIVATE",
     ):  # fmt: skip
         monkeypatch.delenv(variable, raising=False)

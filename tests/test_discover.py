@@ -27,14 +27,6 @@ RSS = b'<?xml version="1.0"?>\n<rss version="2.0"><channel><title>B</title></cha
 QUICK = Settings(fetch_connect_seconds=2.0, fetch_read_seconds=2.0, fetch_total_seconds=5.0)
 
 
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.delenv("FLODESLASARE_ALLOW_PRIVATE", raising=False)
-
-
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
     async with Fetcher(QUICK) as one:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
+from builders import is_running
 from flodeslasare.config import Login, Settings
 from flodeslasare.errors import FetchError
 from flodeslasare.fetching import _logins
@@ -197,17 +197,8 @@ async def test_a_command_that_hangs_is_ended_with_what_it_started(
         assert server.requests == []
     for pid in map(int, pids.read_text().split()):
         async with asyncio.timeout(10):
-            while is_alive(pid):  # noqa: ASYNC110 - another process has no event to wait for
+            while is_running(pid):  # noqa: ASYNC110 - another process has no event to wait for
                 await asyncio.sleep(0.01)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = Path(f"/proc/{pid}/stat")
-    return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
 async def test_a_refresh_that_is_stopped_ends_the_command() -> None:

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from builders import ends_soon, helper_of_a_killed_reader, is_running
 from flodeslasare.config import Settings
 from flodeslasare.digests import digest_of
 from flodeslasare.documents import ParsedFeed
@@ -81,14 +81,6 @@ async def odd_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 def processes(pool: ParsePool) -> list[int]:
     return [worker.helper.pid for worker in pool._workers]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_a_worker_says_what_the_parser_says(pool: ParsePool) -> None:
@@ -302,28 +294,7 @@ def test_workers_end_when_the_reader_is_killed() -> None:
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
-    source = Path(__file__).parents[1] / "src"
-
-    reader = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(source)},
-        timeout=60,
-        check=False,
-    )
-
-    pid = int(reader.stdout)
-    for _ in range(500):
-        if not is_running(pid) or _is_zombie(pid):
-            return
-        time.sleep(0.02)
-    pytest.fail("the worker outlived its reader")
-
-
-def _is_zombie(pid: int) -> bool:
-    """Whether it has ended and only its parent, here the system's first process, has not looked."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert ends_soon(helper_of_a_killed_reader(program))
 
 
 # --- what crosses the pipe -----------------------------------------------------------------------------
