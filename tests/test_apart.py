@@ -15,19 +15,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from builders import NOW, ends_soon, entries, helper_of_a_killed_reader, is_running
 from flodeslasare.digests import digest_of
 from flodeslasare.documents import FetchState, ParsedFeed, ReplyKind, Subscription
-from flodeslasare.errors import Busy, FeedError, StorageError
+from flodeslasare.errors import Busy, FeedError, NewerFile, StorageError
 from flodeslasare.fetching import wire
-from flodeslasare.i18n import stored, use_language
+from flodeslasare.i18n import _, stored, use_language
 from flodeslasare.library import Library
-from flodeslasare.library._writer import SentStep
+from flodeslasare.library._writer import SentError, SentStep
 from flodeslasare.library.apart import InProcess
 from flodeslasare.library.steps import StoreFailure, StoreReply
 from flodeslasare.library.storing import InThread, Storing
-from flodeslasare.model import RefreshStatus, View
+from flodeslasare.model import FeedResult, RefreshStatus, View
+from flodeslasare.processes import Helper
 from flodeslasare.storage import SearchIndex, open_database
 from flodeslasare.storage.database import Checkpoints
 
@@ -65,20 +67,18 @@ def a_state(feed_id: int) -> FetchState:
     return FetchState(feed_id=feed_id, url=f"https://blogg{feed_id}.exempel/", due=NOW)
 
 
-def bringing(feed_id: int, number: int, document: bytes | None = None) -> StoreReply:
+def bringing(feed_id: int, number: int, document: wire.Encoded | None = None) -> StoreReply:
     made = ParsedFeed(
         title=f"Flöde {feed_id}",
         site_url=None,
         # As a worker sends them.
         entries=tuple(replace(entry, digest=str(digest_of(entry))) for entry in entries(number)),
     )
-    sent = wire.answer_from(wire.answer(made))
-    assert isinstance(sent, bytes)
     return StoreReply(
         state=a_state(feed_id),
         title="",
         kind=ReplyKind.OK,
-        document=sent if document is None else document,
+        document=tuple(wire.parts_of(made)) if document is None else document,
         now=NOW,
         chance=0.5,
         usual_seconds=1800.0,
@@ -122,7 +122,7 @@ async def test_a_document_that_makes_no_sense_is_its_feed_s_failure(
 ) -> None:
     (feed_id,) = feeds(library, 1)
 
-    result = await apart.storing.store(bringing(feed_id, 1, document=b"\xc1"))
+    result = await apart.storing.store(bringing(feed_id, 1, document=(b"\xc1",)))
 
     assert result.status is RefreshStatus.ERROR
     assert result.error is not None
@@ -196,22 +196,24 @@ async def test_killed_it_costs_what_it_had_not_stored_and_says_so(
     await again.storing.aclose()
 
 
-async def test_closing_drops_what_waits_and_keeps_what_was_answered(library: Library) -> None:
-    ids = feeds(library, 30)
+async def test_closing_ends_it_soon_and_keeps_whole_feeds(library: Library) -> None:
+    ids = feeds(library, 60)
     apart = Apart(library.path)
     first = asyncio.create_task(apart.storing.store(bringing(ids[0], 5)))
-    others = [asyncio.create_task(apart.storing.store(bringing(n, 5))) for n in ids[1:]]
+    others = [asyncio.create_task(apart.storing.store(bringing(n, 400))) for n in ids[1:]]
     await first
     pid = await apart.pid()
 
     for task in others:
         task.cancel()
+    started = time.monotonic()
     await apart.storing.aclose()
 
-    kept = library.counts().total
-    assert kept % 5 == 0
-    assert kept >= 5
+    assert time.monotonic() - started < 9  # else it was killed
     assert not is_running(pid)
+    counts = [feed.total for feed in library.feeds()]
+    assert set(counts) <= {0, 5, 400}
+    assert counts.count(400) < 40
 
 
 async def test_where_no_process_can_be_started_a_thread_does_it(
@@ -278,14 +280,140 @@ def test_the_log_is_copied_into_the_file_while_another_connection_writes(
         assert path.stat().st_size > before + 3_000_000
 
 
-async def test_patience_ends_in_words(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flodeslasare.library.writing.PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # so that the process is this one
+A_WRITER_THAT = """
+import os, sys
+from flodeslasare.frames import frame, frames_from, pipes
+from flodeslasare.library import _writer
+
+requests, answers = pipes()
+{does}
+"""
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        "sys.exit(3)",
+        "os.abort()",
+        "answers.write(frame(b'flodeslasare 0.0')); answers.flush(); list(frames_from(requests))",
+    ],
+    ids=["ends", "is killed", "is of another version"],
+)
+async def test_where_the_process_does_not_begin_a_thread_does_it(
+    library: Library,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    does: str,
+) -> None:
+    pretend(tmp_path, monkeypatch, does)
     (feed_id,) = feeds(library, 1)
     apart = Apart(library.path)
 
-    with closing(sqlite3.connect(library.path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Busy, match="another program"):
-            await apart.storing.store(bringing(feed_id, 4))
+    result = await apart.storing.store(bringing(feed_id, 2))
     await apart.storing.aclose()
+
+    assert result.new == 2
+    assert "did not begin" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("does", "what"),
+    [
+        (
+            "next(frames_from(requests)); answers.write(frame(b'\\xc1')); answers.flush(); list(frames_from(requests))",
+            "",
+        ),
+        ("next(frames_from(requests)); sys.exit(3)", "refresh again"),
+    ],
+    ids=["talks nonsense", "ends"],
+)
+async def test_a_process_that_goes_wrong_later_is_told_of_and_ended(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, what: str
+) -> None:
+    pretend(tmp_path, monkeypatch, f"answers.write(frame(_writer.HELLO)); answers.flush(); {does}")
+    one, other = feeds(library, 2)
+    apart = Apart(library.path)
+
+    async with asyncio.timeout(20):
+        outcomes = await asyncio.gather(
+            apart.storing.store(bringing(one, 2)),
+            apart.storing.store(bringing(other, 2)),
+            return_exceptions=True,
+        )
+        pid = await apart.pid()
+        await apart.storing.aclose()
+
+    assert all(isinstance(outcome, Exception) and what in str(outcome) for outcome in outcomes)
+    assert not is_running(pid)
+
+
+def pretend(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """Let another program be started in place of the writer."""
+    (folder / "another_writer.py").write_text(A_WRITER_THAT.format(does=does), encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    start = Helper.start
+
+    async def started(_module: str, *arguments: str) -> Helper:
+        return await start("another_writer", *arguments)
+
+    monkeypatch.setattr(Helper, "start", started)
+
+
+async def test_a_request_that_nobody_can_read_ends_it_in_words(library: Library) -> None:
+    (feed_id,) = feeds(library, 1)
+    apart = Apart(library.path)
+    helper = await apart.place.start()
+    assert helper is not None
+    waiting = asyncio.create_task(apart.storing.store(bringing(feed_id, 2)))
+    await waiting
+
+    await helper.send(b"\xc1")
+    async with asyncio.timeout(20):
+        outcome: object = None
+        while not isinstance(outcome, Exception):
+            (outcome,) = await asyncio.gather(
+                apart.storing.store(bringing(feed_id, 2)), return_exceptions=True
+            )
+        await apart.storing.aclose()
+
+    assert isinstance(outcome, RuntimeError)
+    assert "DecodeError" in str(outcome)
+    assert helper.code == 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Busy("library.db: another program is using it"),
+        StorageError("udda\udce5.db: the disk is full"),
+        FeedError("https://a.exempel/", _("it is not well-formed XML")),
+        NewerFile("library.db: newer"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_the_same_on_the_other_side(error: Exception) -> None:
+    made = SentError.of(error).made()
+
+    assert type(made) is type(error)
+    assert str(made) == str(error).replace("\udce5", "?")
+
+
+async def test_a_bug_that_a_reply_brings_out_when_it_is_stored_costs_its_feed_a_turn(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpserver.expect_request("/feed").respond_with_data(
+        "<rss><channel><title>T</title><item><guid>1</guid></item></channel></rss>"
+    )
+    library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+
+    def broken(*_args: object, **_options: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr("flodeslasare.library.steps.plan_update", broken)
+    (result,) = [event async for event in library.refresh() if isinstance(event, FeedResult)]
+
+    assert result.status is RefreshStatus.ERROR
+    assert result.error is not None
+    assert "a fault of this program (OverflowError)" in result.error
+    assert library.feeds()[0].failures == 1

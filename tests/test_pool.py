@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from flodeslasare.fetching.wire import (
     answer,
     answer_from,
     document_from,
+    parts_of,
 )
 from flodeslasare.i18n import use_language
 
@@ -300,64 +302,128 @@ def test_workers_end_when_the_reader_is_killed() -> None:
 # --- what crosses the pipe -----------------------------------------------------------------------------
 
 
-def sent(document: dict[str, object]) -> bytes:
-    return msgspec.msgpack.encode({"title": None, "site_url": None, "entries": []} | document)
+def packed(value: object) -> bytes:
+    return msgspec.msgpack.encode(value)
 
 
-def an_item(**fields: object) -> dict[str, object]:
-    return {"guid": "g", "url": None, "title": "t", "digest": DIGEST} | fields
+def a_head(**fields: object) -> bytes:
+    return packed({"title": None, "site_url": None, "entries": []} | fields)
 
 
-def test_a_document_crosses_the_pipe_as_it_is() -> None:
+def an_item(**fields: object) -> bytes:
+    return packed([{"guid": "g", "url": None, "title": "t", "digest": DIGEST} | fields])
+
+
+def a_source(frames: Iterable[bytes]) -> Callable[[], Awaitable[bytes]]:
+    left = iter(frames)
+
+    async def receive() -> bytes:
+        return next(left)
+
+    return receive
+
+
+async def test_a_document_crosses_the_pipe_as_it_is() -> None:
     document = parse_feed(BODY, url=URL)
 
-    answered = answer_from(answer(document))
+    answered = await answer_from(a_source(answer(document)))
 
-    assert isinstance(answered, bytes)
+    assert isinstance(answered, tuple)
     assert document_from(answered) == document
     assert [entry.digest for entry in document_from(answered).entries] == [
         str(digest_of(entry)) for entry in document.entries
     ]
 
 
-@pytest.mark.parametrize(
-    "answered", [b"", b"X", b"R", b"R\xc0", b"R\x91\x05", b"\xff" * 10], ids=repr
-)
-def test_an_answer_of_the_wrong_shape_is_refused(answered: bytes) -> None:
-    with pytest.raises(NonsenseError):
-        answer_from(answered)
+def test_a_document_crosses_the_pipe_in_parts() -> None:
+    items = "".join(
+        f"<item><guid>{n}</guid><description>{'ord ' * 5000}</description></item>"
+        for n in range(20)
+    )
+    document = parse_feed(f"<rss><channel>{items}</channel></rss>".encode(), url=URL)
+
+    head, *parts = parts_of(document)
+
+    assert len(parts) > 5
+    assert max(len(part) for part in parts) < 300_000
+    assert len(head) < 10_000
+    assert document_from((head, *parts)) == document
 
 
 @pytest.mark.parametrize(
-    "document",
+    "frames",
     [
-        b"",
-        b"\xc1",
-        b"\x91" * 100_000,
-        msgspec.msgpack.encode(None),
-        msgspec.msgpack.encode([]),
-        msgspec.msgpack.encode({"title": "T"}),
-        sent({"title": 1}),
-        sent({"title": "\N{BELL}".encode("utf-16")}),
-        sent({"min_interval_seconds": "x"}),
-        sent({"min_interval_seconds": True}),
-        sent({"is_whole": 1}),
-        sent({"item_hashes": [None]}),
-        sent({"entries": [None]}),
-        sent({"entries": [{}]}),
-        sent({"entries": [an_item(title=5)]}),
-        sent({"entries": [an_item(published="2018")]}),
-        sent({"entries": [an_item(published="2018-04-05T10:00:00")]}),
-        sent({"entries": [an_item(published=10**15)]}),
-        sent({"entries": [an_item(tags=[["u"]])]}),
-        sent({"entries": [an_item(enclosures=[{"url": "u", "size_bytes": True}])]}),
-        sent({"entries": [an_item(digest="0")]}),
+        [b""],
+        [b"X"],
+        [b"R"],
+        [b"R\xc0"],
+        [b"R\x91\x05"],
+        [b"R\x92\xa1x\xa3\xed\xa0\x80"],
+        [b"P", b"\xff"],
     ],
-    ids=lambda document: repr(document[:60]),
+    ids=repr,
 )
-def test_a_document_of_the_wrong_shape_is_refused(document: bytes) -> None:
+async def test_an_answer_of_the_wrong_shape_is_refused(frames: list[bytes]) -> None:
     with pytest.raises(NonsenseError):
-        document_from(document)
+        await answer_from(a_source(frames))
+
+
+async def test_an_answer_without_an_end_is_refused() -> None:
+    with pytest.raises(NonsenseError):
+        await answer_from(a_source(itertools.repeat(b"P" + b"x" * 60_000_000)))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (),
+        (b"",),
+        (b"\xc1",),
+        (b"\x91" * 100_000,),
+        (packed(None),),
+        (packed([]),),
+        (packed({"title": "T"}),),
+        (a_head(title=1),),
+        (a_head(title=b"bytes"),),
+        (a_head().replace(b"\xa5title\xc0", b"\xa5title\xa3\xed\xa0\x80"),),  # no UTF-8
+        (a_head(min_interval_seconds="x"),),
+        (a_head(min_interval_seconds=True),),
+        (a_head(min_interval_seconds=10**15),),
+        (a_head(min_interval_seconds=-1),),
+        (a_head(is_whole=1),),
+        (a_head(item_hashes=[None]),),
+        (a_head(), packed(None)),
+        (a_head(), packed([None])),
+        (a_head(), packed([{}])),
+        (a_head(), an_item(title=5)),
+        (a_head(), an_item(guid="a\0b")),
+        (a_head(), an_item(published="2018")),
+        (a_head(), an_item(published="2018-04-05T10:00:00")),
+        (a_head(), an_item(published="0001-01-01T00:00:00Z")),
+        (a_head(), an_item(updated="9999-12-31T00:00:00Z")),
+        (a_head(), an_item(published=10**15)),
+        (a_head(), an_item(tags=[["u"]])),
+        (a_head(), an_item(enclosures=[{"url": "u", "size_bytes": True}])),
+        (a_head(), an_item(enclosures=[{"url": "u", "type": None, "size_bytes": 2**63}])),
+        (a_head(), an_item(enclosures=[{"url": "u", "type": None, "size_bytes": -1}])),
+        (a_head(), an_item(digest="0")),
+    ],
+    ids=lambda parts: repr(parts)[:60],
+)
+def test_a_document_of_the_wrong_shape_is_refused(parts: tuple[bytes, ...]) -> None:
+    with pytest.raises(NonsenseError):
+        document_from(parts)
+
+
+def test_what_is_refused_would_else_be_taken() -> None:
+    assert len(document_from((a_head(), an_item(), an_item())).entries) == 2
+    assert b"\xa5title\xc0" in a_head()
+
+
+def test_a_flaw_that_nobody_can_say_is_shown_as_it_stands() -> None:
+    flaw = '["{x:g}", {"x": 1' + "0" * 400 + "}]"
+
+    assert document_from((a_head(flaw=flaw),)).flaw == flaw
 
 
 def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Take down each transaction that is begun."""
     begun: list[str] = []
 
-    def watched(path: Path, *, durable: bool, wait_seconds: float) -> Database:
-        database = open_database(path, durable=durable, wait_seconds=wait_seconds)
+    def watched(path: Path, **options: Any) -> Database:
+        database = open_database(path, **options)
         database.connection.set_trace_callback(
             lambda sql: begun.append(sql) if sql == "BEGIN IMMEDIATE" else None
         )

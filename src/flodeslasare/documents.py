@@ -13,6 +13,9 @@ from flodeslasare.model import Enclosure, require_utc
 
 # --- what a feed document holds ------------------------------------------------------------------
 
+YEARS = range(1900, 2201)
+"""A date outside these years is a mistake."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import signal
 import struct
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from io import FileIO, RawIOBase
 from typing import BinaryIO
 
 LENGTH = struct.Struct("!I")
-LARGEST_FRAME_BYTES = 256_000_000
+LARGEST_FRAME_BYTES = 64_000_000
 """A helper that announces more has run wild."""
 
 
@@ -23,7 +23,7 @@ def frame(payload: bytes) -> bytes:
     return LENGTH.pack(len(payload)) + payload
 
 
-def pipes() -> tuple[BinaryIO, BinaryIO]:
+def pipes() -> tuple[RawIOBase, BinaryIO]:
     """Give what a helper reads its requests from and writes its answers to; it hears no Ctrl+C from now on."""
     _widen(0)
     _widen(1)
@@ -32,17 +32,30 @@ def pipes() -> tuple[BinaryIO, BinaryIO]:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     # Ctrl+C goes to the whole group of processes; the reader ends its helpers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return sys.stdin.buffer, answers
+    # Without a buffer, whose lock a thread that reads would hold while Python ends.
+    return FileIO(os.dup(0), "rb"), answers
 
 
-def frames_from(stream: BinaryIO) -> Iterator[bytes]:
+def frames_from(stream: RawIOBase) -> Iterator[bytearray]:
     """Give frames until the stream ends; one that is cut off is dropped."""
-    while len(head := stream.read(LENGTH.size)) == LENGTH.size:
+    while head := _read(stream, LENGTH.size):
         (length,) = LENGTH.unpack(head)
-        payload = stream.read(length)
-        if len(payload) < length:
+        payload = _read(stream, length)
+        if payload is None:
             return
         yield payload
+
+
+def _read(stream: RawIOBase, length: int) -> bytearray | None:
+    """Read so many bytes; `None` where the stream ends before."""
+    payload = bytearray(length)
+    rest = memoryview(payload)
+    while rest:
+        got = stream.readinto(rest)
+        if not got:
+            return None
+        rest = rest[got:]
+    return payload
 
 
 def _widen(pipe: int) -> None:

@@ -163,7 +163,7 @@ def restored(kept: str) -> str:
     """
     try:
         return _said(json.loads(kept), _DEEPEST)
-    except (ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
         return kept
 
 

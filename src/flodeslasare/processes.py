@@ -13,10 +13,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from flodeslasare.frames import LARGEST_FRAME_BYTES, LENGTH, frame
+from flodeslasare.frames import LARGEST_FRAME_BYTES, LENGTH
 
 _PACKAGES = Path(__file__).resolve().parents[1]
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TZ", "TZDIR")
+_ENVIRONMENT = (
+    "PATH",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "TZ",
+    "TZDIR",
+)
 """What a helper gets to see: no proxy's password, no token."""
 
 
@@ -68,13 +78,19 @@ class Helper:
         return self._process.pid
 
     @property
+    def code(self) -> int | None:
+        """Its exit code, less than 0 for a signal; `None` while it runs."""
+        return self._process.returncode
+
+    @property
     def is_alive(self) -> bool:
         """It has not ended, as far as is known."""
         return self._process.returncode is None and not self._answers.at_eof()
 
     def write(self, payload: bytes) -> None:
         """Send it a frame, and do not wait until it has it."""
-        self._requests.write(frame(payload))
+        self._requests.write(LENGTH.pack(len(payload)))
+        self._requests.write(payload)
 
     async def send(self, payload: bytes) -> None:
         """Send it a frame.

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError
 from flodeslasare.fetching.wire import CRASH, MEMORY, Request, answer, refusal, request_from
 from flodeslasare.frames import frame, frames_from, pipes
 from flodeslasare.i18n import stored
+
+_OUT_OF_MEMORY = refusal(MEMORY)
 
 
 def parse(request: Request) -> ParsedFeed:
@@ -40,24 +42,25 @@ def main(parse: Callable[[Request], ParsedFeed] = parse) -> None:
     _limit_memory(memory_bytes)
     for sent in frames_from(requests):
         _set_alarm(2 * seconds + 5)
-        answered, is_fit = _answer(parse, request_from(sent))
-        answers.write(frame(answered))
+        part = b""
+        for part in _answer(parse, request_from(sent)):
+            answers.write(frame(part))
         answers.flush()
         _set_alarm(0)
-        if not is_fit:
+        if part == _OUT_OF_MEMORY:
             break
 
 
-def _answer(parse: Callable[[Request], ParsedFeed], request: Request) -> tuple[bytes, bool]:
-    """Do what is asked; gives the answer, and whether the worker is fit for more."""
+def _answer(parse: Callable[[Request], ParsedFeed], request: Request) -> Iterator[bytes]:
+    """Do what is asked, and give the frames of the answer."""
     try:
-        return answer(parse(request)), True
+        yield from answer(parse(request))
     except FeedError as error:
-        return refusal(type(error).__name__, stored(error.reason)), True
+        yield refusal(type(error).__name__, stored(error.reason))
     except MemoryError:
-        return refusal(MEMORY), False
+        yield _OUT_OF_MEMORY
     except Exception as error:  # a parser's bug is the document's trouble, not the reader's
-        return refusal(CRASH, f"{type(error).__name__}: {error}"[:300]), True
+        yield refusal(CRASH, f"{type(error).__name__}: {error}"[:300])
 
 
 def _limit_memory(memory_bytes: int) -> None:

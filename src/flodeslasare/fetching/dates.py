@@ -11,8 +11,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-YEARS = range(1900, 2201)
-"""A date outside these years is a mistake."""
+from flodeslasare.documents import YEARS
 
 _MONTHS = {
     name: number

@@ -1,7 +1,7 @@
 """Parsing in processes of its own, with limits on time and memory.
 
 feedparser and lxml hold the GIL, so parsing beside the screen would stop it for half a second at a
-time; two processes also parse twice as fast. And a document that makes a parser run wild costs that
+time. And a document that makes a parser run wild costs that
 feed its turn, nothing else.
 """
 
@@ -19,6 +19,7 @@ from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching.wire import (
     MEMORY,
+    Encoded,
     NonsenseError,
     Refusal,
     Request,
@@ -104,7 +105,8 @@ class ParsePool:
             body, url=url, content_type=content_type, location=location, known=known
         )
         try:
-            return document_from(sent)
+            # In a thread, which lets the event loop have its turn between the parts.
+            return await asyncio.to_thread(document_from, sent)
         except NonsenseError as error:
             raise _nonsense(url) from error
 
@@ -116,7 +118,7 @@ class ParsePool:
         content_type: str | None = None,
         location: str | None = None,
         known: Collection[str] = (),
-    ) -> bytes:
+    ) -> Encoded:
         """Do what `parse` does, and give the document as the worker sent it, for `wire.document_from`.
 
         Raises:
@@ -151,7 +153,7 @@ class ParsePool:
             raise self._error(answer, url)
         return answer
 
-    async def _asked(self, worker: _Worker, request: Request) -> bytes | Refusal:
+    async def _asked(self, worker: _Worker, request: Request) -> Encoded | Refusal:
         """Ask a worker, in turn with others that ask it.
 
         Raises:
@@ -166,7 +168,7 @@ class ParsePool:
                 if worker not in self._workers:
                     raise _Dropped
                 async with asyncio.timeout(self._settings.parse_seconds):
-                    answer = answer_from(await worker.helper.receive())
+                    answer = await answer_from(worker.helper.receive)
                 is_fit = not (isinstance(answer, Refusal) and answer.error == MEMORY)
                 return answer
         except TimeoutError:

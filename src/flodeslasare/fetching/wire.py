@@ -7,11 +7,13 @@ be able to run anything in it. So what comes back is checked here, each field of
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from flodeslasare.documents import ParsedFeed
+from flodeslasare.documents import YEARS, ParsedEntry, ParsedFeed
 from flodeslasare.i18n import restored, stored, with_values
 
 MEMORY = "memory"
@@ -19,6 +21,7 @@ MEMORY = "memory"
 CRASH = "crash"
 """And this one: the parser raised what it should not."""
 _REASON_CHARACTERS = 1_000
+_LONGEST_INTERVAL_SECONDS = 366 * 86_400
 _DIGEST = re.compile(r"[0-9a-f]{16}(?:\.[0-9a-f]{16}){2}")
 
 
@@ -49,11 +52,18 @@ class NonsenseError(ValueError):
     """What came through the pipe is not what a worker of ours sends."""
 
 
+Encoded: TypeAlias = tuple[bytes, ...]
+"""A document, encoded: its head, then its entries a few at a time. To decode many at once would hold the
+interpreter, and with it the screen."""
+
 _requests = msgspec.msgpack.Decoder(Request)
 _refusals = msgspec.msgpack.Decoder(Refusal)
-_documents = msgspec.msgpack.Decoder(ParsedFeed)
-_DOCUMENT, _REFUSAL = b"D", b"R"
-"""What an answer begins with."""
+_heads = msgspec.msgpack.Decoder(ParsedFeed)
+_entries = msgspec.msgpack.Decoder(tuple[ParsedEntry, ...])
+_PART, _END, _REFUSAL = b"P", b"E", b"R"
+"""What a frame of an answer begins with: parts, then the end; or a refusal."""
+_PART_CHARACTERS = 100_000
+_LARGEST_DOCUMENT_BYTES = 256_000_000
 
 
 def encoded(request: Request) -> bytes:
@@ -61,7 +71,7 @@ def encoded(request: Request) -> bytes:
     return msgspec.msgpack.encode(request)
 
 
-def request_from(sent: bytes) -> Request:
+def request_from(sent: bytes | bytearray) -> Request:
     """Give a request back."""
     return _requests.decode(sent)
 
@@ -71,45 +81,90 @@ def refusal(error: str, reason: str = "") -> bytes:
     return _REFUSAL + msgspec.msgpack.encode(Refusal(error, reason))
 
 
-def answer_from(sent: bytes) -> bytes | Refusal:
-    """Give an answer back; a document still encoded, for whoever stores it, who need not be who passes it on.
+def answer(document: ParsedFeed) -> Iterator[bytes]:
+    """Give an answer as it is sent, in frames."""
+    for part in parts_of(document):
+        yield _PART + part
+    yield _END
+
+
+async def answer_from(receive: Callable[[], Awaitable[bytes]]) -> Encoded | Refusal:
+    """Take an answer, a frame at a time; a document still encoded, for whoever stores it, who need not be who passes it on.
 
     Raises:
         NonsenseError
     """
-    kind, rest = sent[:1], sent[1:]
-    if kind == _DOCUMENT:
-        return rest
-    if kind != _REFUSAL:
-        raise NonsenseError
-    try:
-        return _refusals.decode(rest)
-    except msgspec.MsgspecError as error:
-        raise NonsenseError from error
+    parts: list[bytes] = []
+    left = _LARGEST_DOCUMENT_BYTES
+    while True:
+        sent = await receive()
+        kind, rest = sent[:1], sent[1:]
+        if kind == _PART:
+            parts.append(rest)
+            left -= len(rest)
+        elif kind == _END:
+            return tuple(parts)
+        elif kind == _REFUSAL:
+            return _decoded(_refusals, rest)
+        if left < 0 or kind != _PART:
+            raise NonsenseError
 
 
-def answer(document: ParsedFeed) -> bytes:
-    """Give an answer as it is sent."""
-    if document.flaw is not None:
-        document = replace(document, flaw=stored(document.flaw))
-    return _DOCUMENT + msgspec.msgpack.encode(document)
+def parts_of(document: ParsedFeed) -> Iterator[bytes]:
+    """Encode a document in parts of moderate size."""
+    flaw = document.flaw
+    yield msgspec.msgpack.encode(
+        replace(document, entries=(), flaw=None if flaw is None else stored(flaw))
+    )
+    batch: list[ParsedEntry] = []
+    characters = 0
+    for entry in document.entries:
+        batch.append(entry)
+        characters += len(entry.html) + len(entry.text) + 500
+        if characters > _PART_CHARACTERS:
+            yield msgspec.msgpack.encode(batch)
+            batch, characters = [], 0
+    if batch:
+        yield msgspec.msgpack.encode(batch)
 
 
-def document_from(sent: bytes) -> ParsedFeed:
-    """Give a document back, from what `answer_from` gave.
+def document_from(parts: Encoded) -> ParsedFeed:
+    """Give a document back.
 
     Raises:
         NonsenseError
     """
-    try:
-        document = _documents.decode(sent)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise NonsenseError from error
-    if not all(_DIGEST.fullmatch(entry.digest) for entry in document.entries):
+    if not parts:
         raise NonsenseError
-    if document.flaw is not None:
-        document = replace(document, flaw=reason_from(document.flaw))
-    return document
+    document = _decoded(_heads, parts[0])
+    entries = tuple(entry for part in parts[1:] for entry in _decoded(_entries, part))
+    if not 0 <= (document.min_interval_seconds or 0) <= _LONGEST_INTERVAL_SECONDS:
+        raise NonsenseError
+    if not all(map(_makes_sense, entries)):
+        raise NonsenseError
+    flaw = document.flaw
+    return replace(document, entries=entries, flaw=None if flaw is None else reason_from(flaw))
+
+
+def _makes_sense(entry: ParsedEntry) -> bool:
+    return (
+        _DIGEST.fullmatch(entry.digest) is not None
+        and "\0" not in f"{entry.guid}{entry.url}{entry.title}"
+        and all(when is None or when.year in YEARS for when in (entry.published, entry.updated))
+        and all(
+            file.size_bytes is None or 0 <= file.size_bytes < 2**63 for file in entry.enclosures
+        )
+    )
+
+
+_T = TypeVar("_T")
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[_T], sent: bytes) -> _T:
+    try:
+        return decoder.decode(sent)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise NonsenseError from error
 
 
 def reason_from(kept: str) -> str:

@@ -1,20 +1,24 @@
 """A writer in a process of its own: `python -m flodeslasare.library._writer LIBRARY LANGUAGE`.
 
-It takes steps from stdin and answers what came of each, until stdin ends. `apart` is the other end.
+It says what it speaks, takes steps from stdin and answers what came of each, until stdin ends. `apart` is the other end.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
+from io import RawIOBase
+from itertools import islice
 from pathlib import Path
-from threading import Thread
-from typing import BinaryIO, TypeAlias
+from threading import Lock, Thread
+from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-from flodeslasare import errors
+from flodeslasare import __version__, errors
 from flodeslasare.errors import FeedError, ReaderError
 from flodeslasare.frames import frame, frames_from, pipes
 from flodeslasare.i18n import restored, stored, use_language
@@ -25,12 +29,20 @@ from flodeslasare.storage.database import Checkpoints
 
 SentStep: TypeAlias = StoreReply | StoreFailure
 
+HELLO = f"flodeslasare {__version__}".encode()
+"""What the process says first. The program may have been replaced since the reader was started."""
+
+_LOG_PAGES = 16_000
+"""`Checkpoints` copies the log meanwhile, so that nobody waits for the disk."""
+
 
 class Request(msgspec.Struct, array_like=True, frozen=True):
     """A step, on its way to the process."""
 
     number: int
     step: SentStep
+    parts: int = 0
+    """So many frames follow, which are the step's document."""
 
 
 class SentError(msgspec.Struct, array_like=True, frozen=True):
@@ -46,11 +58,11 @@ class SentError(msgspec.Struct, array_like=True, frozen=True):
         """Take what is needed to raise it again."""
         match error:
             case FeedError():
-                return cls(FeedError.__name__, stored(error.reason), error.url)
+                return cls(FeedError.__name__, _sendable(stored(error.reason)), error.url)
             case ReaderError():
-                return cls(type(error).__name__, str(error))
+                return cls(type(error).__name__, _sendable(str(error)))
             case _:
-                return cls("", "".join(traceback.format_exception(error)))
+                return cls("", _sendable("".join(traceback.format_exception(error))))
 
     def made(self) -> Exception:
         """Give the error back; a bug as a `RuntimeError` that tells its traceback."""
@@ -76,21 +88,13 @@ _requests = msgspec.msgpack.Decoder(Request)
 _answers = msgspec.msgpack.Decoder(Answer)
 
 
-def _plain(text: object) -> str:
-    """Give a translated message, which knows what it was made of, as a mere text."""
-    if isinstance(text, str):
-        return text[:]
-    raise TypeError(type(text))
-
-
-def encoded(message: Request | Answer) -> bytes:
-    """Give a message as it is sent."""
-    return msgspec.msgpack.encode(message, enc_hook=_plain)
-
-
-def request_from(sent: bytes) -> Request:
-    """Give a request back."""
-    return _requests.decode(sent)
+def request(number: int, step: SentStep) -> Iterator[bytes]:
+    """Give a step as it is sent, in frames."""
+    parts: tuple[bytes, ...] = ()
+    if isinstance(step, StoreReply) and step.document is not None:
+        parts, step = step.document, replace(step, document=())
+    yield msgspec.msgpack.encode(Request(number, step, len(parts)))
+    yield from parts
 
 
 def answer_from(sent: bytes) -> Answer:
@@ -98,38 +102,77 @@ def answer_from(sent: bytes) -> Answer:
     return _answers.decode(sent)
 
 
+def _encoded(answer: Answer) -> bytes:
+    return msgspec.msgpack.encode(answer, enc_hook=_plain)
+
+
+def _plain(text: object) -> str:
+    """Give a translated message, which knows what it was made of, as a mere text."""
+    if isinstance(text, str):
+        return text[:]
+    raise TypeError(type(text))
+
+
+def _sendable(text: str) -> str:
+    """Give a text without half characters; a file's name may hold such."""
+    return text.encode("utf-8", "replace").decode()
+
+
+# --- the process -------------------------------------------------------------------------------------
+
+
 def main() -> None:
     """Take steps until stdin ends."""
     path, chosen = sys.argv[1:]
     use_language(chosen)
     requests, answers = pipes()
-    writer = Writer(Path(path))
-    # A daemon: a bug that ends the writing must not leave a process that only reads.
-    Thread(target=_read, args=(requests, writer), daemon=True).start()
+    writer = Writer(Path(path), log_pages=_LOG_PAGES)
+    sending = Lock()
 
-    def send(answer: Answer) -> None:
-        answers.write(frame(encoded(answer)))
-        answers.flush()
+    def send(payload: bytes) -> None:
+        # The reader may have been killed. Then stdin ends as well.
+        with sending, suppress(BrokenPipeError):
+            answers.write(frame(payload))
+            answers.flush()
+
+    def say(bug: Exception) -> None:
+        send(_encoded(Answer(error=SentError.of(bug))))
 
     def answer(number: int, outcome: Outcome) -> None:
         if isinstance(outcome, Exception):
-            send(Answer(number, error=SentError.of(outcome)))
+            send(_encoded(Answer(number, error=SentError.of(outcome))))
         else:
-            send(Answer(number, result=outcome))
+            send(_encoded(Answer(number, result=outcome)))
 
-    with Checkpoints(Path(path)), suppress(BrokenPipeError):  # the reader was killed
+    def read() -> None:
+        # Ahead, so that the next steps are there when a transaction has ended.
         try:
-            writer.run(answer, lambda: send(Answer()))
+            _read(requests, writer)
         except Exception as bug:
-            send(Answer(error=SentError.of(bug)))
+            say(bug)
+        finally:
+            writer.end()
+
+    send(HELLO)
+    Thread(target=read, name="requests", daemon=True).start()
+    with Checkpoints(Path(path)):
+        try:
+            writer.run(answer, lambda: send(_encoded(Answer())))
+        except Exception as bug:
+            say(bug)
 
 
-def _read(requests: BinaryIO, writer: Writer) -> None:
-    """Read ahead, so that the next steps are there when a transaction has ended."""
-    for sent in frames_from(requests):
-        request = request_from(sent)
-        writer.put(request.number, request.step)
-    writer.end()
+def _read(requests: RawIOBase, writer: Writer) -> None:
+    frames = frames_from(requests)
+    for sent in frames:
+        request = _requests.decode(sent)
+        step = request.step
+        if isinstance(step, StoreReply) and request.parts:
+            parts = tuple(map(bytes, islice(frames, request.parts)))
+            if len(parts) < request.parts:
+                return
+            step = replace(step, document=parts)
+        writer.put(request.number, step)
 
 
 if __name__ == "__main__":

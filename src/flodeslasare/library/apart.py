@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from flodeslasare.errors import StorageError
 from flodeslasare.i18n import _, language
-from flodeslasare.library._writer import Answer, Request, SentStep, answer_from, encoded
+from flodeslasare.library._writer import HELLO, Answer, SentStep, answer_from, request
 from flodeslasare.library.storing import InThread
 from flodeslasare.library.writing import Outcome
 from flodeslasare.processes import Helper
+
+_HELLO_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 class InProcess:
@@ -28,6 +33,7 @@ class InProcess:
         self._instead = InThread(path)
         self._end: Exception | None = None
         """Why it has ended."""
+        self._sending = asyncio.Lock()
 
     def start(self) -> asyncio.Task[Helper | None]:
         """Start the process, on the running event loop; it need not be waited for."""
@@ -37,7 +43,7 @@ class InProcess:
 
     def begin(self, answer: Callable[[int, Outcome], None], on_wait: Callable[[], None]) -> None:
         """Listen to what it answers."""
-        self._listening = asyncio.create_task(self._listen(answer, on_wait))
+        self._listening = asyncio.create_task(self._listen(self.start(), answer, on_wait))
 
     async def put(self, number: int, step: SentStep) -> None:
         """Let a step be taken when its turn comes."""
@@ -45,34 +51,57 @@ class InProcess:
         if helper is None:
             await self._instead.put(number, step)
             return
-        if self._end is not None:
-            raise self._end
-        self._numbers.add(number)
-        with suppress(OSError):  # it has ended: `_listen` answers
-            await helper.send(encoded(Request(number, step)))
+        async with self._sending:  # the frames of one step stand together
+            if self._end is not None:
+                raise self._end
+            self._numbers.add(number)
+            with suppress(OSError):  # it has ended: `_listen` answers
+                for part in request(number, step):
+                    await helper.send(part)
 
     async def aclose(self) -> None:
-        """Finish the transaction under way, drop what waits, and close the connection."""
-        if self._begun is None or (helper := await self._begun) is None:
-            await self._instead.aclose()
+        """Finish the transaction under way, drop what waits in the process, and close the connection.
+
+        What is on its way through the pipe may still be stored.
+        """
+        if self._begun is None:
             return
-        # It closes its connection, which copies what the log holds into the file.
-        await helper.close(within_seconds=10.0)
+        helper = await self._begun
+        if helper is None:
+            await self._instead.aclose()
+        else:
+            # It copies what the log holds into the file, so that the next mark need not.
+            await helper.close(within_seconds=10.0)
         if self._listening is not None:
             await self._listening
 
     async def _start(self) -> Helper | None:
         try:
-            return await Helper.start(
+            helper = await Helper.start(
                 "flodeslasare.library._writer", str(self._path.absolute()), language()
             )
-        except OSError:
+        except OSError as error:
+            _log.warning("no process that writes could be started: %s", error)
             return None
+        said = b""
+        with suppress(OSError, EOFError, TimeoutError):
+            async with asyncio.timeout(_HELLO_SECONDS):
+                said = await helper.receive()
+        if said != HELLO:
+            await helper.kill()
+            _log.warning(
+                "the process that writes did not begin (%s), so a thread does", helper.code
+            )
+            return None
+        return helper
 
     async def _listen(
-        self, answer: Callable[[int, Outcome], None], on_wait: Callable[[], None]
+        self,
+        starting: asyncio.Task[Helper | None],
+        answer: Callable[[int, Outcome], None],
+        on_wait: Callable[[], None],
     ) -> None:
-        helper = await self.start()
+        helper = await starting
         if helper is None:
             self._instead.begin(answer, on_wait)
             return
@@ -81,6 +110,9 @@ class InProcess:
                 self._pass_on(answer_from(await helper.receive()), answer, on_wait)
         except (OSError, EOFError):
             self._end = self._end or self._ended()
+        except Exception as bug:  # what it says makes no sense
+            self._end = bug
+            await helper.kill()
         for number in self._numbers:
             answer(number, self._end)
 

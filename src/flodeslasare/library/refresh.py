@@ -1,7 +1,7 @@
 """The refresh: ask many feeds side by side, and store what each brings, all of it or nothing.
 
-The network is waited for on the caller's event loop, documents are parsed in worker processes, and
-storing runs in a thread, so a screen on the same loop stays quick.
+The network is waited for on the caller's event loop, documents are parsed in worker processes, and what they
+bring is stored in a thread or a process of its own, so a screen on the same loop stays quick.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from flodeslasare.addresses import without_credentials, without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ReplyKind
-from flodeslasare.errors import FeedError, FetchError, HostPaused, NoNetwork
+from flodeslasare.errors import FeedError, FetchError, HostPaused, NoNetwork, ReaderError
 from flodeslasare.i18n import _, stored
 from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus, RefreshWaits
 
@@ -61,7 +61,7 @@ class Refresh:
         """Prepare a run.
 
         Args:
-            path: the library file; each step opens a connection of its own.
+            path: the library file.
             settings: the limits, and how often the person wants news.
             states: what is known of each feed, and its title, in the order they are to be asked.
             now: the clock.
@@ -76,21 +76,6 @@ class Refresh:
 
     async def results(self) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
         """Yield as feeds begin and end, and when another program is waited for, in the order it happens."""
-        # Imports of 30 and 110 ms, that neither a start nor a screen's loop must pay.
-        await asyncio.to_thread(importlib.import_module, "flodeslasare.library.apart")
-        from flodeslasare.library.apart import InProcess
-        from flodeslasare.library.storing import InThread, Storing
-
-        place: InThread | InProcess
-        if len(self._states) < MANY_FEEDS:
-            place = InThread(self._path)
-        else:
-            place = InProcess(self._path)
-            place.start()  # while what follows is under way
-        await asyncio.to_thread(importlib.import_module, "flodeslasare.fetching.http")
-        from flodeslasare.fetching.http import Fetcher
-        from flodeslasare.fetching.pool import ParsePool
-
         events: asyncio.Queue[FeedStarted | FeedResult | RefreshWaits | BaseException] = (
             asyncio.Queue()
         )
@@ -99,16 +84,27 @@ class Refresh:
         of = len(self._states)
 
         async with AsyncExitStack() as stack:
+            # Imports of 30 and 110 ms, that neither a start nor a screen's loop must pay.
+            await asyncio.to_thread(importlib.import_module, "flodeslasare.library.apart")
+            from flodeslasare.library.apart import InProcess
+            from flodeslasare.library.storing import InThread, Storing
+
+            place: InThread | InProcess
+            if of < MANY_FEEDS:
+                place = InThread(self._path)
+            else:
+                place = InProcess(self._path)
+                place.start()  # while what follows is under way
+            stack.push_async_callback(place.aclose)
+            await asyncio.to_thread(importlib.import_module, "flodeslasare.fetching.http")
+            from flodeslasare.fetching.http import Fetcher
+            from flodeslasare.fetching.pool import ParsePool
+
             fetcher = await stack.enter_async_context(Fetcher(self._settings))
-            pool = ParsePool(self._settings)
+            pool = await stack.enter_async_context(ParsePool(self._settings))
             storing: Storing[SentStep] = Storing(
                 place, on_wait=lambda: events.put_nowait(RefreshWaits())
             )
-
-            async def close() -> None:
-                await asyncio.gather(pool.aclose(), storing.aclose())
-
-            stack.push_async_callback(close)
 
             async def take(state: FetchState, title: str, wait_seconds: float) -> None:
                 nonlocal done
@@ -164,7 +160,18 @@ class Refresh:
         state: FetchState,
         title: str,
     ) -> FeedResult:
-        result = await storing.store(await self._step(fetcher, pool, state, title))
+        from flodeslasare.library.steps import StoreFailure
+
+        step = await self._step(fetcher, pool, state, title)
+        try:
+            result = await storing.store(step)
+        except ReaderError:
+            raise
+        except Exception as bug:
+            # One that this reply brings out when it is stored; what fails for a failure would for every feed.
+            if isinstance(step, StoreFailure):
+                raise
+            result = await storing.store(self._failure(state, title, self._bug(state, bug)))
         if result.status is RefreshStatus.OK:
             _log.debug(
                 "%s: %d new, %d changed", without_secrets(state.url), result.new, result.updated
@@ -180,13 +187,16 @@ class Refresh:
         except FeedError as error:
             _log.info("%s", error)
             return self._failure(state, title, error)
-        except Exception as error:
-            # A bug, of ours or of a library, that this reply brings out: it costs no other feed its turn.
-            _log.exception("%s", without_secrets(state.url))
-            reason = _(
-                "its reply brings out a fault of this program ({cause}); the log says more"
-            ).format(cause=type(error).__name__)
-            return self._failure(state, title, FetchError(state.url, reason))
+        except Exception as bug:
+            return self._failure(state, title, self._bug(state, bug))
+
+    def _bug(self, state: FetchState, bug: Exception) -> FetchError:
+        """Log a bug, of ours or of a library, that a reply brings out: it costs no other feed its turn."""
+        _log.error("%s", without_secrets(state.url), exc_info=bug)
+        reason = _(
+            "its reply brings out a fault of this program ({cause}); the log says more"
+        ).format(cause=type(bug).__name__)
+        return FetchError(state.url, reason)
 
     async def _asked(
         self, fetcher: Fetcher, pool: ParsePool, state: FetchState, title: str

@@ -11,7 +11,7 @@ import msgspec
 
 from flodeslasare.documents import FetchState, ParsedFeed, ReplyKind
 from flodeslasare.errors import FeedError
-from flodeslasare.fetching.wire import NonsenseError, document_from
+from flodeslasare.fetching.wire import Encoded, NonsenseError, document_from
 from flodeslasare.i18n import _, restored, stored
 from flodeslasare.library.plan import (
     interval_between,
@@ -82,7 +82,7 @@ class StoreReply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
     """As it was when its turn began."""
     title: str
     kind: ReplyKind
-    document: bytes | None
+    document: Encoded | None
     """What it brought, as `fetching.pool` gives it; `None` when there is nothing to read."""
     now: datetime
     chance: float

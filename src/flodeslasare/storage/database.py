@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -37,7 +37,7 @@ class Checkpoints:
     """Copies what the write-ahead log holds into the file, in a thread, while another connection goes on writing.
 
     A writer that does so itself waits for the disk each time (sqlite.org/wal.html#checkpointing): a sixth of a
-    refresh where all is new.
+    refresh where all is new. It is done once more at the end, or the next mark would have to.
     """
 
     EVERY_SECONDS = 0.4
@@ -57,11 +57,16 @@ class Checkpoints:
         self._thread.join()
 
     def _run(self) -> None:
-        with suppress(sqlite3.Error):  # what is not copied now is copied later
-            connection = sqlite3.connect(self._path, isolation_level=None)
-            while not self._has_ended.wait(self.EVERY_SECONDS):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            connection.close()
+        has_ended = False
+        with suppress(sqlite3.Error), closing(self._connected()) as connection:
+            while not has_ended:
+                has_ended = self._has_ended.wait(self.EVERY_SECONDS)
+                with suppress(sqlite3.Error):  # what is not copied now is copied later
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def _connected(self) -> sqlite3.Connection:
+        uri = f"{self._path.absolute().as_uri()}?mode=rw"  # never making a file
+        return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
 class Database:
@@ -218,7 +223,7 @@ class Database:
 def errors_in_words(path: Path) -> Iterator[None]:
     """Turn an error of SQLite's into one that a person can act on.
 
-    A mistake in our own SQL (SQLITE_ERROR) is a bug and stays one.
+    A mistake in our own SQL (SQLITE_ERROR, SQLITE_CONSTRAINT) is a bug and stays one.
     """
     try:
         yield
@@ -246,7 +251,7 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
                 "this Python's SQLite lacks full-text search (FTS5); use another Python: PYTHON=… ./run"
             )
         )
-    if code in (0, sqlite3.SQLITE_ERROR):
+    if code in (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT):
         return None
     if code == sqlite3.SQLITE_FULL:
         return StorageError(
@@ -286,7 +291,11 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
 
 
 def open_database(
-    path: Path, *, durable: bool = True, wait_seconds: float = WAIT_SECONDS
+    path: Path,
+    *,
+    durable: bool = True,
+    wait_seconds: float = WAIT_SECONDS,
+    log_pages: int | None = None,
 ) -> Database:
     """Open a library file, making it or bringing its schema up to date where needed.
 
@@ -295,6 +304,8 @@ def open_database(
         durable: wait for the disk at every commit (marks), or let the newest commits go with a power
             cut, never the file's wholeness (a refresh, which fetches again): sqlite.org/pragma.html#pragma_synchronous
         wait_seconds: how long a statement waits for another writer before it is `Busy`.
+        log_pages: how long the write-ahead log may grow before a commit copies it into the file, which waits
+            for the disk; `None` for SQLite's own 1,000.
 
     Raises:
         ForeignFile, NewerFile: the file is not ours to use; it was not touched.
@@ -314,10 +325,11 @@ def open_database(
             if version == 0:
                 _use_wal(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            if not durable:
-                # Pages. A refresh changes the same ones again and again; to copy 64 MB of them into the file at a
-                # time, not 4, is a tenth less work. `Checkpoints` copies sooner, beside the writing.
-                connection.execute("PRAGMA wal_autocheckpoint = 16000")
+            if log_pages is not None:
+                connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
+                connection.execute(
+                    "PRAGMA journal_size_limit = 16000000"
+                )  # of a log that is done with
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
             connection.execute("PRAGMA temp_store = MEMORY")

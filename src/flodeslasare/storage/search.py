@@ -82,6 +82,9 @@ TEXTS_AT_ONCE = 32
 """How many of them are read before it is asked whether that goes well."""
 
 
+_WORDS_AT_ONCE = 20_000
+
+
 class Place(NamedTuple):
     """Where an entry stands in a list."""
 
@@ -187,7 +190,11 @@ class SearchIndex:
             ((key, *cut_text) for key, cut_text in sorted(entries)),
         )
         # In order of arrival: the words that come first are the ones that come often.
-        vocabulary = dict.fromkeys(words)
+        vocabulary: dict[str, None] = {}
+        for first in range(
+            0, len(words), _WORDS_AT_ONCE
+        ):  # all at once would keep the screen's thread waiting
+            vocabulary.update(dict.fromkeys(words[first : first + _WORDS_AT_ONCE]))
         vocabulary.pop(BETWEEN_TAGS, None)
         unknown = [word for word in vocabulary if word not in known]
         self._add_words(unknown)
