@@ -65,7 +65,10 @@ class Questions:
     def list(self, view: View, reading: int) -> None:
         """Read all of a view's entries: `ListingRead`."""
         self._ask(
-            "listing", self._rest, lambda library: [ListingRead(library.listing(view), reading)]
+            "listing",
+            self._rest,
+            lambda library: [ListingRead(library.listing(view), reading)],
+            rests=True,
         )
 
     def count_months(self) -> None:
@@ -75,6 +78,7 @@ class Questions:
             self._rest,
             lambda library: [MonthsRead(Archive(library.months()), View())],
             urgency=1,
+            rests=True,
         )
 
     def look_around(self, first: Listing, reading: int, counted: View) -> None:
