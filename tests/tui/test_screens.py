@@ -517,7 +517,8 @@ async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
         assert "Offentligt › Regioner" in text
         assert "! the server has a fault" in text
         assert "2 new, 1 changed" in text
-        assert "r refresh · n rename · m move · x unsubscribe · g merge" in text
+        assert "r refresh · n rename · m move · a address · x unsubscribe" in text
+        assert "d delete · g merge · Esc closes" in words
 
 
 @pytest.mark.parametrize(
@@ -526,7 +527,9 @@ async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
         ("r", "refresh"),
         ("n", "rename"),
         ("m", "move"),
+        ("a", "readdress"),
         ("x", "remove"),
+        ("d", "delete"),
         ("g", None),
         ("escape", None),
         ("i", None),

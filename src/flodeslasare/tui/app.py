@@ -194,9 +194,19 @@ class FeedReaderApp(App[None]):
                 lambda: feeds.move(reader),
             ),
             (
+                _("Change the address of this feed"),
+                _("Its entries and marks stay"),
+                lambda: feeds.readdress(reader),
+            ),
+            (
                 _("Remove this feed"),
                 _("Unsubscribe; its entries stay"),
                 lambda: feeds.remove(reader),
+            ),
+            (
+                _("Delete this feed and its entries"),
+                _("For good; asks first"),
+                lambda: feeds.delete(reader),
             ),
             (_("Mark all shown as read"), _("u undoes it"), reader.action_mark_all),
             (_("Undo"), _("Take the last mark back"), reader.action_undo),

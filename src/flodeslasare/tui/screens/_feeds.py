@@ -1,4 +1,4 @@
-"""What the person does to a feed: look at it, rename, move, merge, leave. Imported when it is asked for."""
+"""What the person does to a feed: look at it, rename, move, merge, leave, delete. Imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, ngettext
-from flodeslasare.model import Feed
+from flodeslasare.model import Feed, View
+from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
+from flodeslasare.tui.links import shown_address
 from flodeslasare.tui.messages import LibraryChanged, ReadingFailed
+from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.screens._prompt import PromptScreen
 
 if TYPE_CHECKING:
@@ -34,7 +37,14 @@ def show(reader: ReaderScreen, now: datetime) -> None:
             elif what == "merge" and into is not None:
                 merge(reader, feed, into)
             elif what is not None:
-                {"rename": rename, "move": move, "remove": remove}[what](reader, feed)
+                changes = {
+                    "rename": rename,
+                    "move": move,
+                    "readdress": readdress,
+                    "remove": remove,
+                    "delete": delete,
+                }
+                changes[what](reader, feed)
 
         screen = FeedScreen(feed, refreshes, into=into, now=now)
         reader.app.push_screen(screen, do)
@@ -109,6 +119,107 @@ def move(reader: ReaderScreen, feed: Feed | None = None) -> None:
         feed=feed.title
     )
     reader.app.push_screen(PromptScreen(question, feed.folder or ""), move_to)
+
+
+def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
+    """Ask for another address for a feed, the current one where none is given, and fetch it from there."""
+    from flodeslasare.tui.screens._feed_dialogs import AddressScreen
+
+    feed = feed or _current(reader)
+    if feed is None:
+        return
+
+    def changed(feed: Feed | None) -> None:
+        if feed is None:
+            return
+        said = _("{feed} is now fetched from {url}")
+        reader.status.tell(said.format(feed=feed.title, url=shown_address(feed.url)))
+        reader.status.hint = ""  # what ailed it where it was
+        reader.post_message(LibraryChanged())
+        # One that is under way would be broken off; the feed is due, and gets its turn after it.
+        if reader.status.progress is None and not reader.library.is_offline:
+            reader.post_message(reader.RefreshRequested([feed.id]))
+
+    reader.app.push_screen(AddressScreen(reader.library, feed), changed)
+
+
+def delete(reader: ReaderScreen, feed: Feed | None = None) -> None:
+    """Ask whether a feed shall go with its entries, the current one where none is given; then delete them."""
+    from flodeslasare.tui.screens._feed_dialogs import DeleteScreen
+
+    with reader.telling():
+        chosen = feed or _current_or_left(reader)
+        if chosen is None:
+            return
+        found = reader.library.feed(chosen.id)
+        starred = len(reader.library.listing(View(feed_id=found.id, starred=True)).ids)
+
+        def answered(is_sure: bool | None) -> None:
+            if is_sure:
+                _delete(reader, found)
+
+        reader.app.push_screen(DeleteScreen(found, starred), answered)
+
+
+def _delete(reader: ReaderScreen, feed: Feed) -> None:
+    """Delete a feed and its entries in the background: they may be many."""
+
+    def work() -> None:
+        try:
+            with reader.library.opened_again() as library:
+                deleted = library.delete_feed(feed.id)
+        except ReaderError as error:
+            reader.post_message(ReadingFailed(str(error)))
+            return
+        reader.call_later(_show_without, reader, feed, deleted)
+
+    reader.status.busy = harmless_line(_("deleting {feed} …").format(feed=feed.title))
+    reader.run_worker(work, group="delete", description="delete a feed", thread=True)
+
+
+def _show_without(reader: ReaderScreen, feed: Feed, deleted: int) -> None:
+    """Show the library without a feed that was deleted, wherever it stood."""
+    reader.status.busy = reader.status.hint = ""
+    said = ngettext(
+        "deleted {feed} and its {n} entry", "deleted {feed} and its {n} entries", deleted
+    )
+    reader.status.tell(said.format(feed=feed.title, n=phrases.number(deleted)))
+    reader.entries.forget_rows()
+    if reader.text.entry is not None and reader.text.entry.feed_id == feed.id:
+        reader.text.show(None)
+    with reader.telling():
+        left = reader.library.feeds()
+
+    def is_gone(view: View) -> bool:
+        if view.folder is not None:
+            return not any(is_in_folder(each, view.folder) for each in left)
+        return view.feed_id == feed.id
+
+    query, base, only_unread = reader.query_text, reader.base, reader.only_unread
+    if not query:
+        if is_gone(base):
+            reader.base = View()
+        reader.post_message(LibraryChanged())
+        return
+    # The search is asked anew, hits and counts, and where it began may be gone as well.
+    reader.count()
+    reader.query_text = ""
+    if is_gone(reader.base):
+        reader.base = View()
+    reader.query_text = query
+    if not is_gone(base):
+        reader.base = base
+    reader.only_unread = only_unread
+
+
+def _current_or_left(reader: ReaderScreen) -> Feed | None:
+    """Give the current feed; without one that of the current entry, although it is subscribed to no more."""
+    feed = reader.current_feed
+    if feed is None and reader.entries.entry_id is not None:
+        row = reader.entries.row(reader.entries.cursor)
+        if row is not None:
+            return reader.library.feed(row.feed_id)
+    return feed or _current(reader)
 
 
 def _current(reader: ReaderScreen) -> Feed | None:

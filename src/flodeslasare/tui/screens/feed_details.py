@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Static
 
 from flodeslasare.i18n import _, ngettext
@@ -29,14 +30,16 @@ _LINES_AROUND = 6
 
 
 class FeedScreen(DialogScreen[str]):
-    """Shows a feed; gives what is to be done to it: refresh, rename, move, remove or merge."""
+    """Shows a feed; gives what is to be done to it: refresh, rename, move, change its address, remove, delete or merge."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i,q", "leave", show=False),
         Binding("r", "do('refresh')", show=False),
         Binding("n", "do('rename')", show=False),
         Binding("m", "do('move')", show=False),
+        Binding("a", "do('readdress')", show=False),
         Binding("x", "do('remove')", show=False),
+        Binding("d", "do('delete')", show=False),
         Binding("g", "do('merge')", show=False),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
@@ -51,6 +54,10 @@ class FeedScreen(DialogScreen[str]):
         & .feed--warning { color: $accent; margin-bottom: 1; }
         & .feed--facts { margin-bottom: 1; }
         & .dialog--label { text-style: bold; color: $section; }
+        & .dialog--keys {
+            link-color: $faint-ink; link-style: none; link-background: $surface;
+            link-color-hover: $ink; link-style-hover: underline; link-background-hover: $panel;
+        }
         & VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
     }
     """
@@ -89,7 +96,7 @@ class FeedScreen(DialogScreen[str]):
                 if self._refreshes:
                     yield Static(Content(_("Refreshes")), classes="dialog--label")
                     yield Static(self._history(), classes="feed--history")
-            yield Static(Content(self._keys()), classes="dialog--keys")
+            yield Static(Content(" · ").join(self._keys()), classes="dialog--keys")
 
     def _warnings(self) -> list[str]:
         warnings = []
@@ -129,16 +136,30 @@ class FeedScreen(DialogScreen[str]):
             facts.append((_("Next"), following))
         return facts
 
-    def _keys(self) -> str:
-        keys = [_("r refresh"), _("n rename"), _("m move"), _("x unsubscribe")]
-        if self._into is not None:
-            keys.append(_("g merge"))
-        return " · ".join([*keys, _("Esc closes")])
+    def _keys(self) -> list[Content]:
+        """Give the keys and what they do; a click on one does it too."""
+        keys = {
+            "do('refresh')": _("r refresh"),
+            "do('rename')": _("n rename"),
+            "do('move')": _("m move"),
+            "do('readdress')": _("a address"),
+            "do('remove')": _("x unsubscribe"),
+            "do('delete')": _("d delete"),
+            "do('merge')": _("g merge"),
+            "leave": _("Esc closes"),
+        }
+        if self._into is None:
+            del keys["do('merge')"]
+        return [
+            Content.styled(said, Style.from_meta({"@click": f"screen.{action}"}))
+            for action, said in keys.items()
+        ]
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the name at the top and the keys at the bottom, whatever stands between them."""
         panel = min(event.size.width, _CELLS)
-        keys = len(wrapped(self._keys(), max(1, panel - _MARGIN_CELLS)))
+        said = " · ".join(key.plain for key in self._keys())
+        keys = len(wrapped(said, max(1, panel - _MARGIN_CELLS)))
         room = event.size.height - _LINES_AROUND - keys
         self.query_one(VerticalScroll).styles.max_height = max(1, room)
 

@@ -1,0 +1,470 @@
+"""A feed's new address, and its end: what is asked, what is done, and what the screen shows right after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from threading import Event
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from flodeslasare import i18n
+from flodeslasare.documents import FoundFeed
+from flodeslasare.errors import NotAFeed, StorageError
+from flodeslasare.library.library import Library
+from flodeslasare.model import View
+from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.screens import _feeds as feeds
+from flodeslasare.tui.screens._dialog import Choices, Status
+from flodeslasare.tui.screens._feed_dialogs import AddressScreen, DeleteScreen
+from flodeslasare.tui.screens.feed_details import FeedScreen
+from tui.samples import NOW, StagedLibrary, an_entry
+from tui.test_reader import fail, settle, shown
+
+BLOG = "hållbarupphandling"
+NEW = "https://ny.exempel.se/rss"
+
+
+class Site:
+    """What is found at addresses, in place of a network."""
+
+    def __init__(self) -> None:
+        self.found: Sequence[FoundFeed] | Exception = [FoundFeed(url=NEW)]
+        self.asked: list[str] = []
+        self.is_silent = False
+        self.was_left = Event()
+
+    async def discover(self, _library: Library, address: str) -> list[FoundFeed]:
+        self.asked.append(address)
+        try:
+            if self.is_silent:
+                await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.was_left.set()
+            raise
+        if isinstance(self.found, Exception):
+            raise self.found
+        return list(self.found)
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Site:
+    site = Site()
+
+    async def discover(library: Library, address: str) -> list[FoundFeed]:
+        return await site.discover(library, address)
+
+    monkeypatch.setattr(Library, "discover", discover)
+    return site
+
+
+@pytest.fixture
+def two_blogs(filled: StagedLibrary) -> StagedLibrary:
+    """The library with four entries in another feed too, one of them starred."""
+    other = filled.feed("Konkurrensverket").id
+    filled.keep(other, *(an_entry(n, guid=f"k-{n}", title=f"Konkurrens {n}") for n in range(4)))
+    filled.star(filled.listing(View(feed_id=other)).ids[:1])
+    return filled
+
+
+async def begin(app: FeedReaderApp, pilot: Pilot[None], title: str = "") -> None:
+    """Choose a feed in the archive, or stay with all entries."""
+    await settle(pilot)
+    if title:
+        app.reader.base = View(feed_id=app.library.feed(title).id)
+        await settle(pilot)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def type_address(app: FeedReaderApp, pilot: Pilot[None], address: str) -> None:
+    """Put an address in the place of what stands in the dialog, and press Enter."""
+    assert isinstance(app.screen, AddressScreen)
+    await pilot.press("ctrl+u", "ctrl+k", *address, "enter")
+
+
+# --- another address ----------------------------------------------------------------------------------
+
+
+async def test_a_feed_gets_another_address(filled: StagedLibrary, site: Site) -> None:
+    blog = filled.feed(BLOG)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i", "a")
+        await type_address(app, pilot, "ny.exempel.se")
+        await settle(pilot)
+        assert app.screen is app.reader
+        listed = len(app.reader.entries.ids)
+    assert site.asked == ["ny.exempel.se"]
+    assert filled.feed(blog.id).url == NEW
+    assert listed == filled.feed(blog.id).total == 132
+    assert filled.refreshed == [([blog.id], False)]
+
+
+async def test_a_refresh_that_is_under_way_is_not_broken_off(
+    filled: StagedLibrary, site: Site
+) -> None:
+    filled.gate = asyncio.Event()
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("R", "i", "a")
+        await pilot.pause()
+        await type_address(app, pilot, "ny.exempel.se")
+        while isinstance(app.screen, AddressScreen):
+            await pilot.pause(0.01)
+        assert app.reader.status.notice == f"{BLOG} is now fetched from {NEW}"
+        filled.gate.set()
+        await settle(pilot)
+    assert filled.refreshed == [(None, False)]
+    assert site.asked
+
+
+async def test_why_an_address_is_not_taken_is_said_and_nothing_changes(
+    filled: StagedLibrary, site: Site
+) -> None:
+    blog = filled.feed(BLOG)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        feeds.readdress(app.reader)
+        await settle(pilot)
+        status = app.screen.query_one(Status)
+        site.found = NotAFeed("https://ny.exempel.se/", "the page names\nno [b]feed[/b]")
+        await type_address(app, pilot, "ny.exempel.se")
+        await settle(pilot)
+        assert str(status.content) == "! https://ny.exempel.se/: the page names no [b]feed[/b]"
+        site.found = [FoundFeed(url=filled.feed("Konkurrensverket").url)]
+        await type_address(app, pilot, "x.se")
+        await settle(pilot)
+        assert "Konkurrensverket has this address" in str(status.content)
+        await pilot.press("end", "/")
+        assert not status.has_class("-shown")
+        await type_address(app, pilot, "")
+        assert str(status.content) == "! Type the address of a blog or of its feed."
+        await pilot.press("escape")
+        assert app.screen is app.reader
+    assert filled.feed(blog.id).url == blog.url
+    assert not filled.refreshed
+
+
+async def test_a_look_at_an_address_can_be_stopped_and_holds_up_nothing(
+    filled: StagedLibrary, site: Site
+) -> None:
+    blog = filled.feed(BLOG)
+    site.is_silent = True
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        feeds.readdress(app.reader)
+        await settle(pilot)
+        await type_address(app, pilot, "ny.exempel.se")
+        await pilot.pause()
+        assert "Looking for feeds at ny.exempel.se …" in shown(app)
+        await pilot.press("enter")  # is under way already
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Stopped." in shown(app)
+        assert site.was_left.is_set()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is app.reader
+    assert site.asked == ["ny.exempel.se"]
+    assert filled.feed(blog.id).url == blog.url
+
+
+async def test_the_same_address_is_left_as_it_is(filled: StagedLibrary, site: Site) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i", "a", "enter")
+        assert app.screen is app.reader
+    assert not site.asked
+    assert not filled.refreshed
+
+
+async def test_without_a_network_an_address_is_taken_as_it_stands(filled: StagedLibrary) -> None:
+    filled.is_offline = True
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i", "a")
+        assert "Without a network it is taken as it stands." in " ".join(shown(app).split())
+        await type_address(app, pilot, "ny.exempel.se/flode")
+        await settle(pilot)
+        assert app.reader.status.notice.endswith("from https://ny.exempel.se/flode")
+    assert not filled.refreshed
+
+
+# --- its end ------------------------------------------------------------------------------------------
+
+
+async def test_it_is_said_how_much_goes_and_leaving_comes_first(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(app, pilot, BLOG)
+        for way_out in ("enter", "escape"):
+            await press(pilot, "i", "d")
+            text = shown(app)
+            assert "Delete hållbarupphandling for good?" in text
+            assert "132 entries go with it, 2 of them starred. This cannot be undone." in text
+            await press(pilot, way_out)
+            assert app.screen is app.reader
+    assert two_blogs.counts().total == 136
+
+
+async def test_nothing_of_a_deleted_feed_is_left_on_the_screen(two_blogs: StagedLibrary) -> None:
+    blog = two_blogs.feed(BLOG)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "enter")
+        assert app.reader.text.entry is not None
+        feeds.delete(app.reader)
+        await press(pilot, "j", "enter")
+        text, reader = shown(app), app.reader
+        assert reader.base == View()
+        assert len(reader.entries.ids) == 4
+        assert reader.text.entry is not None
+        assert reader.text.entry.feed_title == "Konkurrensverket"
+        assert reader.status.notice == "deleted hållbarupphandling and its 132 entries"
+        assert reader.status.busy == ""
+        assert "All entries  4" in text
+        assert "hållbarupphandling" not in text.replace(reader.status.notice, "")
+        await press(pilot, "u")
+        assert len(reader.entries.ids) == 4
+    assert two_blogs.counts().total == 4
+    assert blog.id not in {feed.id for feed in two_blogs.feeds(unsubscribed=True)}
+
+
+async def test_one_stays_among_all_entries(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    other = two_blogs.feed("Konkurrensverket")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, *["j"] * 30)
+        entry_id = app.reader.entries.entry_id
+        feeds.delete(app.reader, other)
+        await press(pilot, "j", "enter")
+        assert app.reader.entries.entry_id == entry_id
+        assert app.reader.text.entry is not None
+        assert app.reader.text.entry.id == entry_id
+        assert len(app.reader.entries.ids) == 132
+        assert "Konkurrensverket" not in shown(app).split("deleted")[0]
+
+
+async def test_a_search_goes_on_without_the_deleted_feed(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "slash", *"underlaget", "enter")
+        reader = app.reader
+        assert len(reader.entries.ids) == 136
+        feeds.delete(reader, two_blogs.feed(BLOG))
+        await press(pilot, "j", "enter")
+        assert reader.query_text == "underlaget"
+        assert len(reader.entries.ids) == 4
+        assert "4 hits" in shown(app)
+        assert reader.archive.counts_of(None, 201805) == len(
+            two_blogs.listing(View(query="underlaget", month=201805)).ids
+        )
+        await press(pilot, "escape", "escape")
+        assert reader.query_text == ""
+        assert reader.base == View()
+        assert len(reader.entries.ids) == 4
+
+
+async def test_what_narrows_the_hits_stays(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    other = two_blogs.feed("Konkurrensverket")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"underlaget", "enter")
+        app.reader.base = View(feed_id=other.id)
+        await settle(pilot)
+        await press(pilot, "f")
+        feeds.delete(app.reader, two_blogs.feed(BLOG))
+        await press(pilot, "j", "enter")
+        assert app.reader.base == View(feed_id=other.id)
+        assert app.reader.only_unread
+        assert len(app.reader.entries.ids) == 4
+
+
+async def test_a_folder_that_went_empty_is_left(staged: StagedLibrary) -> None:
+    kept, gone = (
+        staged.feed_named("https://a.se/rss", "Kvar"),
+        staged.feed_named("https://b.se/rss", "Borta", "Mapp/Inre"),
+    )
+    staged.keep(kept, an_entry(1))
+    staged.keep(gone, an_entry(2))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.reader.base = View(folder="Mapp")
+        await settle(pilot)
+        feeds.delete(app.reader)
+        await press(pilot, "j", "enter")
+        assert app.reader.base == View()
+        assert len(app.reader.entries.ids) == 1
+
+
+async def test_the_last_feed_can_go(staged: StagedLibrary) -> None:
+    staged.keep(staged.feed_named("https://a.se/rss", "Enda"), an_entry(1))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "i", "d")
+        assert "1 entry goes with it. This cannot be undone." in shown(app)
+        await press(pilot, "j", "enter")
+        assert app.reader.text.entry is None
+        assert not app.reader.entries.ids
+        await press(pilot, "escape", "j", "space")
+        feeds.delete(app.reader)
+        await settle(pilot)
+        assert app.screen is app.reader
+        assert app.reader.status.notice == "no feed is chosen"
+
+
+async def test_a_feed_that_was_left_before_can_go_too(two_blogs: StagedLibrary) -> None:
+    two_blogs.unsubscribe(two_blogs.feed(BLOG).id)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, *["j"] * 20)
+        feeds.delete(app.reader)
+        await press(pilot, "j", "enter")
+        assert len(app.reader.entries.ids) == 4
+    assert two_blogs.counts().total == 4
+
+
+async def test_why_a_feed_could_not_be_deleted_is_said(
+    two_blogs: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_library: Library, _feed_id: int) -> int:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(Library, "delete_feed", refuse)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "i", "d", "j", "enter")
+        assert app.reader.status.message == "the disk is full"
+        assert app.reader.status.busy == ""
+        assert len(app.reader.entries.ids) == 132
+
+
+async def test_what_ailed_it_is_said_no_more(two_blogs: StagedLibrary) -> None:
+    fail(two_blogs, two_blogs.feed("Upphandlingsmyndigheten").id, 4)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1", "G")
+        assert "failing since" in app.reader.status.hint
+        await press(pilot, "i", "d", "j", "enter")
+        assert "failing since" not in shown(app)
+        assert app.reader.base == View()
+
+
+# --- mouse, palette, language, sizes, strangers -------------------------------------------------------
+
+
+async def click_on(app: FeedReaderApp, pilot: Pilot[None], words: str) -> None:
+    for y, line in enumerate(shown(app).split("\n")):
+        if words in line:
+            await pilot.click(offset=(line.index(words) + 2, y))
+            await settle(pilot)
+            return
+    raise AssertionError(f"{words} is not on the screen")
+
+
+async def test_the_mouse_does_what_the_keys_do(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "i")
+        await click_on(app, pilot, "a address")
+        assert isinstance(app.screen, AddressScreen)
+        await press(pilot, "escape", "i")
+        await click_on(app, pilot, "Esc closes")
+        assert len(app.screen_stack) == 1
+        await press(pilot, "i")
+        await click_on(app, pilot, "d delete")
+        assert isinstance(app.screen, DeleteScreen)
+        await click_on(app, pilot, "Delete it and its entries")
+        assert len(app.reader.entries.ids) == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "screen"), [("address", AddressScreen), ("delete this", DeleteScreen)]
+)
+async def test_the_palette_leads_there(
+    app: FeedReaderApp, typed: str, screen: type[AddressScreen | DeleteScreen]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, screen)
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_every_word_of_them_shows(
+    two_blogs: StagedLibrary,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    i18n.use_language(language)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=size) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "i")
+        assert isinstance(app.screen, FeedScreen)
+        keys = app.screen.query_one(".dialog--keys", Static)
+        assert keys.region.bottom < size[1]
+        said = ("d delete", "Esc closes") if language == "en" else ("d ta bort", "Esc stänger")
+        assert all(words in " ".join(shown(app).split()) for words in said)
+        await press(pilot, "escape")
+        for key in ("a", "d"):
+            await press(pilot, "i", key)
+            assert all(each.region.bottom < size[1] for each in app.screen.query(Static))
+            assert "Enter" in shown(app)
+            await press(pilot, "escape")
+        feeds.delete(app.reader)
+        await settle(pilot)
+        choices = app.screen.query_one(Choices)
+        assert choices.highlighted == 0
+        assert choices.region.height == 2
+
+
+async def test_hostile_names_are_text(staged: StagedLibrary, site: Site) -> None:
+    title = "[bold]x[/bold] [@click=app.quit]q[/] \x1b[2J\u202e"
+    feed = staged.feed_named("https://exempel.se/rss", title)
+    staged.keep(feed, an_entry(1))
+    site.found = NotAFeed("https://exempel.se/", title)
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        feeds.readdress(app.reader)
+        await type_address(app, pilot, "a.se")
+        await settle(pilot)
+        assert "[@click=app.quit]q[/]" in shown(app)
+        await press(pilot, "escape")
+        feeds.delete(app.reader)
+        await settle(pilot)
+        text = shown(app)
+        await press(pilot, "j", "enter")
+        assert "[bold]x[/bold]" in text
+        assert not {"\x1b", "\u202e"} & set(text + shown(app))
+        assert app.focused is app.reader.entries
