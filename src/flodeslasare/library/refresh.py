@@ -80,6 +80,7 @@ class Refresh:
             asyncio.Queue()
         )
         places = asyncio.Semaphore(max(1, self._settings.fetch_feeds_at_once))
+        gate = asyncio.Lock()
         done = 0
         of = len(self._states)
 
@@ -110,6 +111,9 @@ class Refresh:
                 nonlocal done
                 await asyncio.sleep(wait_seconds)
                 async with places:
+                    async with gate:
+                        # To begin takes a millisecond. All at once would keep the screen's loop for forty.
+                        await asyncio.sleep(0)
                     events.put_nowait(
                         FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
                     )
