@@ -4,7 +4,8 @@
     … benchmarks/refresh.py --feeds 1000 --latency-ms 100      and what a feed costs, against one of 200
 
 Both programs refresh from the command line and end; start and end are counted. The steps: all entries new; nothing
-changed (304); nothing changed, from a server without validators; one new entry in each feed. CPU and memory are of
+changed (304); nothing changed, from a server without validators; one new entry in each feed. All of it is done
+several times, the programs taking turns, and the median is given. CPU and memory are of
 the program and all its processes together: memory that two of them share is counted once (Pss, looked at ten times
 a second). Last, the longest gap in the screen's event loop while all is new.
 """
@@ -266,6 +267,19 @@ def screen_gap(feeds: int, entries: int) -> float:
             return asyncio.run(longest_gap_ms(folder / "library.db"))
 
 
+def rounds(
+    number: int, feeds: int, entries: int, latency_ms: float, *, with_newsboat: bool
+) -> list[Cost]:
+    """Take every step several times, and give of each step and program the one of median length."""
+    taken: dict[tuple[str, str], list[Cost]] = {}
+    for _ in range(number):
+        for cost in run(feeds, entries, latency_ms, with_newsboat=with_newsboat):
+            taken.setdefault((cost.step, cost.program), []).append(cost)
+    return [
+        sorted(costs, key=lambda cost: cost.seconds)[len(costs) // 2] for costs in taken.values()
+    ]
+
+
 def table(rows: Sequence[Cost], few: Sequence[Cost]) -> Iterator[str]:
     """Give the costs as a Markdown table, ours of each feed against that of fewer feeds."""
     yield (
@@ -295,6 +309,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=FEEDS)
     parser.add_argument("--entries", type=int, default=50)
     parser.add_argument("--latency-ms", type=float, nargs="*", default=[0, 100])
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--without-newsboat", action="store_true")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(HERE.parent / "src")
@@ -307,11 +322,13 @@ def main() -> None:
         print(f"\n{options.feeds} feeds × {options.entries} entries, {latency_ms:g} ms latency\n")
         # What a feed costs is told against one of fewer feeds.
         few = (
-            list(run(FEEDS, options.entries, latency_ms, with_newsboat=False))
+            rounds(options.rounds, FEEDS, options.entries, latency_ms, with_newsboat=False)
             if options.feeds != FEEDS
             else []
         )
-        rows = list(run(options.feeds, options.entries, latency_ms, with_newsboat=with_newsboat))
+        rows = rounds(
+            options.rounds, options.feeds, options.entries, latency_ms, with_newsboat=with_newsboat
+        )
         print(*table(rows, few), sep="\n", flush=True)
     print(
         f"\nlongest gap in the screen's event loop, all new: {screen_gap(options.feeds, options.entries):.0f} ms"
