@@ -31,7 +31,7 @@ from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
-from flodeslasare.tui.app import _collect_again
+from flodeslasare.tui.app import collect_again
 
 
 def rss(parsed: Sequence[ParsedEntry], title: str = "Bloggen", extra: str = "") -> str:
@@ -575,7 +575,7 @@ async def test_a_large_feed_makes_the_screen_collect_no_garbage_of_all_it_holds(
     usual = gc.get_threshold()
     gc.collect()
     before = gc.get_stats()[2]["collections"]
-    _collect_again()
+    collect_again()
     try:
         (result,) = await refresh(library, feed)
         after = gc.get_stats()[2]["collections"]

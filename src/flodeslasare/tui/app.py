@@ -293,16 +293,14 @@ def run_reader(
     Returns:
         What the program should exit with: 0, or 130 after Ctrl+C.
     """
-    app = FeedReaderApp(
-        library, places=places, has_demo=demo is not None, when_drawn=_collect_again
-    )
+    app = FeedReaderApp(library, places=places, has_demo=demo is not None, when_drawn=collect_again)
     app.run()
     if app.wants_demo and demo is not None:
         return demo()
     return app.return_code or 0
 
 
-def _collect_again() -> None:
+def collect_again() -> None:
     """Let the garbage collector work again, and leave out what the start has made: it stays.
 
     It collects everything ten times less often than is usual, for that walks all that a refresh holds just
