@@ -127,3 +127,17 @@ def ends_soon(pid: int) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def loaded_by(module: str, *names: str) -> list[str]:
+    """Import a module in a Python of its own, and tell which of some modules that has loaded as well."""
+    program = f"import sys, {module}\nprint(*sorted({set(names)!r} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.split()

@@ -1,6 +1,6 @@
 """What a refresh stores of one feed: of a reply, or of its failure.
 
-Values with no connection in them, so that another process can take them (`library.storing`).
+Values with no connection in them, so that another process can take them (`library.apart`).
 """
 
 from __future__ import annotations
