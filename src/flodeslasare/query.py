@@ -801,14 +801,14 @@ def completions(
     Args:
         text: what has been typed.
         cursor: where in it.
-        names: what may follow an operator, by its English name: the feeds, the folders, …
+        names: what may follow an operator, by its English name: the feeds, the folders, …; what is not known yet is not in it.
         swedish: offer the Swedish names; what was typed in the other language is gone on with all the same.
         limit: how many at most.
     """
     cursor = min(cursor, len(text))
     typed = text[:cursor]
     if found := _AT_VALUE.search(typed):
-        key = _OPERATOR.get(fold(plain(found[1])))
+        key = operator_at(text, cursor)
         if key is None:
             return []
         value = found[3] if found[2] is None else found[2]
@@ -828,6 +828,12 @@ def completions(
             if name in once.values()
         ][:limit]
     return []
+
+
+def operator_at(text: str, cursor: int) -> str | None:
+    """Say which operator the value at the cursor is of, by its English name; `None` where there is none."""
+    found = _AT_VALUE.search(text[:cursor])
+    return _OPERATOR.get(fold(plain(found[1]))) if found else None
 
 
 def _named_values(operator: str, swedish: bool) -> list[str]:

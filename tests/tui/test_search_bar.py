@@ -152,6 +152,30 @@ async def test_an_operator_and_the_names_that_exist_are_completed() -> None:
         assert app.searched[-1] == "feed:hållbarupphandling before:2018-05"
 
 
+async def test_tab_waits_for_names_that_have_not_been_counted() -> None:
+    app = BarApp()
+    async with app.run_test(size=(70, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"x before:201", "tab")
+        await pilot.pause()
+        assert app.bar._input.value == "x before:201"
+        app.bar.names = NAMES
+        await pilot.pause()
+        assert app.bar._input.value == "x before:2018 "
+
+
+async def test_tab_waits_no_longer_than_the_next_letter() -> None:
+    app = BarApp()
+    async with app.run_test(size=(70, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"before:20", "tab", "1")
+        await pilot.pause()
+        app.bar.names = NAMES
+        await pilot.pause()
+        assert app.bar._input.value == "before:201"
+        assert app.line(1) == "  2018  2018-05"
+
+
 async def test_a_swedish_screen_completes_in_swedish() -> None:
     i18n.use_language("sv")
     app = BarApp()

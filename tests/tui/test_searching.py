@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from textual.pilot import Pilot
@@ -126,6 +127,29 @@ async def test_a_burst_of_keys_asks_no_more_than_it_has_letters(
         searches = [question for question in questions.asked if question.startswith("list ")]
         assert len(searches) <= len("kycklingslakteriet") + 2
         assert list(app.reader.entries.ids) == hits
+
+
+async def test_a_date_is_completed_though_the_archive_is_counted_later(
+    app: FeedReaderApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    are_to_be_counted = threading.Event()
+    really_count = Library.months
+
+    def months(
+        library: Library, view: View | None = None, *, unread: bool = True
+    ) -> list[MonthCount]:
+        if view is None:
+            assert are_to_be_counted.wait(20)
+        return really_count(library, view, unread=unread)
+
+    monkeypatch.setattr(Library, "months", months)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("slash", *"before:201", "tab")
+        await pilot.pause()
+        assert app.reader.search_bar.typed == "before:201"
+        are_to_be_counted.set()
+        await settle(pilot)
+        assert app.reader.search_bar.typed == "before:2018"
 
 
 # --- nothing matches -------------------------------------------------------------------------------

@@ -517,6 +517,8 @@ class ReaderScreen(Screen[None]):
             self._archive = event.archive
             self.archive.show_months(event.archive)
             self._search_bar_says()
+            if self.search_bar.has_typing:
+                self._name_dates()
         elif event.view == self._view_of_hits:
             self.archive.show_found(event.archive)
 
@@ -539,20 +541,24 @@ class ReaderScreen(Screen[None]):
 
     def _name_what_exists(self) -> None:
         """Give the search the names it completes operators with; those that must be sought once, later."""
-        months = sorted(self._archive.by_month[None], reverse=True)
-        years = dict.fromkeys(f"{month // 100}" for month in months)
-        dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
         folders = {feed.folder for feed in self._feeds if feed.folder}
         names = {
             "feed": [feed.title for feed in self._feeds],
             "folder": sorted(map(phrases.folder_path, folders)),
             "search": [search.name for search in self.library.saved_searches()],
-            "before": dates,
-            "after": dates,
         }
         if "author" not in self.search_bar.names:
             self._questions.read_names()
         self.search_bar.names = {**self.search_bar.names, **names}
+        self._name_dates()
+
+    def _name_dates(self) -> None:
+        """Give the search the years and months there are, as soon as they have been counted."""
+        months = sorted(self._archive.by_month[None], reverse=True)
+        if months:
+            years = dict.fromkeys(f"{month // 100}" for month in months)
+            dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
+            self.search_bar.names = {**self.search_bar.names, "before": dates, "after": dates}
 
     # --- the archive -----------------------------------------------------------------------------
 

@@ -58,6 +58,10 @@ class _Chips(Highlighter):
             text.stylize(self.style, *found.span())
 
 
+_COUNTED = frozenset({"author", "tag", "before", "after"})
+"""Operators whose names are counted first, and may come after a key that wants them."""
+
+
 class _QueryInput(LineInput):
     """The input, one line high and without a box."""
 
@@ -138,6 +142,8 @@ class SearchBar(Widget):
     """The words that match, and other forms of those that were typed."""
     picked: reactive[int | None] = reactive[int | None](None)
     """Which of the offers Enter takes; `None` for none."""
+    names: reactive[Mapping[str, Sequence[str]]] = reactive[Mapping[str, Sequence[str]]](dict)
+    """The names that exist, by the operator they may follow: feeds, folders, authors, …; those that are known by now."""
 
     class Changed(Message):
         """The search is now this; empty when there is none."""
@@ -162,8 +168,8 @@ class SearchBar(Widget):
         self._spans: list[tuple[int, int, Offer | Completion]] = []
         """What stands on the second line: from which cell to which."""
         self._completions: Sequence[Completion] = ()
-        self.names: Mapping[str, Sequence[str]] = {}
-        """The names that exist, by the operator they may follow: feeds, folders, authors, …"""
+        self._tab_waits = False
+        """Tab was pressed before the names were there that it goes on with."""
         self.most = 0
         """As many hits there may be."""
 
@@ -322,6 +328,7 @@ class SearchBar(Widget):
         """Search at once, after the letters that have come already: the next key stops what is under way."""
         event.stop()
         self.picked = None
+        self._tab_waits = False
         self._complete()
         if not self._is_due:
             self._is_due = True
@@ -406,10 +413,22 @@ class SearchBar(Widget):
             self._complete_or_pick
         )  # after the letters that are on their way to it
 
+    def watch_names(self) -> None:
+        """Complete with names that came while one was typing, also what was asked for before them."""
+        if self.has_typing:
+            self._complete()
+            if self._tab_waits and self._completions:
+                self._take(self._completions[0])
+
     async def _complete_or_pick(self) -> None:
+        from flodeslasare.query import operator_at
+
         self._complete()
+        operator = operator_at(self._input.value, self._input.cursor_position)
         if self._completions:
             self._take(self._completions[0])
+        elif operator in _COUNTED and operator not in self.names:
+            self._tab_waits = True
         elif self.typed != self.query_text:
             return  # its words have not come yet
         elif self.offers:
