@@ -59,7 +59,10 @@ class ParsedFeed:
     next_url: str | None = None
     """Where older entries are: RFC 5005 `next` or `prev-archive`."""
     item_hashes: tuple[str, ...] = ()
-    """A hash of each item's bytes, all of the document's in its order; empty for JSON Feed."""
+    """Of each of the document's items, in its order, a hash of its bytes, a space and its guid (its link, where it has none).
+
+    Empty for JSON Feed, and where it is not plain which item became which entry.
+    """
     skipped_guids: tuple[str, ...] = ()
     """The guids (links, where there is no guid) of the items that were left out because they were known."""
 

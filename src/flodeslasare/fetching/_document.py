@@ -1,4 +1,4 @@
-"""Bytes → a well-formed tree, or the reason why not: character sets, repairs, limits.
+"""Bytes → XML or JSON → a well-formed tree, or the reason why not: character sets, repairs, limits.
 
 Nothing here knows what a feed means; the readers do.
 """
@@ -9,7 +9,7 @@ import codecs
 import html
 import html.entities
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
@@ -31,15 +31,33 @@ class Document:
     text: str
     """All of it when it is JSON; of XML what begins with the root element."""
     is_json: bool
-    root: etree._Element | None = None
-    """Of XML. It has no comments, no processing instructions, no document type, no entities."""
-    flaws: tuple[str, ...] = ()
+    encoded: bytes = b""
+    """The text in UTF-8, of XML."""
+    flaws: list[str] = field(default_factory=list)
     is_whole: bool = True
     """It does not end in the middle."""
 
+    def tree(self) -> etree._Element | None:
+        """Make a tree of XML, repairing what can be repaired; `None` where nothing can.
+
+        What was wrong is added to `flaws`. The tree has no comments, no processing instructions, no document type, no entities.
+        """
+        root = strict_tree(self.encoded)
+        if root is not None:
+            return root
+        self.flaws.append(_("it is not well-formed XML"))
+        self.is_whole = _is_complete(self.text)
+        if not self.is_whole:
+            self.flaws[-1] = _("it ends in the middle")
+            self.text = _UNFINISHED_TAG.sub("", self.text)
+        root = _repaired_tree(self.text)
+        if root is not None and not self.is_whole:
+            _drop_unfinished_item(root, self.text)
+        return root
+
 
 def read_document(body: bytes, *, url: str, content_type: str | None = None) -> Document:
-    """Decode a reply and, unless it is JSON, make a tree of it, repairing what can be repaired.
+    """Decode a reply, and see whether it is XML or JSON.
 
     Raises:
         NotAFeed: it is a page, or a document of another kind.
@@ -55,24 +73,13 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
             url, _("the reply is empty; the site may be out of order, try again later")
         )
     if text[0] in "{[" and (text[0] == "{" or "json" in (content_type or "")):
-        return Document(text, is_json=True, flaws=tuple(flaws))
+        return Document(text, is_json=True, flaws=flaws)
 
     start = _root_start(text, url)
     if text[:start].strip() and not _PROLOG.fullmatch(text[:start]):
         flaws.append(_("there is something in front of the feed"))
     text, encoded = _with_windows_signs(text[start:])
-    root = _strict_tree(encoded)
-    is_complete = root is not None
-    if root is None:
-        flaws.append(_("it is not well-formed XML"))
-        is_complete = _is_complete(text)
-        if not is_complete:
-            flaws[-1] = _("it ends in the middle")
-            text = _UNFINISHED_TAG.sub("", text)
-        root = _repaired_tree(text)
-        if root is not None and not is_complete:
-            _drop_unfinished_item(root, text)
-    return Document(text, is_json=False, root=root, flaws=tuple(flaws), is_whole=is_complete)
+    return Document(text, is_json=False, encoded=encoded, flaws=flaws)
 
 
 # --- character sets --------------------------------------------------------------------------------
@@ -275,7 +282,8 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )
 
 
-def _strict_tree(encoded: bytes) -> etree._Element | None:
+def strict_tree(encoded: bytes) -> etree._Element | None:
+    """Make a tree of XML; `None` where it is not well-formed."""
     try:
         return etree.fromstring(encoded, _parser(recover=False))
     except etree.XMLSyntaxError:

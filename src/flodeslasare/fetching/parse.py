@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import reduce
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from flodeslasare.digests import digest
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
+from flodeslasare.fetching._items import Items, items_of, remove
 from flodeslasare.fetching._parsed import (
     FIELD_CHARACTERS,
     MAX_ENTRIES,
@@ -74,59 +76,63 @@ def parse_feed(
         max_entries: those after are left out, and `flaw` says so.
         nesting: the deepest, of elements in the document and in the HTML of a text.
         max_images: the most of one entry; those after are left out.
-        known: `item_hashes` of earlier readings: items whose bytes are the same are left out.
+        known: `item_hashes` of an earlier reading: items whose bytes are the same are left out.
 
     Raises:
         NotAFeed: it is a web page, or a document of another kind.
         ParseError: it is empty, or nothing that can be read.
     """
     document = read_document(body, url=url, content_type=content_type)
-    flaws = list(document.flaws)
-    is_whole = document.is_whole
     base = safe_url(location, url) or url
-    hashes: tuple[str, ...] = ()
-    skipped: tuple[str, ...] = ()
+    flaws: list[str] = []
+    items: Items | None = None
+    guids = dict(hash_and_guid.split(" ", 1) for hash_and_guid in known if " " in hash_and_guid)
     if document.is_json:
         from flodeslasare.fetching._jsonfeed import read_json_feed
 
-        raw, found_flaws, is_whole = read_json_feed(document.text, url=url, max_entries=max_entries)
+        raw, found_flaws, document.is_whole = read_json_feed(
+            document.text, url=url, max_entries=max_entries
+        )
         flaws.extend(found_flaws)
-    elif document.root is None:
-        raw = _read_loosely(document.text, url)
-    else:
-        if _flatten_below(document.root, nesting):
+    elif items := items_of(document, guids.keys(), max_entries):
+        if items.total > max_entries:
+            flaws.append(too_many(items.total, max_entries))
+        if _flatten_below(items.root, nesting):
+            items = items._replace(hashes=())  # read again the next time, to say so again
             flaws.append(_("its elements are nested deeper than {nesting}").format(nesting=nesting))
-        items = _items(document.root)
-        if len(items) > max_entries:
-            _remove(items[max_entries:])
-            flaws.append(too_many(len(items), max_entries))
-            items = items[:max_entries]
-        hashes = tuple(_hash(item) for item in items)
-        if known:
-            known = frozenset(known)
-            old = [item for item, hash_ in zip(items, hashes, strict=True) if hash_ in known]
-            skipped = tuple(_guid_or_link(item) for item in old)
-            _remove(old)
-        _remove_captions(document.root)
-        _resolve_bases(document.root, base)
-        raw = _read_tree(document.root)
+        _remove_captions(items.root)
+        _resolve_bases(items.root, base)
+        raw = _read_tree(items.root)
+    else:
+        raw = _read_loosely(document.text, url)
 
     if len(raw.entries) > max_entries:
         flaws.append(too_many(len(raw.entries), max_entries))
         del raw.entries[max_entries:]
-    limits = _Limits(field_characters, nesting, max_images)
-    feed = _clean_feed(raw, url=url, base=base, limits=limits)
-    return ParsedFeed(
-        title=feed.title,
-        site_url=feed.site_url,
-        entries=feed.entries,
-        min_interval_seconds=feed.min_interval_seconds,
-        next_url=feed.next_url,
-        is_whole=is_whole,
-        flaw=reduce(_and, dict.fromkeys(flaws)) if flaws else None,
-        item_hashes=hashes,
-        skipped_guids=skipped,
+    feed = _clean_feed(
+        raw, url=url, base=base, limits=_Limits(field_characters, nesting, max_images)
     )
+    flaws = [*document.flaws, *flaws]
+    return replace(
+        feed,
+        entries=tuple(entry for entry in feed.entries if _says_something(entry)),
+        is_whole=document.is_whole,
+        flaw=reduce(_and, dict.fromkeys(flaws)) if flaws else None,
+        item_hashes=_named_hashes(items.hashes, guids, feed.entries) if items else (),
+        skipped_guids=tuple(guids[hash_] for hash_ in items.hashes if hash_ in guids)
+        if items
+        else (),
+    )
+
+
+def _named_hashes(
+    hashes: Sequence[str], known: Mapping[str, str], entries: Sequence[ParsedEntry]
+) -> tuple[str, ...]:
+    """Give each item's hash with its guid, for the next time; none, where it is not plain which item became which entry."""
+    names = iter(entry.guid or entry.url or "" for entry in entries)
+    if sum(hash_ not in known for hash_ in hashes) != len(entries):
+        return ()
+    return tuple(f"{hash_} {known[hash_] if hash_ in known else next(names)}" for hash_ in hashes)
 
 
 def _and(flaw: str, another: str) -> str:
@@ -156,18 +162,6 @@ def _read_loosely(text: str, url: str) -> RawFeed:
     return raw
 
 
-def _items(root: etree._Element) -> list[etree._Element]:
-    """Find the items: children of the root (Atom, RSS 1.0) and of its channel (RSS 2.0)."""
-    items: list[etree._Element] = []
-    for child in root:
-        name = local_name(child)
-        if name in ITEM_NAMES:
-            items.append(child)
-        elif name == "channel":
-            items.extend(item for item in child if local_name(item) in ITEM_NAMES)
-    return items
-
-
 def _flatten_below(root: etree._Element, nesting: int) -> bool:
     """Leave only the words of elements that are nested deeper than allowed; tells if there were any."""
     deepest = root.xpath("*/" * (nesting - 1) + "*[*]")
@@ -176,13 +170,6 @@ def _flatten_below(root: etree._Element, nesting: int) -> bool:
     for element in deepest:
         etree.strip_tags(element, "*")
     return bool(deepest)
-
-
-def _remove(items: Iterable[etree._Element]) -> None:
-    for item in items:
-        parent = item.getparent()
-        if parent is not None:
-            parent.remove(item)
 
 
 _MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
@@ -211,7 +198,7 @@ def _remove_captions(root: etree._Element) -> None:
                 if child.tag not in _CAPTIONS and not str(child.tag).startswith("{http://search.")
             }
             if own & _CAPTIONS[str(caption.tag)]:
-                _remove([caption])
+                remove([caption])
             break
 
 
@@ -233,21 +220,6 @@ def _resolve_bases(root: etree._Element, base: str) -> None:
             element.text = join(element.base, element.text.strip())
 
 
-def _hash(item: etree._Element) -> str:
-    return hashlib.blake2b(
-        etree.tostring(item, encoding="utf-8", with_tail=False), digest_size=12
-    ).hexdigest()
-
-
-def _guid_or_link(item: etree._Element) -> str:
-    found: dict[str, str] = {}
-    for child in item:
-        name = local_name(child)
-        if name in {"guid", "id", "link"}:
-            found.setdefault(name, (child.text or child.get("href") or "").strip())
-    return _clean_guid(found.get("guid") or found.get("id") or found.get("link") or "") or ""
-
-
 # --- raw → clean -----------------------------------------------------------------------------------
 
 
@@ -265,7 +237,7 @@ def _clean_feed(raw: RawFeed, *, url: str, base: str, limits: _Limits) -> Parsed
     return ParsedFeed(
         title=_clean_title(raw.title) or None,
         site_url=site_url,
-        entries=tuple(entry for entry in entries if _says_something(entry)),
+        entries=tuple(entries),
         min_interval_seconds=_min_interval_seconds(raw),
         next_url=_next_url(raw, url=url, base=base),
     )

@@ -1,0 +1,148 @@
+"""Items of a document that are known from the last time: what is left out, and what never is."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from flodeslasare.documents import ParsedFeed
+from flodeslasare.fetching import _document, _items
+from flodeslasare.fetching.parse import parse_feed
+
+URL = "https://flode.example/blogg/flode.xml"
+
+
+def an_item(number: int, inside: str = "") -> str:
+    return f"<item><guid>{number}</guid><title>Nr {number}</title>{inside}</item>"
+
+
+def in_rss(*items: str, root: str = "<rss version='2.0'>") -> bytes:
+    return f"{root}<channel><title>T</title>{''.join(items)}</channel></rss>".encode()
+
+
+def guids(feed: ParsedFeed) -> list[str | None]:
+    return [entry.guid for entry in feed.entries]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<description><![CDATA[</item><item><guid>9</guid>]]></description>",
+        "<!-- </item><item><guid>9</guid> -->",
+        "<description>&lt;item>&lt;/item></description>",
+        "<items/>",
+        "<description title='a > b'>c</description>",
+    ],
+)
+def test_where_an_item_ends_is_not_said_by_its_text(inside: str) -> None:
+    first = parse_feed(in_rss(an_item(1), an_item(2, inside)), url=URL)
+
+    known = first.item_hashes
+    more = parse_feed(in_rss(an_item(3), an_item(1), an_item(2, inside)), url=URL, known=known)
+
+    assert guids(first) == ["1", "2"]
+    assert guids(more) == ["3"]
+    assert more.skipped_guids == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "<item/>",
+        an_item(2, "<thing><item>inner</item></thing>"),
+        "<image><item><guid>no entry</guid></item></image>",
+        "<ITEM><guid>2</guid></ITEM>",
+        an_item(2, "<?code <item> ?>"),
+    ],
+)
+def test_what_is_not_plainly_an_item_is_read_from_the_tree(item: str) -> None:
+    whole = parse_feed(in_rss(an_item(1), item, an_item(3)), url=URL)
+
+    again = parse_feed(in_rss(an_item(1), item, an_item(3)), url=URL, known=whole.item_hashes)
+
+    assert {"1", "3"} <= {*guids(whole)}
+    assert guids(again) == []
+    assert again.item_hashes == whole.item_hashes != ()
+
+
+def test_what_is_known_of_a_broken_document_is_left_out_as_well() -> None:
+    broken = in_rss(an_item(1), an_item(2, "<description>a & b</description>"))
+    more = broken.replace(b"<item>", an_item(3).encode() + b"<item>", 1)
+    whole = parse_feed(broken, url=URL)
+
+    read_on = parse_feed(more, url=URL, known=whole.item_hashes)
+
+    assert whole.flaw == read_on.flaw == "it is not well-formed XML"
+    assert guids(read_on) == ["3"]
+
+
+def test_a_new_item_that_breaks_the_document_does_not_hide_the_known_ones() -> None:
+    whole = parse_feed(in_rss(an_item(1)), url=URL)
+
+    broken = in_rss(an_item(2, "<description>a & b</description>"), an_item(1))
+    read_on = parse_feed(broken, url=URL, known=whole.item_hashes)
+
+    assert "2" in guids(read_on)
+    assert {*guids(read_on), *read_on.skipped_guids} == {"1", "2"}
+
+
+def test_an_item_is_another_when_the_names_in_it_mean_something_else() -> None:
+    item = an_item(1, "<d:creator>Åsa</d:creator>")
+    of_other = "<rss version='2.0' xmlns:d='urn:other'>"
+    of_dublin_core = "<rss version='2.0' xmlns:d='http://purl.org/dc/elements/1.1/'>"
+    before = parse_feed(in_rss(item, root=of_other), url=URL)
+
+    after = parse_feed(in_rss(item, root=of_dublin_core), url=URL, known=before.item_hashes)
+
+    assert before.entries[0].author is None
+    assert after.entries[0].author == "Åsa"
+
+
+def test_an_item_is_another_when_its_addresses_are_relative_to_something_else() -> None:
+    item = an_item(1, "<link>a</link>")
+    before = parse_feed(
+        in_rss(item, root="<rss version='2.0' xml:base='https://a.example/'>"), url=URL
+    )
+
+    moved = in_rss(item, root="<rss version='2.0' xml:base='https://b.example/'>")
+    after = parse_feed(moved, url=URL, known=before.item_hashes)
+
+    assert [entry.url for entry in after.entries] == ["https://b.example/a"]
+
+
+def test_a_flaw_inside_an_item_is_told_again_when_the_item_comes_again() -> None:
+    deep = an_item(1, "<a>" * 40 + "x" + "</a>" * 40)
+    first = parse_feed(in_rss(deep), url=URL, nesting=20)
+
+    again = parse_feed(in_rss(deep), url=URL, nesting=20, known=first.item_hashes)
+
+    assert first.flaw == again.flaw == "its elements are nested deeper than 20"
+
+
+def test_items_beyond_the_most_are_neither_read_nor_known() -> None:
+    body = in_rss(*map(an_item, range(5)))
+    first = parse_feed(body, url=URL, max_entries=3)
+
+    again = parse_feed(body, url=URL, max_entries=3, known=first.item_hashes)
+
+    assert guids(first) == ["0", "1", "2"]
+    assert len(first.item_hashes) == 3
+    assert guids(again) == []
+    assert first.flaw == again.flaw
+
+
+def test_known_items_need_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document whose items are known but for one costs what the one costs."""
+    old = [an_item(number, f"<description>{'text ' * 1000}</description>") for number in range(50)]
+    known = parse_feed(in_rss(*old), url=URL).item_hashes
+    read_bytes: list[int] = []
+    really_read = _document.strict_tree
+
+    def strict_tree(encoded: bytes) -> etree._Element | None:
+        read_bytes.append(len(encoded))
+        return really_read(encoded)
+
+    monkeypatch.setattr(_items, "strict_tree", strict_tree)
+
+    assert guids(parse_feed(in_rss(an_item(99), *old), url=URL, known=known)) == ["99"]
+    assert sum(read_bytes) < 200
