@@ -18,7 +18,6 @@ from flodeslasare.config import Settings
 from flodeslasare.cutting import fold, plain, words
 from flodeslasare.errors import (
     DataError,
-    FeedError,
     NoSuchFeed,
     NoSuchFile,
     NoSuchSearch,
@@ -39,7 +38,6 @@ from flodeslasare.model import (
     Marked,
     MarkKind,
     MonthCount,
-    RefreshStatus,
     RefreshWaits,
     SavedSearch,
     View,
@@ -57,7 +55,7 @@ from flodeslasare.storage import (
 )
 
 if TYPE_CHECKING:
-    from flodeslasare.documents import FoundFeed, ImportReport, ParsedFeed, Subscription
+    from flodeslasare.documents import FoundFeed, ImportReport, Subscription
     from flodeslasare.findings import Merged, Related, Suggestion
 
 COUNTED_WORDS = 300
@@ -474,59 +472,13 @@ class Library:
             OfflineError: the network is switched off.
         """
         self._require_network()
-        from flodeslasare.fetching.backfill import older_pages
-        from flodeslasare.fetching.discover import with_credentials_of
-        from flodeslasare.fetching.http import Fetcher
-        from flodeslasare.fetching.pool import ParsePool
-        from flodeslasare.library.steps import store_document
-        from flodeslasare.library.storing import InThread, Storing
-        from flodeslasare.library.writing import Step
+        from flodeslasare.library.backfill import Backfill
 
         (state,) = self._feeds.fetch_states([feed_id], None)
-        title = self.feed(feed_id).title
-
-        def result(new: int = 0, updated: int = 0, error: str | None = None) -> FeedResult:
-            return FeedResult(
-                feed_id=feed_id,
-                url=without_credentials(state.url),
-                title=title,
-                status=RefreshStatus.ERROR if error else RefreshStatus.OK,
-                new=new,
-                updated=updated,
-                error=error,
-            )
-
-        async def store(page: ParsedFeed) -> FeedResult:
-            return await storing.store(
-                lambda database, index: result(
-                    *store_document(
-                        database, feed_id, page, self._now(), index=index, describes=False
-                    )
-                )
-            )
-
-        pool = ParsePool(self.settings)
-        storing: Storing[Step] = Storing(InThread(self.path))
-        try:
-            async with Fetcher(self.settings) as fetcher:
-                reply = await fetcher.fetch(state.url, allow_private=state.allows_private)
-                first = await pool.parse(reply.body, url=reply.url, content_type=reply.content_type)
-                yield await store(first)
-                pages = older_pages(
-                    fetcher,
-                    pool.parse,
-                    with_credentials_of(state.url, reply.url),
-                    first,
-                    allow_private=state.allows_private,
-                )
-                async with aclosing(pages):
-                    async for page in pages:
-                        yield await store(page)
-        except FeedError as error:
-            yield result(error=error.reason)
-        finally:
-            await storing.aclose()
-            await pool.aclose()
+        run = Backfill(self.path, self.settings, state, self.feed(feed_id).title, now=self._now)
+        async with aclosing(run.results()) as results:
+            async for result in results:
+                yield result
 
     def _require_network(self) -> None:
         if self.is_offline:
