@@ -52,6 +52,11 @@ def harmless_json(encoded: str) -> str:
     return encoded if encoded.isprintable() else _HARMFUL.sub(_escape, encoded)
 
 
+def encodable(text: str) -> str:
+    """Give text without lone surrogates: a terminal in another encoding may hand us such, or a file's name."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _escape(match: re.Match[str]) -> str:
     import json
 

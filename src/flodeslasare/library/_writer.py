@@ -26,6 +26,7 @@ from flodeslasare.library.steps import StoreFailure, StoreReply
 from flodeslasare.library.writing import Outcome, Writer
 from flodeslasare.model import FeedResult
 from flodeslasare.storage.database import Checkpoints
+from flodeslasare.text import encodable
 
 SentStep: TypeAlias = StoreReply | StoreFailure
 
@@ -58,11 +59,11 @@ class SentError(msgspec.Struct, array_like=True, frozen=True):
         """Take what is needed to raise it again."""
         match error:
             case FeedError():
-                return cls(FeedError.__name__, _sendable(stored(error.reason)), error.url)
+                return cls(FeedError.__name__, encodable(stored(error.reason)), error.url)
             case ReaderError():
-                return cls(type(error).__name__, _sendable(str(error)))
+                return cls(type(error).__name__, encodable(str(error)))
             case _:
-                return cls("", _sendable("".join(traceback.format_exception(error))))
+                return cls("", encodable("".join(traceback.format_exception(error))))
 
     def made(self) -> Exception:
         """Give the error back; a bug as a `RuntimeError` that tells its traceback."""
@@ -111,11 +112,6 @@ def _plain(text: object) -> str:
     if isinstance(text, str):
         return text[:]
     raise TypeError(type(text))
-
-
-def _sendable(text: str) -> str:
-    """Give a text without half characters; a file's name may hold such."""
-    return text.encode("utf-8", "replace").decode()
 
 
 # --- the process -------------------------------------------------------------------------------------

@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Self
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
-from flodeslasare.cutting import fold, plain, words
 from flodeslasare.errors import (
     DataError,
     NoSuchFeed,
     NoSuchFile,
-    NoSuchSearch,
     OfflineError,
     UsageError,
 )
 from flodeslasare.i18n import _
+from flodeslasare.library.searches import SavedSearches
 from flodeslasare.model import (
     Counts,
     Entry,
@@ -48,11 +47,11 @@ from flodeslasare.storage import (
     EntryStore,
     FeedStore,
     MarkStore,
-    SavedSearchStore,
     SearchIndex,
     StateStore,
     open_database,
 )
+from flodeslasare.text import encodable
 
 if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, Subscription
@@ -115,7 +114,7 @@ class Library:
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
         self._marks = MarkStore(self._database)
-        self._saved = SavedSearchStore(self._database)
+        self._searches = SavedSearches(self._database)
         self._state = StateStore(self._database)
 
     def __enter__(self) -> Self:
@@ -304,7 +303,7 @@ class Library:
 
     def rename_feed(self, feed_id: int, title: str | None) -> None:
         """Give a feed a name of the person's own; `None` goes back to the feed's."""
-        self._feeds.rename(feed_id, _storable(title or "").strip() or None)
+        self._feeds.rename(feed_id, encodable(title or "").strip() or None)
 
     def move_feed(self, feed_id: int, folder: str | None) -> None:
         """Put a feed in a folder (made if new), or at the top."""
@@ -360,7 +359,7 @@ class Library:
 
     def saved_searches(self) -> list[SavedSearch]:
         """List the saved searches, in the order they came. In a query, `search:NAME` is what one asks."""
-        return self._saved.all()
+        return self._searches.all()
 
     def saved_search(self, name: str) -> SavedSearch:
         """Find a saved search by its name; only its letters and digits make a difference.
@@ -368,14 +367,7 @@ class Library:
         Raises:
             NoSuchSearch: none is called so; the message names the nearest.
         """
-        names = {_name_key(search.name): search for search in self.saved_searches()}
-        found = names.get(_name_key(name))
-        if found is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(_name_key(name), names, 1, 0.5)
-            raise NoSuchSearch(name, names[near[0]].name if near else None)
-        return found
+        return self._searches.find(name)
 
     def save_search(self, name: str, query: str) -> SavedSearch:
         """Keep a query under a name; one that is there gets the new query.
@@ -383,16 +375,7 @@ class Library:
         Raises:
             UsageError: the name holds no letter, or nothing is asked.
         """
-        name, query = _search_name(name), _storable(query)
-        if not parse(query).asks:
-            raise UsageError(_("{name}: there is nothing to search for in it").format(name=name))
-        with self._database.writing():
-            try:
-                search = self.saved_search(name)._replace(name=name, query=query)
-                self._saved.change(search)
-            except NoSuchSearch:
-                search = SavedSearch(self._saved.add(name, query), name, query)
-        return search
+        return self._searches.save(name, query)
 
     def rename_search(self, name: str, new_name: str) -> SavedSearch:
         """Give a saved search another name. Queries that name it by the old one find nothing there.
@@ -401,17 +384,7 @@ class Library:
             NoSuchSearch
             UsageError: the new name is another search's, or holds no letter.
         """
-        new_name = _search_name(new_name)
-        with self._database.writing():
-            search = self.saved_search(name)
-            for other in self.saved_searches():
-                if other.id != search.id and _name_key(other.name) == _name_key(new_name):
-                    raise UsageError(
-                        _("{name}: another saved search is called so").format(name=new_name)
-                    )
-            renamed = search._replace(name=new_name)
-            self._saved.change(renamed)
-        return renamed
+        return self._searches.rename(name, new_name)
 
     def forget_search(self, name: str) -> SavedSearch:
         """Forget a saved search; what it found stays. Gives what it was.
@@ -419,10 +392,7 @@ class Library:
         Raises:
             NoSuchSearch
         """
-        with self._database.writing():
-            search = self.saved_search(name)
-            self._saved.delete(search.id)
-        return search
+        return self._searches.forget(name)
 
     # --- refresh ---------------------------------------------------------------------------------
 
@@ -879,27 +849,9 @@ class Library:
         return export_markdown(entries, self.feeds(unsubscribed=True), folder)
 
 
-def _search_name(name: str) -> str:
-    """Tidy the name of a search; `search:` must be able to name it."""
-    tidy = " ".join(_storable(name).split())
-    if not words(plain(tidy)):
-        raise UsageError(_("{name}: a name needs a letter or a digit").format(name=name))
-    return tidy
-
-
-def _storable(text: str) -> str:
-    """Give text without lone surrogates, which a terminal in another encoding may hand us."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _name_key(name: str) -> str:
-    """Give what makes the name of a search different from another: its words, as `search:` names it."""
-    return fold(" ".join(words(plain(name))))
-
-
 def _folder(path: str | None) -> str | None:
     """Tidy a folder's path: no empty parts, `None` for the top."""
-    parts = _storable(path or "").split("/")
+    parts = encodable(path or "").split("/")
     return "/".join(part.strip() for part in parts if part.strip()) or None
 
 
