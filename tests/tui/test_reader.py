@@ -617,6 +617,21 @@ async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
         assert "Nytt" in [feed.title for feed in app.library.feeds()]
 
 
+async def test_a_palette_without_a_match_says_so_in_the_language_of_the_screen(
+    app: FeedReaderApp,
+) -> None:
+    i18n.use_language("sv")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *"qqqq")
+        async with asyncio.timeout(20):
+            while "Inget kommando heter så" not in shown(app):
+                await pilot.pause(0.05)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.reader
+
+
 async def test_a_feed_is_moved_and_left(app: FeedReaderApp, filled: StagedLibrary) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)

@@ -16,7 +16,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
 
 from flodeslasare.config import Places
@@ -40,10 +40,17 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _commands() -> type[Provider]:
+    from flodeslasare.tui.screens._palette import Commands
+
+    return Commands
+
+
 class FeedReaderApp(App[None]):
     """Flödesläsare on the screen."""
 
     TITLE = "Flödesläsare"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     CSS_PATH = Path(__file__).with_name("app.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", show=False, priority=True),

@@ -21,10 +21,11 @@ from flodeslasare.model import Feed, FeedFetch, RefreshStatus
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._dialog import DialogScreen
-from flodeslasare.tui.widgets._text import wrapped
 
 _CELLS, _MARGIN_CELLS = 76, 6
 """How wide the panel is, and how much of that is air."""
+_BETWEEN = " · "
+"""What stands between two keys."""
 _LINES_AROUND = 6
 """The panel's air, the name, the address, and a line above the keys."""
 
@@ -96,7 +97,7 @@ class FeedScreen(DialogScreen[str]):
                 if self._refreshes:
                     yield Static(Content(_("Refreshes")), classes="dialog--label")
                     yield Static(self._history(), classes="feed--history")
-            yield Static(Content(" · ").join(self._keys()), classes="dialog--keys")
+            yield Static(classes="dialog--keys")
 
     def _warnings(self) -> list[str]:
         warnings = []
@@ -158,9 +159,9 @@ class FeedScreen(DialogScreen[str]):
     def on_resize(self, event: events.Resize) -> None:
         """Leave the name at the top and the keys at the bottom, whatever stands between them."""
         panel = min(event.size.width, _CELLS)
-        said = " · ".join(key.plain for key in self._keys())
-        keys = len(wrapped(said, max(1, panel - _MARGIN_CELLS)))
-        room = event.size.height - _LINES_AROUND - keys
+        lines = _in_lines(self._keys(), max(1, panel - _MARGIN_CELLS))
+        self.query_one(".dialog--keys", Static).update(Content("\n").join(lines))
+        room = event.size.height - _LINES_AROUND - len(lines)
         self.query_one(VerticalScroll).styles.max_height = max(1, room)
 
     def _history(self) -> Content:
@@ -192,6 +193,17 @@ class FeedScreen(DialogScreen[str]):
         """Go up or down by what is shown."""
         scroll = self.query_one(VerticalScroll)
         scroll.scroll_relative(y=pages * (scroll.size.height - 1), animate=False)
+
+
+def _in_lines(keys: Sequence[Content], width: int) -> list[Content]:
+    """Set keys in lines of so many cells, each key whole."""
+    lines: list[Content] = []
+    for key in keys:
+        if lines and lines[-1].cell_length + len(_BETWEEN) + key.cell_length <= width:
+            lines[-1] = Content(_BETWEEN).join([lines[-1], key])
+        else:
+            lines.append(key)
+    return lines
 
 
 def _outcome(fetch: FeedFetch) -> str:
