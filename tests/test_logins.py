@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import shlex
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from flodeslasare.errors import FetchError
 from flodeslasare.fetching import _logins
 from flodeslasare.fetching._logins import Logins
 from flodeslasare.fetching.http import Fetcher
-from test_http import FEED, PUBLIC, Server, basic, on_the_internet, serving
+from test_http import FEED, PUBLIC, Request, Server, basic, on_the_internet, serving
 
 
 def command(script: str) -> tuple[str, ...]:
@@ -225,3 +227,133 @@ async def test_a_refused_password_is_told_from_a_missing_one() -> None:
     assert f'below [logins."http://127.0.0.1:{server.port}"]' in missing.reason
     assert "does not take the name and the password" in refused.reason
     assert PUBLIC not in str(refused)
+
+
+# --- Digest ----------------------------------------------------------------------------------------
+
+
+class DigestServer:
+    """Lets in whoever answers its challenge (RFC 7616 §3.4); a nonce is good for so many answers."""
+
+    def __init__(
+        self, server: Server, *, algorithm: str = "MD5", answers: int = 100, password: str = PUBLIC
+    ) -> None:
+        self.given = 0
+        self.counts: list[str] = []
+        self._hash = hashlib.md5 if algorithm == "MD5" else hashlib.sha256
+        self._algorithm = algorithm
+        self._answers = answers
+        self._left = answers
+        self._password = password
+        for number in range(3):
+            server.routes[f"/feed?n={number}"] = self._reply
+
+    async def _reply(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        if self._is_right(request):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(FEED) + FEED)
+            return
+        self.given += 1
+        self._left = self._answers
+        challenge = (
+            f'Digest realm="Intern, sida", qop="auth,auth-int", algorithm={self._algorithm},'
+            f' nonce="n{self.given}", opaque="o"'
+        )
+        writer.write(
+            b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=x\r\nWWW-Authenticate: "
+            + challenge.encode()
+            + b"\r\nSet-Cookie: spy=1\r\nContent-Length: 2\r\n\r\nno"
+        )
+
+    def _is_right(self, request: Request) -> bool:
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Digest" or not self._left:
+            return False
+        fields = urllib.request.parse_keqv_list(urllib.request.parse_http_list(said))
+        self._left -= 1
+        self.counts.append(fields["nc"])
+        secret = self._digest(f"{fields['username']}:Intern, sida:{self._password}")
+        asked = self._digest(f"GET:{request.path}")
+        rest = f"{fields['nonce']}:{fields['nc']}:{fields['cnonce']}:{fields['qop']}"
+        return (
+            fields["nonce"] == f"n{self.given}"
+            and fields["uri"] == request.path
+            and fields["response"] == self._digest(f"{secret}:{rest}:{asked}")
+        )
+
+    def _digest(self, text: str) -> str:
+        return self._hash(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+async def test_a_host_that_asks_for_digest_gets_it_and_after_that_no_password(
+    algorithm: str,
+) -> None:
+    async with serving() as server:
+        digest = DigestServer(server, algorithm=algorithm)
+        async with Fetcher(Settings(fetch_total_seconds=5)) as fetcher:
+            for number in range(3):
+                url = server.url(f"/feed?n={number}").replace("://", f"://anna:{PUBLIC}@")
+                assert (await fetcher.fetch(url, allow_private=True)).body == FEED
+
+    said = [
+        (request.headers.get("authorization") or "").split(" ")[0] for request in server.requests
+    ]
+    assert said == ["Basic", "Digest", "Digest", "Digest"]
+    assert digest.counts == ["00000001", "00000002", "00000003"]
+    assert not any("cookie" in request.headers for request in server.requests)
+    assert server.connections == 1
+
+
+async def test_a_nonce_that_is_worn_out_is_replaced() -> None:
+    async with serving() as server:
+        digest = DigestServer(server, answers=1)
+        async with Fetcher(Settings(fetch_total_seconds=5)) as fetcher:
+            for number in range(3):
+                url = server.url(f"/feed?n={number}").replace("://", f"://anna:{PUBLIC}@")
+                assert (await fetcher.fetch(url, allow_private=True)).body == FEED
+
+    assert digest.given == 3
+
+
+async def test_a_wrong_password_is_answered_once() -> None:
+    async with serving() as server:
+        DigestServer(server, password="another")
+        refused = await failure(
+            Settings(), server.url("/feed?n=0").replace("://", f"://anna:{PUBLIC}@")
+        )
+
+    assert "does not take the name and the password" in refused.reason
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        "Digest",
+        "Digest x",
+        "Digest realm",
+        'Digest realm="a"',
+        'Digest realm="a", nonce="b", algorithm=ROT13',
+        'Digest realm="a", nonce="b", qop="auth-int"',
+        'Digest realm="\xff", nonce="\xfe',
+        "Negotiate",
+    ],
+)
+async def test_a_challenge_that_makes_no_sense_is_a_refusal(challenge: str) -> None:
+    async with serving() as server:
+        server.answer(
+            "/feed", status="401 Unauthorized", headers=[f"WWW-Authenticate: {challenge}"]
+        )
+        refused = await failure(
+            Settings(), server.url("/feed").replace("://", f"://anna:{PUBLIC}@")
+        )
+
+    assert "does not take the name and the password" in refused.reason
+
+
+async def test_who_has_no_login_answers_no_challenge() -> None:
+    async with serving() as server:
+        DigestServer(server)
+        await failure(Settings(), server.url("/feed?n=0"))
+
+    assert len(server.requests) == 1

@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+
+import httpx
 
 from flodeslasare.config import PASSWORD_SECONDS, Login
 from flodeslasare.errors import AddressRefused
@@ -147,3 +149,26 @@ def _end(process: Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
+
+
+def answer_to(
+    response: httpx.Response, exchange: Generator[httpx.Request, httpx.Response, None]
+) -> bytes | None:
+    """Give the `Authorization` that answers a Digest challenge; `None` where there is none that can be answered.
+
+    Args:
+        response: to the request that the exchange has given.
+        exchange: of httpx's `DigestAuth`.
+    """
+    challenge = [
+        (name, value) for name, value in response.headers.raw if name.lower() == b"www-authenticate"
+    ]
+    # Nothing else of the response: httpx would answer with its cookies too.
+    asked = httpx.Request("GET", "http://nowhere.invalid")
+    try:
+        following = exchange.send(
+            httpx.Response(response.status_code, headers=challenge, request=asked)
+        )
+    except (StopIteration, httpx.ProtocolError, KeyError, ValueError, NotImplementedError):
+        return None  # it wants what httpx cannot do, or makes no sense
+    return following.headers["authorization"].encode()

@@ -60,7 +60,7 @@ from flodeslasare.fetching._headers import (
     pause_seconds,
     request_headers,
 )
-from flodeslasare.fetching._logins import Logins, NoPassword
+from flodeslasare.fetching._logins import Logins, NoPassword, answer_to
 from flodeslasare.fetching._reasons import (
     FAILURES,
     Unusable,
@@ -145,6 +145,7 @@ class Fetcher:
         self._answered: set[str] = set()
         self._proxies = environment_proxies()
         self._logins = Logins(self.settings.logins)
+        self._digests: dict[tuple[str, str, str], httpx.DigestAuth] = {}
         self._paused: dict[str, tuple[datetime, int]] = {}
 
     async def __aenter__(self) -> Self:
@@ -161,6 +162,7 @@ class Fetcher:
     async def aclose(self) -> None:
         """Close every connection, and forget every password."""
         await self._logins.aclose()
+        self._digests.clear()
         transports, self._transports = list(self._transports.values()), {}
         for transport in transports:
             await transport.aclose()
@@ -279,10 +281,8 @@ class Fetcher:
                     ),
                     ", with name and password" if credentials else "",
                 )
-                if credentials:
-                    headers = headers | {b"authorization": basic(*credentials)}
                 async with self._transport(url, allow_private=allow_private) as transport:
-                    response = await self._send(transport, url, headers)
+                    response = await self._ask(transport, url, headers, credentials)
                     try:
                         hop = await self._read(url, response)
                     finally:
@@ -322,6 +322,30 @@ class Fetcher:
             turn = self._hosts[host] = asyncio.Semaphore(max(1, self.settings.fetch_per_host))
         async with turn, self._everyone:
             yield
+
+    async def _ask(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        url: str,
+        headers: dict[bytes, bytes],
+        credentials: tuple[str, str] | None,
+    ) -> httpx.Response:
+        """Send a GET, with a name and password as Basic (RFC 7617) or, where the server asks for that, Digest (RFC 7616)."""
+        if credentials is None:
+            return await self._send(transport, url, headers)
+        user = (host_of(url), *credentials)
+        # A host that has asked for Digest gets no Basic any more.
+        digest = self._digests.get(user) or httpx.DigestAuth(*credentials)
+        exchange = digest.auth_flow(httpx.Request("GET", url))
+        said = next(exchange).headers.get("authorization", "").encode() or basic(*credentials)
+        response = await self._send(transport, url, headers | {b"authorization": said})
+        answer = answer_to(response, exchange)
+        if answer is None:
+            return response
+        self._digests[user] = digest
+        await _drain(response, Headers(response.headers.raw))
+        await response.aclose()
+        return await self._send(transport, url, headers | {b"authorization": answer})
 
     async def _send(
         self, transport: httpx.AsyncBaseTransport, url: str, headers: dict[bytes, bytes]
