@@ -1,4 +1,4 @@
-"""Writing what the library holds into files of their own, one an entry."""
+"""Writing what the library holds into files: its subscriptions in one, its entries each in one of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
 
+from flodeslasare.documents import Subscription
 from flodeslasare.errors import StorageError
+from flodeslasare.exchange import write_opml
 from flodeslasare.exchange.markdown_files import (
     file_names,
     folder_names,
@@ -31,6 +33,16 @@ class _There(Enum):
     NOTHING = auto()
     ITS_OWN = auto()
     SOMETHING_ELSE = auto()
+
+
+def export_opml(feeds: Iterable[Feed]) -> bytes:
+    """Give subscriptions as OPML 2.0, folders nested."""
+    return write_opml(
+        [
+            Subscription(url=feed.url, title=feed.title, site_url=feed.site_url, folder=feed.folder)
+            for feed in feeds
+        ]
+    )
 
 
 def export_markdown(

@@ -9,20 +9,44 @@ from typing import TYPE_CHECKING
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import ImportReport, KeptEntry, ParsedEntry, Subscription
-from flodeslasare.errors import AddressRefused, DataError
+from flodeslasare.errors import AddressRefused, DataError, NoSuchFile
 from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_opml, read_urls
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import plan_update
 from flodeslasare.model import MarkKind
-from flodeslasare.storage import Database, EntryStore, MarkStore, SearchIndex
+from flodeslasare.storage import Database, EntryStore, FeedStore, MarkStore, SearchIndex
 
 if TYPE_CHECKING:
-    from flodeslasare.library.library import Library
+    from flodeslasare.library.subscriptions import Subscriptions
 
 BATCH = 500
 
 
-def import_subscriptions(library: Library, path: Path, data: bytes) -> ImportReport:
+def import_file(
+    subscriptions: Subscriptions, database: Database, path: Path, now: datetime
+) -> ImportReport:
+    """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
+
+    All of the file is taken in, or nothing.
+
+    Raises:
+        NoSuchFile, DataError
+    """
+    try:
+        data = b"" if path.is_dir() else path.read_bytes()
+    except FileNotFoundError as error:
+        raise NoSuchFile(path) from error
+    except OSError as error:
+        raise NoSuchFile(path, error.strerror or str(error)) from error
+    if path.is_dir():
+        raise DataError(_("{path}: this is a folder; name a file in it").format(path=path))
+    with database.writing():
+        if data.startswith(b"SQLite format 3\0"):
+            return _import_cache(subscriptions, database, path, now)
+        return _import_subscriptions(subscriptions, path, data)
+
+
+def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes) -> ImportReport:
     """Take in OPML, or newsboat's `urls`.
 
     Raises:
@@ -31,28 +55,28 @@ def import_subscriptions(library: Library, path: Path, data: bytes) -> ImportRep
     start = data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     try:
         if start in (b"<", b""):
-            subscriptions, skipped = read_opml(data)
+            found, skipped = read_opml(data)
         else:
-            subscriptions, skipped = read_urls(data.decode("utf-8"))
+            found, skipped = read_urls(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DataError(
             _("{path}: neither OPML nor a list of addresses").format(path=path)
         ) from error
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    if not subscriptions and not skipped:
+    if not found and not skipped:
         raise DataError(_("{path}: no subscriptions in it").format(path=path))
-    return _subscribe(library, subscriptions, skipped)
+    return _subscribe(subscriptions, found, skipped)
 
 
 def _subscribe(
-    library: Library, subscriptions: list[Subscription], skipped: list[str]
+    subscriptions: Subscriptions, found: list[Subscription], skipped: list[str]
 ) -> ImportReport:
     added = already = 0
     left_out = list(skipped)
-    for subscription in subscriptions:
+    for subscription in found:
         try:
-            if library.add_subscription(subscription) is None:
+            if subscriptions.add(subscription) is None:
                 already += 1
             else:
                 added += 1
@@ -61,7 +85,9 @@ def _subscribe(
     return ImportReport(subscribed=added, already=already, skipped=tuple(left_out))
 
 
-def import_cache(library: Library, database: Database, path: Path, now: datetime) -> ImportReport:
+def _import_cache(
+    subscriptions: Subscriptions, database: Database, path: Path, now: datetime
+) -> ImportReport:
     """Take in newsboat's `cache.db`: its feeds, their entries, what is read and what is flagged.
 
     Raises:
@@ -69,8 +95,8 @@ def import_cache(library: Library, database: Database, path: Path, now: datetime
     """
     if not is_cache(path):
         raise DataError(_("{path}: this database is not newsboat's cache.db").format(path=path))
-    report = _subscribe(library, read_cache_feeds(path), [])
-    ids = {feed.url: feed.id for feed in library.feeds()}
+    report = _subscribe(subscriptions, read_cache_feeds(path), [])
+    ids = {feed.url: feed.id for feed in FeedStore(database).all()}
     store = EntryStore(database, SearchIndex(database))
     marks = MarkStore(database)
     count = 0

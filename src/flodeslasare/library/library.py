@@ -13,17 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from flodeslasare.addresses import without_credentials
 from flodeslasare.config import Settings
 from flodeslasare.errors import (
-    DataError,
     NoSuchFeed,
-    NoSuchFile,
     OfflineError,
     UsageError,
 )
 from flodeslasare.i18n import _
 from flodeslasare.library.searches import SavedSearches
+from flodeslasare.library.subscriptions import Subscriptions, folder_path
 from flodeslasare.model import (
     Counts,
     Entry,
@@ -111,6 +109,7 @@ class Library:
         self._now = now
         self._database = open_database(path, wait_seconds=wait_seconds)
         self._feeds = FeedStore(self._database)
+        self._subscriptions = Subscriptions(self._database, self._feeds, now=now)
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
         self._marks = MarkStore(self._database)
@@ -157,25 +156,7 @@ class Library:
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """
-        text = str(reference).strip()
-        every = self.feeds(unsubscribed=True)
-        # For one that was merged into another, the other answers.
-        feeds = [feed for feed in every if feed.is_subscribed or feed.merge_into is None]
-        instead = {feed.merge_into for feed in every if text == feed.url} - {None}
-        by_id = [feed for feed in feeds if str(feed.id) == text]
-        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url) or feed.id in instead]
-        if not by_id and not by_url and "." in text:
-            by_url = [feed for feed in feeds if feed.url == _shown(text)]
-        title = text.casefold()
-        exact = [feed for feed in feeds if feed.title.casefold() == title]
-        partial = [feed for feed in feeds if title and title in feed.title.casefold()]
-        for found in (by_id, by_url, exact, partial):
-            if len(found) == 1:
-                return found[0]
-            if found:
-                names = ", ".join(f"{feed.title} ({feed.id})" for feed in found[:5])
-                raise NoSuchFeed(text, _("several feeds answer to it: {names}").format(names=names))
-        raise NoSuchFeed(text)
+        return self._subscriptions.find(str(reference))
 
     async def discover(self, address: str) -> list[FoundFeed]:
         """Find the feeds at an address: itself when it is a feed, else those its page names.
@@ -206,19 +187,12 @@ class Library:
             FetchError, NotAFeed, OfflineError: nothing was subscribed to.
         """
         self._require_network()
-        from flodeslasare.fetching.discover import names_private_network, normalise_address
+        from flodeslasare.fetching.discover import normalise_address
 
         url = normalise_address(address)
         if self._feeds.by_url(url) is None:
             url = (await self.discover(address))[0].url
-        url = self._address_now(url)
-        feed_id = self._feeds.add(
-            url,
-            now=self._now(),
-            named=title,
-            folder=_folder(folder),
-            allows_private=names_private_network(normalise_address(address)),
-        )
+        feed_id = self._subscriptions.take_up(url, typed=address, title=title, folder=folder)
         async with aclosing(self.refresh([feed_id])) as results:
             async for result in results:
                 if isinstance(result, FeedResult):
@@ -231,29 +205,7 @@ class Library:
         Raises:
             AddressRefused: the address is not one we fetch.
         """
-        from flodeslasare.fetching.discover import names_private_network, normalise_address
-
-        url = self._address_now(normalise_address(subscription.url))
-        known = self._feeds.by_url(url)
-        if known is not None and known.is_subscribed:
-            return None
-        feed_id = self._feeds.add(
-            url,
-            now=self._now(),
-            title=subscription.title or "",
-            site_url=subscription.site_url,
-            folder=_folder(subscription.folder),
-            allows_private=names_private_network(url),
-        )
-        return self._feeds.by_id(feed_id)
-
-    def _address_now(self, url: str) -> str:
-        """Give the address of the feed that stands in the place of one that was merged into it."""
-        known = self._feeds.by_url(url)
-        if known is None or known.is_subscribed or known.merge_into is None:
-            return url
-        (state,) = self._feeds.fetch_states([known.merge_into], None, unsubscribed=True)
-        return state.url
+        return self._subscriptions.add(subscription)
 
     def unsubscribe(self, feed_id: int) -> None:
         """Stop asking a feed; its entries stay."""
@@ -276,9 +228,7 @@ class Library:
             NoSuchFeed
             UsageError: the two are one.
         """
-        from flodeslasare.findings import Merged
-        from flodeslasare.library.plan import plan_merge
-        from flodeslasare.storage.merging import MergeStore
+        from flodeslasare.library.merging import merge
 
         if feed_id == into_id:
             raise UsageError(
@@ -286,16 +236,7 @@ class Library:
                     title=self.feed(feed_id).title
                 )
             )
-        merging, now = MergeStore(self._database, self._index), self._now()
-        with self._database.writing():
-            for each in (feed_id, into_id):
-                if self._feeds.by_id(each) is None:
-                    raise NoSuchFeed(str(each))
-            pairs = plan_merge(merging.entries_of(feed_id), merging.entries_of(into_id))
-            merging.join(pairs, now)
-            moved = merging.move(feed_id, into_id)
-            self._feeds.merged(feed_id, into_id, now)
-        return Merged(moved, len(pairs))
+        return merge(self._database, self._index, feed_id, into_id, self._now())
 
     def refreshes(self, feed_id: int) -> list[FeedFetch]:
         """How a feed's refreshes ended, newest first, as many as are kept."""
@@ -307,7 +248,7 @@ class Library:
 
     def move_feed(self, feed_id: int, folder: str | None) -> None:
         """Put a feed in a folder (made if new), or at the top."""
-        self._feeds.move(feed_id, _folder(folder))
+        self._feeds.move(feed_id, folder_path(folder))
 
     async def change_address(self, feed_id: int, address: str) -> Feed:
         """Ask a feed at another address from now on, a page's will do; its entries and marks stay.
@@ -320,7 +261,7 @@ class Library:
             UsageError: another feed has the address.
         """
         url = address if self.is_offline else (await self.discover(address))[0].url
-        self._readdress(feed_id, url, typed=address)
+        self._subscriptions.readdress(feed_id, url, typed=address)
         return self.feed(feed_id)
 
     def readdress_feed(self, feed_id: int, url: str) -> None:
@@ -330,30 +271,7 @@ class Library:
             AddressRefused: the address is not one we fetch.
             UsageError: another feed has the address.
         """
-        self._readdress(feed_id, url, typed=url)
-
-    def _readdress(self, feed_id: int, url: str, *, typed: str) -> None:
-        from flodeslasare.fetching.discover import names_private_network, normalise_address
-
-        url = normalise_address(url)
-        with self._database.writing():
-            other = self._feeds.by_url(url)
-            if other is not None and other.id != feed_id:
-                raise UsageError(
-                    _(
-                        "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one "
-                        "feed of them"
-                    ).format(
-                        url=without_credentials(url), title=other.title, id=feed_id, other=other.id
-                    )
-                )
-            self._feeds.readdress(
-                feed_id,
-                url,
-                keeps_validators=False,
-                # Only what the person typed opens the private network, never what a page leads to.
-                allows_private=names_private_network(normalise_address(typed)),
-            )
+        self._subscriptions.readdress(feed_id, url, typed=url)
 
     # --- saved searches --------------------------------------------------------------------------
 
@@ -806,37 +724,15 @@ class Library:
         Raises:
             NoSuchFile, DataError
         """
-        from flodeslasare.library.importing import import_cache, import_subscriptions
+        from flodeslasare.library.importing import import_file
 
-        try:
-            data = b"" if path.is_dir() else path.read_bytes()
-        except FileNotFoundError as error:
-            raise NoSuchFile(path) from error
-        except OSError as error:
-            raise NoSuchFile(path, error.strerror or str(error)) from error
-        if path.is_dir():
-            raise DataError(_("{path}: this is a folder; name a file in it").format(path=path))
-        with self._database.writing():
-            if data.startswith(b"SQLite format 3\0"):
-                return import_cache(self, self._database, path, self._now())
-            return import_subscriptions(self, path, data)
+        return import_file(self._subscriptions, self._database, path, self._now())
 
     def export_opml(self) -> bytes:
         """Give all subscriptions as OPML 2.0, folders nested."""
-        from flodeslasare.documents import Subscription
-        from flodeslasare.exchange import write_opml
+        from flodeslasare.library.exporting import export_opml
 
-        return write_opml(
-            [
-                Subscription(
-                    url=feed.url,
-                    title=feed.title,
-                    site_url=feed.site_url,
-                    folder=feed.folder,
-                )
-                for feed in self.feeds()
-            ]
-        )
+        return export_opml(self.feeds())
 
     def export_markdown(self, entries: Iterable[Entry], folder: Path) -> Iterator[bool]:
         """Write entries into a folder, a Markdown file each; yields for each whether it had to be written.
@@ -847,20 +743,3 @@ class Library:
         from flodeslasare.library.exporting import export_markdown
 
         return export_markdown(entries, self.feeds(unsubscribed=True), folder)
-
-
-def _folder(path: str | None) -> str | None:
-    """Tidy a folder's path: no empty parts, `None` for the top."""
-    parts = encodable(path or "").split("/")
-    return "/".join(part.strip() for part in parts if part.strip()) or None
-
-
-def _shown(address: str) -> str | None:
-    """Give an address as its feed would show it, or `None` when it is none."""
-    from flodeslasare.errors import AddressRefused
-    from flodeslasare.fetching.discover import normalise_address
-
-    try:
-        return without_credentials(normalise_address(address))
-    except AddressRefused:
-        return None

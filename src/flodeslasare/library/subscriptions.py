@@ -1,0 +1,160 @@
+"""Subscriptions: which feed a word of the person's means, and which address a feed is asked at. No network here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flodeslasare.addresses import without_credentials
+from flodeslasare.errors import NoSuchFeed, UsageError
+from flodeslasare.i18n import _
+from flodeslasare.model import Feed
+from flodeslasare.storage import Database, FeedStore
+from flodeslasare.text import encodable
+
+if TYPE_CHECKING:
+    from flodeslasare.documents import Subscription
+
+# `fetching.discover` is imported where it is used: a start reads no address.
+
+
+class Subscriptions:
+    """The feeds of a library, by what the person calls them and by their addresses.
+
+    For a feed that was merged into another, the other stands: its old address subscribes to that.
+    """
+
+    def __init__(
+        self, database: Database, feeds: FeedStore, *, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._feeds = feeds
+        self._now = now
+
+    def find(self, reference: str) -> Feed:
+        """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
+
+        Raises:
+            NoSuchFeed: none answers to it, or several do (the message lists them).
+        """
+        text = reference.strip()
+        every = self._feeds.all(unsubscribed=True)
+        feeds = [feed for feed in every if feed.is_subscribed or feed.merge_into is None]
+        instead = {feed.merge_into for feed in every if text == feed.url} - {None}
+        by_id = [feed for feed in feeds if str(feed.id) == text]
+        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url) or feed.id in instead]
+        if not by_id and not by_url and "." in text:
+            by_url = [feed for feed in feeds if feed.url == _shown(text)]
+        title = text.casefold()
+        exact = [feed for feed in feeds if feed.title.casefold() == title]
+        partial = [feed for feed in feeds if title and title in feed.title.casefold()]
+        for found in (by_id, by_url, exact, partial):
+            if len(found) == 1:
+                return found[0]
+            if found:
+                names = ", ".join(f"{feed.title} ({feed.id})" for feed in found[:5])
+                raise NoSuchFeed(text, _("several feeds answer to it: {names}").format(names=names))
+        raise NoSuchFeed(text)
+
+    def take_up(
+        self, url: str, *, typed: str, title: str | None = None, folder: str | None = None
+    ) -> int:
+        """Subscribe to a feed that was found; one that was left is taken up again. Gives its id.
+
+        Args:
+            url: its address.
+            typed: the address that led there.
+            title: the person's own for it.
+            folder: where it is to be.
+        """
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
+
+        return self._feeds.add(
+            self._address_now(url),
+            now=self._now(),
+            named=title,
+            folder=folder_path(folder),
+            allows_private=names_private_network(normalise_address(typed)),
+        )
+
+    def add(self, subscription: Subscription) -> Feed | None:
+        """Subscribe without asking the network; gives `None` when it was subscribed to already.
+
+        Raises:
+            AddressRefused: the address is not one we fetch.
+        """
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
+
+        url = self._address_now(normalise_address(subscription.url))
+        known = self._feeds.by_url(url)
+        if known is not None and known.is_subscribed:
+            return None
+        feed_id = self._feeds.add(
+            url,
+            now=self._now(),
+            title=subscription.title or "",
+            site_url=subscription.site_url,
+            folder=folder_path(subscription.folder),
+            allows_private=names_private_network(url),
+        )
+        return self._feeds.by_id(feed_id)
+
+    def _address_now(self, url: str) -> str:
+        """Give the address of the feed that stands in the place of one that was merged into it."""
+        known = self._feeds.by_url(url)
+        if known is None or known.is_subscribed or known.merge_into is None:
+            return url
+        (state,) = self._feeds.fetch_states([known.merge_into], None, unsubscribed=True)
+        return state.url
+
+    def readdress(self, feed_id: int, url: str, *, typed: str) -> None:
+        """Ask a feed at another address from now on; its entries and marks stay.
+
+        Args:
+            feed_id: which.
+            url: its new address.
+            typed: the address that led there.
+
+        Raises:
+            AddressRefused: the address is not one we fetch.
+            UsageError: another feed has the address.
+        """
+        from flodeslasare.fetching.discover import names_private_network, normalise_address
+
+        url = normalise_address(url)
+        with self._database.writing():
+            other = self._feeds.by_url(url)
+            if other is not None and other.id != feed_id:
+                raise UsageError(
+                    _(
+                        "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one "
+                        "feed of them"
+                    ).format(
+                        url=without_credentials(url), title=other.title, id=feed_id, other=other.id
+                    )
+                )
+            self._feeds.readdress(
+                feed_id,
+                url,
+                keeps_validators=False,
+                # Only what the person typed opens the private network, never what a page leads to.
+                allows_private=names_private_network(normalise_address(typed)),
+            )
+
+
+def folder_path(typed: str | None) -> str | None:
+    """Tidy a folder's path: no empty parts, `None` for the top."""
+    parts = encodable(typed or "").split("/")
+    return "/".join(part.strip() for part in parts if part.strip()) or None
+
+
+def _shown(address: str) -> str | None:
+    """Give an address as its feed would show it, or `None` when it is none."""
+    from flodeslasare.errors import AddressRefused
+    from flodeslasare.fetching.discover import normalise_address
+
+    try:
+        return without_credentials(normalise_address(address))
+    except AddressRefused:
+        return None
