@@ -1015,7 +1015,7 @@ def test_the_best_first_is_one_order_however_it_is_read(
     library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr("flodeslasare.storage.best.WEIGHED", 7)
-    monkeypatch.setattr("flodeslasare.library.library.PAGE", 5)
+    monkeypatch.setattr("flodeslasare.library.views.PAGE", 5)
     titles = ["Krav", "Kraven", "Annat", "Upphandling", "Inget"]
     texts = ["krav", "kraven", "upphandling", "annat"]
     keep(

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime
-from itertools import chain, groupby, islice
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from flodeslasare.config import Settings
-from flodeslasare.errors import (
-    NoSuchFeed,
-    OfflineError,
-    UsageError,
-)
+from flodeslasare.errors import NoSuchFeed, OfflineError, UsageError
 from flodeslasare.i18n import _
 from flodeslasare.library.searches import SavedSearches
 from flodeslasare.library.subscriptions import Subscriptions, folder_path
+from flodeslasare.library.views import Views
 from flodeslasare.model import (
     Counts,
     Entry,
@@ -39,7 +32,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import Match, Words, parse, replaced, where
+from flodeslasare.query import parse
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,
@@ -55,20 +48,8 @@ if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, Subscription
     from flodeslasare.findings import Merged, Related, Suggestion
 
-COUNTED_WORDS = 300
-"""How many of the words that match a part are counted: a count costs as much as the word is frequent."""
-
-SUGGESTED_FOR = 10
-"""For so many words of a query others are suggested."""
-
-COUNTED_FORMS = 12
-"""So many of the words that are suggested for one are counted."""
-
 SPARING_CACHE_KB = 2_000
 """Memory for the file's pages where `save_memory()` was said; what is asked is as quick as with 16 MB, or quicker."""
-
-PAGE = 200
-"""How many entries are read whole at a time."""
 
 
 def now_utc() -> datetime:
@@ -112,6 +93,7 @@ class Library:
         self._subscriptions = Subscriptions(self._database, self._feeds, now=now)
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
+        self._views = Views(self._database, self._entries, self._index)
         self._marks = MarkStore(self._database)
         self._searches = SavedSearches(self._database)
         self._state = StateStore(self._database)
@@ -380,7 +362,7 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        return self._listed(view, first, None)
+        return self._views.listing(view, first)
 
     def listing_by_month(self, view: View) -> tuple[Listing, list[MonthCount]]:
         """List a view's hits, and count them per feed and month on the way: half the time of both.
@@ -390,53 +372,7 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        counts: Counter[tuple[int, int]] = Counter()
-        listing = self._listed(view, None, counts)
-        return listing, [
-            MonthCount(feed_id, month, counts[month, feed_id], 0)
-            for month, feed_id in sorted(counts, key=lambda place: (-place[0], place[1]))
-        ]
-
-    def _listed(
-        self, view: View, first: int | None, counts: Counter[tuple[int, int]] | None
-    ) -> Listing:
-        """List a view; `counts` takes up how many stand in each month and feed."""
-        ids = array("q")
-        months: list[tuple[int, int]] = []
-        most = None if first is None else first + 1
-        with self._database.stoppable(), self._database.reading():
-            for chunk in self._places(view, most):
-                ids.extend(map(itemgetter(0), chunk))
-                for month, run in groupby(chunk, itemgetter(1)):
-                    count = sum(1 for _place in run)
-                    if months and months[-1][0] == month:
-                        count += months.pop()[1]
-                    months.append((month, count))
-                if counts is not None:
-                    counts.update(map(itemgetter(1, 3), chunk))
-        is_whole = first is None or len(ids) <= first
-        if not is_whole:  # the one too many
-            ids.pop()
-            month, count = months.pop()
-            if count > 1:
-                months.append((month, count - 1))
-        if view.order == "best" and ids:
-            months = [(0, len(ids))]
-        return Listing(view, ids, months, is_whole)
-
-    def _places(
-        self, view: View, limit: int | None, before: int | None = None
-    ) -> Iterator[Sequence[tuple[int, int, int, int]]]:
-        """Give (id, month, sort_key, feed_id) of a view's entries by the chunk, newest first where they go on before a key."""
-        query = parse(view.query)
-        if not query.asks:
-            return self._entries.places(view, limit=limit, before=before)
-        if view.order == "best" and before is None:
-            from flodeslasare.storage.best import best_first
-
-            query = self._index.understood(query)
-            return iter([best_first(self._database, self._index, query, view, limit)])
-        return self._index.places(query, view, limit=limit, before=before)
+        return self._views.listing_by_month(view)
 
     def rows(self, entry_ids: Sequence[int]) -> list[EntryRow]:
         """Read rows in the order of their ids; deleted ones are absent."""
@@ -466,57 +402,14 @@ class Library:
             until: older than this.
             limit: at most so many.
         """
-        if view.order == "best":
-            yield from islice(self._best_entries(view, since, until), limit)
-            return
-        before = None if until is None else self._entries.first_sort_key(until)
-        oldest = None if since is None else self._entries.first_sort_key(since)
-        left = limit
-        while left is None or left > 0:
-            size = PAGE if left is None else min(PAGE, left)
-            places = list(chain.from_iterable(self._places(view, size, before)))
-            wanted = [id_ for id_, _month, key, _feed in places if oldest is None or key >= oldest]
-            yield from self._entries.entries(wanted)
-            if len(wanted) < size:
-                return
-            before = places[-1][2]
-            left = None if left is None else left - len(wanted)
-
-    def _best_entries(
-        self, view: View, since: datetime | None, until: datetime | None
-    ) -> Iterator[Entry]:
-        for size in (PAGE, None):  # as a rule the first page is all that is wanted
-            ids = self.listing(view, first=size).ids
-            for start in range(0 if size else PAGE, len(ids), PAGE):
-                for entry in self._entries.entries(ids[start : start + PAGE]):
-                    if (since is None or entry.sorted_by >= since) and (
-                        until is None or entry.sorted_by < until
-                    ):
-                        yield entry
+        return self._views.entries(view, since, until, limit)
 
     def next_in(self, view: View, entry_id: int, *, older: bool) -> int | None:
         """Give the entry of a view that stands next to an entry, further down (older) or up; `None` at the end.
 
         The entry itself need not be in the view: of `View(unread=True)` this is the next unread one.
         """
-        query = parse(view.query)
-        if view.order == "best" and query.asks:
-            wanted = set(self.listing(view).ids)
-            ids = self.listing(view.but(unread=False, starred=False)).ids
-            if entry_id in ids:
-                at = ids.index(entry_id)
-                rest = ids[at + 1 :] if older else ids[:at][::-1]
-                return next((each for each in rest if each in wanted), None)
-        if not query.asks:
-            return self._entries.neighbour(view, entry_id, older=older)
-        key = self._entries.sort_key(entry_id)
-        if key is None:
-            return None
-        if older:
-            found = self._index.page(query, view, limit=1, before=key)
-        else:
-            found = self._index.page(query, view, limit=1, after=key, oldest_first=True)
-        return found[0].id if found else None
+        return self._views.next_in(view, entry_id, older=older)
 
     def earlier_versions(self, entry_id: int) -> list[EntryVersion]:
         """How an entry read before, newest first."""
@@ -572,22 +465,9 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        sought = parse(
-            query
-        ).sought()  # of what a saved search asks, no word can be put in its place
-        if not sought:
-            return []
-        last = sought[-1]
-        is_inside = last.match is Match.INSIDE
-        with self._database.stoppable(), self._database.reading():
-            found = self._index.matching_words(
-                last.words[-1], limit=COUNTED_WORDS if is_inside else None
-            )
-            if not is_inside:
-                found = [
-                    word for word in found if where([Words((last.words[-1],), last.match)], word)
-                ]
-            return self._index.count(found[:COUNTED_WORDS])[:limit]
+        from flodeslasare.library.words import matching_words
+
+        return matching_words(self._database, self._index, query, limit)
 
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
@@ -597,22 +477,9 @@ class Library:
         Raises:
             Stopped: by `stop()`.
         """
-        from flodeslasare.findings import Suggestion, SuggestionKind
-        from flodeslasare.storage.alike import AlikeIndex
+        from flodeslasare.library.words import suggestions
 
-        alike = AlikeIndex(self._database)
-        found: dict[str, Suggestion] = {}
-        with self._database.stoppable(), self._database.reading():
-            typed = (word for node in parse(query).sought() for word in node.words)
-            for word in dict.fromkeys(islice(typed, SUGGESTED_FOR)):
-                offered = dict.fromkeys(alike.forms(word), SuggestionKind.FORM)
-                if not self._index.matching_words(word, limit=1):
-                    near = dict.fromkeys(alike.nearest(word), SuggestionKind.SPELLING)
-                    offered = near | offered
-                for other, count in self._index.count(list(offered)[:COUNTED_FORMS]):
-                    text = replaced(query, word, other)
-                    found.setdefault(other, Suggestion(offered[other], other, text, count))
-        return sorted(found.values(), key=lambda each: -each.count)[:limit]
+        return suggestions(self._database, self._index, query, limit)
 
     def related(self, entry_id: int, limit: int = 10) -> list[Related]:
         """Entries that have rare words in common with one, from all feeds and years, those with most first.

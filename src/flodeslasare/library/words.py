@@ -1,0 +1,66 @@
+"""What the words of the archive can do for a search: narrow it, widen it, mend it."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from flodeslasare.query import Match, Words, parse, replaced, where
+from flodeslasare.storage import Database, SearchIndex
+
+if TYPE_CHECKING:
+    from flodeslasare.findings import Suggestion
+
+COUNTED_WORDS = 300
+"""How many of the words that match a part are counted: a count costs as much as the word is frequent."""
+
+SUGGESTED_FOR = 10
+"""For so many words of a query others are suggested."""
+
+COUNTED_FORMS = 12
+"""So many of the words that are suggested for one are counted."""
+
+
+def matching_words(
+    database: Database, index: SearchIndex, query: str, limit: int
+) -> list[tuple[str, int]]:
+    """Find the archive's words that the last word of a query matches, with their numbers of entries.
+
+    Raises:
+        Stopped
+    """
+    sought = parse(query).sought()  # of what a saved search asks, no word can be put in its place
+    if not sought:
+        return []
+    last = sought[-1]
+    is_inside = last.match is Match.INSIDE
+    with database.stoppable(), database.reading():
+        found = index.matching_words(last.words[-1], limit=COUNTED_WORDS if is_inside else None)
+        if not is_inside:
+            found = [word for word in found if where([Words((last.words[-1],), last.match)], word)]
+        return index.count(found[:COUNTED_WORDS])[:limit]
+
+
+def suggestions(database: Database, index: SearchIndex, query: str, limit: int) -> list[Suggestion]:
+    """Find words of the archive in place of typed ones, the most frequent first.
+
+    Raises:
+        Stopped
+    """
+    # The first hits of a first search, which match words, do not wait for these.
+    from flodeslasare.findings import Suggestion, SuggestionKind
+    from flodeslasare.storage.alike import AlikeIndex
+
+    alike = AlikeIndex(database)
+    found: dict[str, Suggestion] = {}
+    with database.stoppable(), database.reading():
+        typed = (word for node in parse(query).sought() for word in node.words)
+        for word in dict.fromkeys(islice(typed, SUGGESTED_FOR)):
+            offered = dict.fromkeys(alike.forms(word), SuggestionKind.FORM)
+            if not index.matching_words(word, limit=1):
+                near = dict.fromkeys(alike.nearest(word), SuggestionKind.SPELLING)
+                offered = near | offered
+            for other, count in index.count(list(offered)[:COUNTED_FORMS]):
+                text = replaced(query, word, other)
+                found.setdefault(other, Suggestion(offered[other], other, text, count))
+    return sorted(found.values(), key=lambda each: -each.count)[:limit]
