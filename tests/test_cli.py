@@ -363,6 +363,27 @@ def imported_after(code: str, *heavy: str) -> set[str]:
     return set(done.stderr.split())
 
 
+def test_the_end_comes_when_all_is_said_and_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    script = f"""
+import logging, pathlib, sys, threading, time
+from flodeslasare.cli._ends import leave
+def keep():
+    time.sleep(0.3)
+    pathlib.Path({str(kept)!r}).write_text("all")
+threading.Thread(target=keep).start()
+sys.stdout.write("said")
+sys.stderr.write("half a line")
+leave(65)
+"""
+    done = subprocess.run(
+        [PYTHON, "-c", script], capture_output=True, encoding="utf-8", check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (65, "said", "half a line")
+    assert kept.read_text() == "all"
+
+
 def test_the_command_line_is_there_without_the_screen() -> None:
     assert imported_after("import flodeslasare.cli", "textual", "rich", "click") == set()
     assert (

@@ -10,14 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flodeslasare.cli._ends import ended
+from flodeslasare.cli._ends import ended, leave
 from flodeslasare.cli._session import Session, read_ahead
 from flodeslasare.i18n import LANGUAGES
 
 
 def main() -> None:
     """Run what the command line says, and exit."""
-    sys.exit(run(sys.argv[1:]))
+    leave(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

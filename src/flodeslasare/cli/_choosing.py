@@ -11,7 +11,6 @@ import click
 from flodeslasare.cli._dates import period
 from flodeslasare.i18n import _
 from flodeslasare.model import Entry, View
-from flodeslasare.query import saved_query
 
 if TYPE_CHECKING:
     from flodeslasare.library.library import Library
@@ -114,5 +113,7 @@ def asked(library: Library, query: str | None, saved: str | None) -> str:
     """
     if saved is None:
         return query or ""
+    from flodeslasare.query import saved_query  # 6 ms, which a refresh need not pay
+
     name = saved_query(library.saved_search(saved).name)
     return f"{name} ({query})" if query else name

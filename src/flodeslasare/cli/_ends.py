@@ -6,7 +6,13 @@ An exception that is neither a `ReaderError` nor one of those below is a bug and
 from __future__ import annotations
 
 import errno
+import logging
+import os
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 from flodeslasare.cli import _output
 from flodeslasare.errors import ReaderError, StorageError
@@ -45,6 +51,21 @@ def ended(run: Callable[[], int]) -> int:
         )
         return StorageError.exit_code
     return code
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with an exit code, when all of it is said and kept.
+
+    At once: to be taken apart by Python takes 40 ms, for which whoever typed the command would wait.
+    """
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
+    logging.shutdown()
+    _flush_quietly()
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _flush_quietly() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError
 from flodeslasare.fetching.wire import CRASH, MEMORY, Request, answer, refusal, request_from
-from flodeslasare.frames import frame, frames_from, pipes
+from flodeslasare.frames import frame, frames_from, leave, pipes
 from flodeslasare.i18n import stored
 
 _OUT_OF_MEMORY = refusal(MEMORY)
@@ -84,3 +84,4 @@ def _set_alarm(seconds: float) -> None:
 
 if __name__ == "__main__":
     main()
+    leave()

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from flodeslasare import __version__, errors
 from flodeslasare.errors import FeedError, ReaderError
-from flodeslasare.frames import frame, frames_from, pipes
+from flodeslasare.frames import frame, frames_from, leave, pipes
 from flodeslasare.i18n import restored, stored, use_language
 from flodeslasare.library.steps import StoreFailure, StoreReply
 from flodeslasare.library.writing import Outcome, Writer
@@ -173,3 +173,4 @@ def _read(requests: RawIOBase, writer: Writer) -> None:
 
 if __name__ == "__main__":
     main()
+    leave()
