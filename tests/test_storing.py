@@ -90,6 +90,37 @@ async def test_feeds_that_wait_are_stored_in_few_transactions(
     assert len(library.listing(View(query="inlägg")).ids) == 2 * len(ids)
 
 
+async def test_feeds_that_come_soon_after_another_are_waited_for(
+    library: Library, run: Storing[Step], begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "GATHER_SECONDS", 60.0)
+    monkeypatch.setattr(writing, "HOLD_SECONDS", 60.0)
+
+    async def in_turn(number: int, feed_id: int) -> FeedResult:
+        await asyncio.sleep(0.01 * number)
+        return await run.store(bringing(feed_id, 2))
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*map(in_turn, range(TOGETHER), feeds(library, TOGETHER)))
+
+    assert len(begun) == 1
+
+
+async def test_the_end_is_not_waited_with(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "GATHER_SECONDS", 60.0)
+    run: Storing[Step] = Storing(InThread(library.path))
+    (feed_id,) = feeds(library, 1)
+    storing = asyncio.create_task(run.store(bringing(feed_id, 2)))
+    await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(30):
+        await run.aclose()
+
+    storing.cancel()
+
+
 async def test_a_transaction_that_has_taken_long_takes_no_more_feeds(
     library: Library, run: Storing[Step], begun: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

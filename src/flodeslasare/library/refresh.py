@@ -11,7 +11,7 @@ import importlib
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -96,13 +96,14 @@ class Refresh:
             else:
                 place = InProcess(self._path)
                 place.start()  # while what follows is under way
-            stack.push_async_callback(place.aclose)
+            ends = [place.aclose]
+            stack.push_async_callback(_end_all, ends)
             await asyncio.to_thread(importlib.import_module, "flodeslasare.fetching.http")
             from flodeslasare.fetching.http import Fetcher
             from flodeslasare.fetching.pool import ParsePool
 
-            fetcher = await stack.enter_async_context(Fetcher(self._settings))
-            pool = await stack.enter_async_context(ParsePool(self._settings))
+            fetcher, pool = Fetcher(self._settings), ParsePool(self._settings)
+            ends += [fetcher.aclose, pool.aclose]
             storing: Storing[SentStep] = Storing(
                 place, on_wait=lambda: events.put_nowait(RefreshWaits())
             )
@@ -260,6 +261,17 @@ class Refresh:
             was_asked=not isinstance(error, HostPaused),
             has_network=not isinstance(error, NoNetwork),
         )
+
+
+async def _end_all(ends: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """End what a refresh has started, side by side: each takes its time, and none needs another.
+
+    Raises what the first to fail did, when all have ended.
+    """
+    outcomes = await asyncio.gather(*(end() for end in ends), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def by_turns(states: list[tuple[FetchState, str]]) -> list[tuple[FetchState, str]]:

@@ -21,6 +21,9 @@ TOGETHER = 6
 """Feeds whose steps are taken in one transaction, at most. The index is written once for all of them, which
 takes a third less than once for each."""
 
+GATHER_SECONDS = 0.005
+"""How long the first of them waits for others."""
+
 HOLD_SECONDS = 0.03
 """No further step is begun in a transaction that is this old: a mark made meanwhile waits for its end."""
 
@@ -86,9 +89,10 @@ class Writer:
         steps, self._waiting = self._waiting, []
         if not steps and (first := self._queue.get()) is not None:
             steps.append(first)
-        while len(steps) < TOGETHER:
+        until = time.monotonic() + GATHER_SECONDS
+        while len(steps) < TOGETHER and not self._is_ending:
             try:
-                more = self._queue.get_nowait()
+                more = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
                 break
             if more is not None:
