@@ -1,4 +1,4 @@
-"""What stands above the list, and in it when it is empty: pure."""
+"""What is known of the library as a whole, and what stands above the list, and in it when it is empty."""
 
 from __future__ import annotations
 
@@ -7,58 +7,124 @@ from datetime import datetime
 
 from flodeslasare.i18n import _
 from flodeslasare.library.health import ailment_of
+from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
+from flodeslasare.query import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.widgets._archive import Archive
 
 
-def title_of(view: View, feed: Feed | None, search: SavedSearch | None) -> str:
-    """Name a view; `feed` or `search` is the one it is of."""
-    if view.starred:
-        return _("Starred")
-    if search is not None:
-        return search.name
-    if view.month is not None:
-        return phrases.month_heading(view.month)
-    if view.year is not None:
-        return f"{view.year}"
-    if feed is not None:
-        return feed.title
-    if view.folder is not None:
-        return phrases.folder_name(view.folder.rpartition("/")[2])
-    return _("Unread") if view.unread else _("All entries")
+class Overview:
+    """Feeds, saved searches and counts as they were read last: what a view is called and how much it has."""
 
+    def __init__(self) -> None:
+        self.feeds: list[Feed] = []
+        self.searches: list[SavedSearch] = []
+        self.counts = Counts(0, 0, 0)
+        self.archive = Archive()
+        """The counts per month, which take longer and are read in the background."""
+        self._version = 0
+        """The library's, when it was counted."""
 
-def unread_in(
-    view: View, feed: Feed | None, feeds: Sequence[Feed], counts: Counts, archive: Archive
-) -> int:
-    """Tell how many unread entries a view has, from the counts that are there."""
-    if view.year is not None or view.month is not None:
-        months = archive.by_month.get(view.feed_id, {})
-        return sum(
-            part.unread
-            for month, part in months.items()
-            if month == view.month or (view.month is None and month // 100 == view.year)
+    def read(self, library: Library) -> None:
+        """Read what can be read at once.
+
+        Raises:
+            StorageError
+        """
+        self.feeds = library.feeds()
+        self.counts = library.counts()
+        self.searches = library.saved_searches()
+        self._version = library.version()
+
+    def is_outdated(self, library: Library) -> bool:
+        """Whether another program has changed the library since."""
+        return library.version() != self._version
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read and nothing to ask."""
+        return not self.feeds and not self.counts.total
+
+    def feed(self, feed_id: int | None) -> Feed | None:
+        """Give a feed, if it is subscribed to."""
+        return next((feed for feed in self.feeds if feed.id == feed_id), None)
+
+    def search_of(self, view: View) -> SavedSearch | None:
+        """Give the saved search that a view is of."""
+        if not view.query:
+            return None
+        return next(
+            (search for search in self.searches if saved_query(search.name) == view.query), None
         )
-    if feed is not None:
-        return feed.unread
-    if view.folder is not None:
-        return sum(feed.unread for feed in feeds if is_in_folder(feed, view.folder))
-    return 0 if view.starred else counts.unread
 
+    def title_of(self, view: View) -> str:
+        """Name a view."""
+        search, feed = self.search_of(view), self.feed(view.feed_id)
+        if view.starred:
+            return _("Starred")
+        if search is not None:
+            return search.name
+        if view.month is not None:
+            return phrases.month_heading(view.month)
+        if view.year is not None:
+            return f"{view.year}"
+        if feed is not None:
+            return feed.title
+        if view.folder is not None:
+            return phrases.folder_name(view.folder.rpartition("/")[2])
+        return _("Unread") if view.unread else _("All entries")
 
-def total_of(view: View, listing: Listing, feed: Feed | None, counts: Counts) -> int | None:
-    """Tell how many entries a view has; `None` while that is not known."""
-    if not listing.is_whole and not view.query:
-        if view == View():
-            return counts.total
-        if view == View(unread=True):
-            return counts.unread
-        if feed is not None and view == View(feed_id=feed.id):
-            return feed.total
-        return None
-    return len(listing.ids) if listing.view == view else None
+    def unread_in(self, view: View) -> int:
+        """Tell how many unread entries a view without a search has."""
+        if view.year is not None or view.month is not None:
+            months = self.archive.by_month.get(view.feed_id, {})
+            return sum(
+                part.unread
+                for month, part in months.items()
+                if month == view.month or (view.month is None and month // 100 == view.year)
+            )
+        if (feed := self.feed(view.feed_id)) is not None:
+            return feed.unread
+        if view.folder is not None:
+            return sum(feed.unread for feed in self.feeds if is_in_folder(feed, view.folder))
+        return 0 if view.starred else self.counts.unread
+
+    def total_of(self, view: View, listing: Listing) -> int | None:
+        """Tell how many entries a view has of which so much has been listed; `None` while that is not known."""
+        if not listing.is_whole and not view.query:
+            if view == View():
+                return self.counts.total
+            if view == View(unread=True):
+                return self.counts.unread
+            feed = self.feed(view.feed_id)
+            if feed is not None and view == View(feed_id=feed.id):
+                return feed.total
+            return None
+        return len(listing.ids) if listing.view == view else None
+
+    def months_of(self, feed_id: int | None) -> Sequence[int]:
+        """Give the months that a feed, or (`None`) any of them, has entries in, newest first."""
+        return sorted(self.archive.by_month.get(feed_id, {}), reverse=True)
+
+    def names(self) -> dict[str, Sequence[str]]:
+        """Give the names that a search can go on with, by the operator that they may follow."""
+        folders = {feed.folder for feed in self.feeds if feed.folder}
+        return {
+            "feed": [feed.title for feed in self.feeds],
+            "folder": sorted(map(phrases.folder_path, folders)),
+            **self.dates(),
+        }
+
+    def dates(self) -> dict[str, Sequence[str]]:
+        """Give, of those names, the years and months there are; none before they have been counted."""
+        months = self.months_of(None)
+        if not months:
+            return {}
+        years = dict.fromkeys(f"{month // 100}" for month in months)
+        dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
+        return {"before": dates, "after": dates}
 
 
 def hint_about(feed: Feed, now: datetime) -> str:

@@ -26,7 +26,6 @@ from flodeslasare.errors import NoSuchEntry, ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import (
-    Counts,
     Entry,
     EntryRow,
     Feed,
@@ -38,7 +37,6 @@ from flodeslasare.model import (
     View,
 )
 from flodeslasare.query import saved_query
-from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
@@ -61,15 +59,8 @@ from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._marks import FEW, Marks, said_of
 from flodeslasare.tui.screens._memory import Memory
-from flodeslasare.tui.screens._overview import (
-    hint_about,
-    said_of_nothing,
-    title_of,
-    total_of,
-    unread_in,
-)
+from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
 from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
-from flodeslasare.tui.widgets._archive import Archive
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
@@ -143,16 +134,11 @@ class ReaderScreen(Screen[None]):
         self._is_replacing = False
         self._words_of_text = ""
         """The search whose hits the text shows."""
-        self._feeds: list[Feed] = []
-        self._searches: list[SavedSearch] = []
+        self._overview = Overview()
         self._related_to: tuple[int, str] | None = None
         """While entries like another are listed: which entry one was on, and in which pane."""
         self.forgotten: SavedSearch | None = None
         """The saved search that was forgotten last, while undo can bring it back."""
-        self._version = 0
-        """The library's, when it was counted."""
-        self._counts = Counts(0, 0, 0)
-        self._archive = Archive()
         self._arrivals = Arrivals()
         self._before_search: tuple[View, bool, int | None] | None = None
         self._preview_timer: Timer | None = None
@@ -193,22 +179,15 @@ class ReaderScreen(Screen[None]):
     @property
     def current_search(self) -> SavedSearch | None:
         """The saved search that is chosen in the archive."""
-        return self._search_of(self.archive.view if self.pane == "archive" else self.base)
+        return self._overview.search_of(self.archive.view if self.pane == "archive" else self.base)
 
     @property
     def sought(self) -> str:
         """The search whose hits are shown: what was typed, or what the saved search asks."""
         if self.query_text or not self.base.query:
             return self.query_text
-        search = self._search_of(self.base)
+        search = self._overview.search_of(self.base)
         return search.query if search is not None else ""
-
-    def _search_of(self, view: View) -> SavedSearch | None:
-        if not view.query:
-            return None
-        return next(
-            (search for search in self._searches if saved_query(search.name) == view.query), None
-        )
 
     @property
     def current_feed(self) -> Feed | None:
@@ -219,7 +198,7 @@ class ReaderScreen(Screen[None]):
         if feed_id is None and self.entries.entry_id is not None:
             row = self.entries.row(self.entries.cursor)
             feed_id = row.feed_id if row is not None else None
-        return next((feed for feed in self._feeds if feed.id == feed_id), None)
+        return self._overview.feed(feed_id)
 
     # --- start -----------------------------------------------------------------------------------
 
@@ -243,7 +222,7 @@ class ReaderScreen(Screen[None]):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read and nothing to ask."""
-        return not self._feeds and not self._counts.total
+        return self._overview.is_empty
 
     def _restore(self) -> None:
         """Take up where the person was."""
@@ -426,7 +405,7 @@ class ReaderScreen(Screen[None]):
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading
         view, entries = self.view, self.entries
-        entries.shows_feeds = view.feed_id is None and len(self._feeds) != 1
+        entries.shows_feeds = view.feed_id is None and len(self._overview.feeds) != 1
         entries.words = self.sought
         entries.notes = {}
         entries.heading = _("Best first")
@@ -445,16 +424,16 @@ class ReaderScreen(Screen[None]):
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
         bar, view, listing = self.search_bar, self.view, self.entries.listing
-        feed = next((feed for feed in self._feeds if feed.id == view.feed_id), None)
-        unread = unread_in(view, feed, self._feeds, self._counts, self._archive)
-        search = self._search_of(self.base)
+        search = self._overview.search_of(self.base)
         if search is not None:
             unread = self.archive.unread_found(search)
+        else:
+            unread = self._overview.unread_in(view)
         bar.is_more = not listing.is_whole
-        bar.total = total_of(view, listing, feed, self._counts)
+        bar.total = self._overview.total_of(view, listing)
         bar.unread = 0 if self.base.unread else unread
         bar.filtered = self.only_unread
-        bar.title = title_of(self.base, feed, search)
+        bar.title = self._overview.title_of(self.base)
 
     # --- counts ----------------------------------------------------------------------------------
 
@@ -466,21 +445,19 @@ class ReaderScreen(Screen[None]):
         self._count_searches()
 
     def _count_feeds(self) -> None:
-        self._feeds = self.library.feeds()
-        self._counts = self.library.counts()
-        self._searches = self.library.saved_searches()
-        self._version = self.library.version()
-        self.archive.show_feeds(self._feeds, self._counts)
-        self.archive.show_searches(self._searches)
+        overview = self._overview
+        overview.read(self.library)
+        self.archive.show_feeds(overview.feeds, overview.counts)
+        self.archive.show_searches(overview.searches)
 
     def _count_searches(self) -> None:
-        if self._searches:
-            self._questions.count_searches(self._searches)
+        if self._overview.searches:
+            self._questions.count_searches(self._overview.searches)
 
     @on(SearchesCounted)
     def _show_search_counts(self, event: SearchesCounted) -> None:
         self.archive.show_unread_found(event.unread)
-        search = self._search_of(self.base)
+        search = self._overview.search_of(self.base)
         if search is not None and search.id in event.unread:
             self._search_bar_says()
 
@@ -489,12 +466,12 @@ class ReaderScreen(Screen[None]):
         if self.status.progress is not None or self._count_timer is not None or not self.is_current:
             return
         with self.telling():
-            if self.library.version() == self._version:
+            if not self._overview.is_outdated(self.library):
                 return
-            before = {feed.id: feed.total for feed in self._feeds}
+            before = {feed.id: feed.total for feed in self._overview.feeds}
             self._count_again()
             self.entries.forget_rows()
-            for feed in self._feeds:
+            for feed in self._overview.feeds:
                 new = feed.total - before.get(feed.id, 0)
                 if new > 0:
                     self._arrivals.found(feed.id, new)
@@ -514,11 +491,11 @@ class ReaderScreen(Screen[None]):
     @on(MonthsRead)
     def _show_months(self, event: MonthsRead) -> None:
         if not event.view.query:
-            self._archive = event.archive
+            self._overview.archive = event.archive
             self.archive.show_months(event.archive)
             self._search_bar_says()
             if self.search_bar.has_typing:
-                self._name_dates()
+                self.search_bar.know(self._overview.dates())
         elif event.view == self._view_of_hits:
             self.archive.show_found(event.archive)
 
@@ -537,28 +514,14 @@ class ReaderScreen(Screen[None]):
 
     @on(NamesRead)
     def _keep_names(self, event: NamesRead) -> None:
-        self.search_bar.names = {**self.search_bar.names, **event.names}
+        self.search_bar.know(event.names)
 
     def _name_what_exists(self) -> None:
         """Give the search the names it completes operators with; those that must be sought once, later."""
-        folders = {feed.folder for feed in self._feeds if feed.folder}
-        names = {
-            "feed": [feed.title for feed in self._feeds],
-            "folder": sorted(map(phrases.folder_path, folders)),
-            "search": [search.name for search in self.library.saved_searches()],
-        }
+        searches = [search.name for search in self.library.saved_searches()]
         if "author" not in self.search_bar.names:
             self._questions.read_names()
-        self.search_bar.names = {**self.search_bar.names, **names}
-        self._name_dates()
-
-    def _name_dates(self) -> None:
-        """Give the search the years and months there are, as soon as they have been counted."""
-        months = sorted(self._archive.by_month[None], reverse=True)
-        if months:
-            years = dict.fromkeys(f"{month // 100}" for month in months)
-            dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
-            self.search_bar.names = {**self.search_bar.names, "before": dates, "after": dates}
+        self.search_bar.know({**self._overview.names(), "search": searches})
 
     # --- the archive -----------------------------------------------------------------------------
 
@@ -870,7 +833,7 @@ class ReaderScreen(Screen[None]):
         self._go("list")
         with self.telling():
             self._name_what_exists()
-        self.search_bar.most = self._counts.total
+        self.search_bar.most = self._overview.counts.total
         await self.search_bar.begin()
 
     @on(SearchBar.Changed)
@@ -929,7 +892,7 @@ class ReaderScreen(Screen[None]):
         )
         entries.heading = _("In common")
         entries.notes = {each.entry.id: " · ".join(each.words) for each in event.related}
-        entries.shows_feeds = len(self._feeds) != 1
+        entries.shows_feeds = len(self._overview.feeds) != 1
         entries.show(Listing(self.view, ids, [(0, len(ids))]))
         self._search_bar_says()
         self._go("list")
@@ -1005,7 +968,7 @@ class ReaderScreen(Screen[None]):
             self.entries.action_month(direction)
             return
         # The archive has the newest above, as the list has: `]` leads down, to what is older.
-        months = sorted(self._archive.by_month.get(self.base.feed_id, {}), reverse=True)
+        months = self._overview.months_of(self.base.feed_id)
         if self.query_text:  # those that have hits
             months = [each for each in months if self.archive.counts_of(self.base.feed_id, each)]
         beside = [each for each in months if (each < month if direction > 0 else each > month)]
@@ -1054,7 +1017,7 @@ class ReaderScreen(Screen[None]):
 
     def _offer(self) -> None:
         """Offer what came in and belongs to what is listed; an empty list takes it at once."""
-        waiting = self._arrivals.waiting_in(self.view, self._feeds, self._now())
+        waiting = self._arrivals.waiting_in(self.view, self._overview.feeds, self._now())
         if waiting and not self.entries.ids:
             self._list()
         else:
@@ -1072,10 +1035,9 @@ class ReaderScreen(Screen[None]):
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
         self.count()
-        is_gone = self.base.feed_id is not None and all(
-            feed.id != self.base.feed_id for feed in self._feeds
-        )
-        if is_gone or (self.base.query and self._search_of(self.base) is None):
+        feed_id = self.base.feed_id
+        is_gone = feed_id is not None and self._overview.feed(feed_id) is None
+        if is_gone or (self.base.query and self._overview.search_of(self.base) is None):
             self.base = View()
         else:
             self.action_show_new()

@@ -211,6 +211,10 @@ class SearchBar(Widget):
         self.set_class(bool(query), "-searching")
         self.refresh()
 
+    def know(self, names: Mapping[str, Sequence[str]]) -> None:
+        """Complete with these names too, in place of those that were known after the same operators."""
+        self.names = {**self.names, **names}
+
     # --- drawing ---------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
