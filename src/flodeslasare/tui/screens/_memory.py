@@ -1,21 +1,30 @@
-"""What the screen remembers for the next start, written down when no other writer is in the way."""
+"""What the screen remembers for the next start, written down when no other writer is in the way, and read again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 
 from textual.screen import Screen
 from textual.timer import Timer
 
 from flodeslasare.errors import Busy, ReaderError
 from flodeslasare.library.library import Library
+from flodeslasare.model import View
+from flodeslasare.query import saved_query
 
 _AGAIN_SECONDS = 1.0
 """When small values are kept that another writer stood in the way of."""
 
 
+_VIEW, _UNREAD, _FOLDS, _ENTRY = "screen.view", "screen.unread", "screen.folds", "screen.entry"
+
+_PARTS = ("feed_id", "folder", "year", "month", "starred", "unread", "query")
+"""What is kept of a view."""
+
+
 class Memory:
-    """Keeps small values, and the places in entries; while another writer is at it, a little later."""
+    """Keeps where the person is, and the places in entries; while another writer is at it, a little later."""
 
     def __init__(self, screen: Screen[None], library: Library, tell: Callable[[str], None]) -> None:
         """Make it.
@@ -32,8 +41,63 @@ class Memory:
         self._places: dict[int, float] = {}
         self._timer: Timer | None = None
 
-    def keep(self, values: Mapping[str, str]) -> None:
-        """Keep small values."""
+    def keep_view(self, view: View, *, only_unread: bool) -> None:
+        """Keep what is looked at."""
+        parts = {name: getattr(view, name) for name in _PARTS}
+        self._keep({_VIEW: json.dumps(parts), _UNREAD: "1" if only_unread else "0"})
+
+    def view(self) -> View | None:
+        """Give the view that was looked at, where there is still such a feed or saved search.
+
+        Raises:
+            StorageError
+        """
+        kept = self._library.recall(_VIEW)
+        if not kept:
+            return None
+        try:
+            view = View(**json.loads(kept))
+        except (ValueError, TypeError):  # kept by another version
+            return View()
+        saved = {saved_query(search.name) for search in self._library.saved_searches()} | {""}
+        known = {feed.id for feed in self._library.feeds(unsubscribed=True)}
+        is_there = view.query in saved and (view.feed_id is None or view.feed_id in known)
+        return view if is_there else None
+
+    def only_unread(self) -> bool:
+        """Tell whether only what is unread was listed.
+
+        Raises:
+            StorageError
+        """
+        return self._library.recall(_UNREAD) == "1"
+
+    def keep_folds(self, folds: str) -> None:
+        """Keep which parts of the archive are folded."""
+        self._keep({_FOLDS: folds})
+
+    def folds(self) -> str:
+        """Give which parts of the archive were folded.
+
+        Raises:
+            StorageError
+        """
+        return self._library.recall(_FOLDS) or ""
+
+    def keep_entry(self, entry_id: int) -> None:
+        """Keep which entry one is on."""
+        self._keep({_ENTRY: f"{entry_id}"})
+
+    def entry(self) -> int | None:
+        """Give the entry one was on.
+
+        Raises:
+            StorageError
+        """
+        kept = self._library.recall(_ENTRY) or ""
+        return int(kept) if kept.isdecimal() else None
+
+    def _keep(self, values: dict[str, str]) -> None:
         self._values.update(values)
         self.write_down()
 

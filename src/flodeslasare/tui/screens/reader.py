@@ -7,7 +7,6 @@ reactives; its handlers are the one place that sets them, the panes draw.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,7 +35,6 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import saved_query
 from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
@@ -151,10 +149,11 @@ class ReaderScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
         self._arrange()
+        entry_id = None
         with self.telling():
-            self._restore()
+            entry_id = self._restore()
             self._count_feeds()
-        self._list(entry_id=self._wanted, reads_on=False)
+        self._list(entry_id=entry_id, reads_on=False)
         self.archive.set_view(self.base)
         self._hint_keys()
         yield self.archive
@@ -224,23 +223,14 @@ class ReaderScreen(Screen[None]):
         """Whether there is nothing to read and nothing to ask."""
         return self._overview.is_empty
 
-    def _restore(self) -> None:
-        """Take up where the person was."""
-        library = self.library
-        kept = library.recall("screen.view")
-        if kept:
-            try:
-                view = View(**json.loads(kept))
-            except (ValueError, TypeError):  # kept by another version
-                view = View()
-            saved = {saved_query(search.name) for search in library.saved_searches()} | {""}
-            known = {feed.id for feed in library.feeds(unsubscribed=True)}
-            if view.query in saved and (view.feed_id is None or view.feed_id in known):
-                self.set_reactive(ReaderScreen.base, view)
-        self.set_reactive(ReaderScreen.only_unread, library.recall("screen.unread") == "1")
-        self.archive.restore_folds(library.recall("screen.folds") or "")
-        entry = library.recall("screen.entry") or ""
-        self._wanted = int(entry) if entry.isdecimal() else None
+    def _restore(self) -> int | None:
+        """Take up where the person was; gives the entry."""
+        view = self.memory.view()
+        if view is not None:
+            self.set_reactive(ReaderScreen.base, view)
+        self.set_reactive(ReaderScreen.only_unread, self.memory.only_unread())
+        self.archive.restore_folds(self.memory.folds())
+        return self.memory.entry()
 
     def _welcome(self) -> None:
         """Say what can be done with an empty library."""
@@ -336,15 +326,8 @@ class ReaderScreen(Screen[None]):
         self.archive.set_view(base)
 
     def _remember_view(self) -> None:
-        if self._before_search is not None:
-            return  # a search ends where it began
-        base = self.base
-        parts = {
-            name: getattr(base, name)
-            for name in ("feed_id", "folder", "year", "month", "starred", "unread", "query")
-        }
-        unread = "1" if self.only_unread else "0"
-        self.memory.keep({"screen.view": json.dumps(parts), "screen.unread": unread})
+        if self._before_search is None:  # a search ends where it began
+            self.memory.keep_view(self.base, only_unread=self.only_unread)
 
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
         """List the view: its beginning at once, the rest when it has been read.
@@ -541,7 +524,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ArchiveTree.Folded)
     def _remember_folds(self) -> None:
-        self.memory.keep({"screen.folds": self.archive.folds})
+        self.memory.keep_folds(self.archive.folds)
 
     @on(ArchiveTree.Rested)
     def _say_what_ails_feed(self, event: ArchiveTree.Rested) -> None:
@@ -570,7 +553,7 @@ class ReaderScreen(Screen[None]):
         self._owes_preview = not self.text_is_shown
         if not self._owes_preview:
             self._show_text(entry_id)
-        self.memory.keep({"screen.entry": f"{entry_id}"})
+        self.memory.keep_entry(entry_id)
 
     def _show_text(self, entry_id: int) -> Entry | None:
         """Show an entry's text where it was left; give the entry."""
@@ -606,7 +589,7 @@ class ReaderScreen(Screen[None]):
             return
         if not self._is_read(entry_id):
             self._mark(MarkKind.READ, [entry_id], quietly=True)
-        self.memory.keep({"screen.entry": f"{entry_id}"})
+        self.memory.keep_entry(entry_id)
 
     def _is_read(self, entry_id: int) -> bool:
         if self.entries.entry_id == entry_id:
