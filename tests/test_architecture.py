@@ -45,10 +45,10 @@ from pathlib import Path
 from flodeslasare.config import Settings
 from flodeslasare.library import Library
 from flodeslasare.tui.app import FeedReaderApp
-from flodeslasare.tui.screens import reader
+from flodeslasare.tui.screens import _preview, reader
 
 reader.ReaderScreen._follow_up = lambda self: None  # what follows the first screen
-reader.PREVIEW_SECONDS = 60  # the text of the entry one rests on, should the machine be that slow
+_preview.PREVIEW_SECONDS = 60  # the text of the entry one rests on, should the machine be that slow
 
 async def start() -> None:
     app = FeedReaderApp(Library(Path({path!r}), Settings(refresh_at_start=False)))

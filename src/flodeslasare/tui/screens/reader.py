@@ -21,11 +21,10 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
 
-from flodeslasare.errors import NoSuchEntry, ReaderError
+from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import (
-    Entry,
     EntryRow,
     Feed,
     Listing,
@@ -58,6 +57,7 @@ from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._marks import FEW, Marks, said_of
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
+from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
@@ -67,8 +67,6 @@ from flodeslasare.tui.widgets.status_line import StatusLine
 
 __all__ = ["KEYS", "ReaderScreen"]
 
-PREVIEW_SECONDS = 0.08
-"""How long the cursor rests on an entry before its text is shown."""
 _FOLLOW_UP_SECONDS = 0.03
 """How long after the first screen the rest is read: the terminal takes a few times 4 KB, and the thread
 that writes them would share the processor with it."""
@@ -130,8 +128,6 @@ class ReaderScreen(Screen[None]):
         self._wanted: int | None = None
         """The entry the cursor is to come to when the list has it."""
         self._is_replacing = False
-        self._words_of_text = ""
-        """The search whose hits the text shows."""
         self._overview = Overview()
         self._related_to: tuple[int, str] | None = None
         """While entries like another are listed: which entry one was on, and in which pane."""
@@ -139,12 +135,19 @@ class ReaderScreen(Screen[None]):
         """The saved search that was forgotten last, while undo can bring it back."""
         self._arrivals = Arrivals()
         self._before_search: tuple[View, bool, int | None] | None = None
-        self._preview_timer: Timer | None = None
-        self._owes_preview = False
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
         self._questions = Questions(self, library)
         self._marks = Marks(self, library, self._say_busy)
+        self._preview = Preview(
+            self,
+            library,
+            self.entries,
+            self.text,
+            memory=self.memory,
+            sought=lambda: self.sought,
+            tell=self._say_trouble,
+        )
 
     def compose(self) -> ComposeResult:
         # Everything is laid out and filled before it is mounted: it is then styled and drawn once.
@@ -216,7 +219,7 @@ class ReaderScreen(Screen[None]):
         if self.is_empty:
             self._welcome()
         else:
-            self._preview()
+            self._preview.show()
 
     @property
     def is_empty(self) -> bool:
@@ -252,8 +255,8 @@ class ReaderScreen(Screen[None]):
             pane.display = cells is not None
             if cells is not None:
                 pane.styles.width = cells
-        if self._owes_preview and self.text.display:
-            self.call_after_refresh(self._preview)
+        if self._preview.is_owed and self.text.display:
+            self.call_after_refresh(self._preview.show)
         self.set_class(width < TWO_PANES, "-one")
         self.set_class(self.alone, "-alone")
 
@@ -395,14 +398,9 @@ class ReaderScreen(Screen[None]):
         entries.offers = ()
         entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
         entries.show(listing, entry_id=self._wanted)
-        self.call_after_refresh(self._highlight)
+        # The hits in the text come once those in the list have been drawn.
+        self.call_after_refresh(self._preview.highlight)
         self._search_bar_says()
-
-    def _highlight(self) -> None:
-        """Show the hits in the text as well, once those in the list have been drawn: a text is laid out anew."""
-        if self._words_of_text != self.sought:
-            self._words_of_text = self.sought
-            self.text.highlight(self.sought)
 
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
@@ -534,45 +532,7 @@ class ReaderScreen(Screen[None]):
 
     @on(EntryList.Moved)
     def _preview_soon(self, event: EntryList.Moved) -> None:
-        if self._preview_timer is not None:
-            self._preview_timer.stop()
-            self._preview_timer = None
-        if event.entry_id is None:
-            self.text.show(None)
-        else:
-            self._preview_timer = self.set_timer(PREVIEW_SECONDS, self._preview)
-
-    def _preview(self) -> None:
-        """Show the text of the entry one is on, without marking it."""
-        if self._preview_timer is not None:
-            self._preview_timer.stop()
-            self._preview_timer = None
-        entry_id = self.entries.entry_id
-        if entry_id is None:
-            return
-        self._owes_preview = not self.text_is_shown
-        if not self._owes_preview:
-            self._show_text(entry_id)
-        self.memory.keep_entry(entry_id)
-
-    def _show_text(self, entry_id: int) -> Entry | None:
-        """Show an entry's text where it was left; give the entry."""
-        shown = self.text.entry
-        if shown is not None and shown.id == entry_id and self._words_of_text == self.sought:
-            return shown
-        try:
-            entry = self.library.entry(entry_id)
-            place = self.library.place(entry_id)
-        except NoSuchEntry:
-            self.entries.forget_rows()
-            self.text.show(None)
-            return None
-        except ReaderError as error:
-            self.status.message = str(error)
-            return None
-        self._words_of_text = self.sought
-        self.text.show(entry, place=place, query=self.sought)
-        return entry
+        self._preview.rest_on(event.entry_id)
 
     @on(EntryList.Opened)
     def _open_chosen(self, event: EntryList.Opened) -> None:
@@ -581,11 +541,7 @@ class ReaderScreen(Screen[None]):
 
     def _open(self, entry_id: int) -> None:
         """Show an entry and mark it read."""
-        if self._preview_timer is not None:
-            self._preview_timer.stop()
-            self._preview_timer = None
-        entry = self._show_text(entry_id)
-        if entry is None:
+        if not self._preview.open(entry_id):
             return
         if not self._is_read(entry_id):
             self._mark(MarkKind.READ, [entry_id], quietly=True)
