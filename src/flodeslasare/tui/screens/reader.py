@@ -54,11 +54,12 @@ from flodeslasare.tui.messages import (
 )
 from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
+from flodeslasare.tui.screens._listings import Listings
 from flodeslasare.tui.screens._marks import FEW, Marks, said_of
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
 from flodeslasare.tui.screens._preview import Preview
-from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
+from flodeslasare.tui.screens._questions import Questions
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
@@ -121,16 +122,7 @@ class ReaderScreen(Screen[None]):
         self.text = ReadingPane(id="reading")
         self.status = StatusLine(id="status")
         self._middle = Vertical(id="middle")
-        self._reading = 0
-        """Which reading of a view is the latest; answers to older ones are dropped."""
-        self._shown = -1
-        """Which reading the list shows the beginning of."""
-        self._wanted: int | None = None
-        """The entry the cursor is to come to when the list has it."""
-        self._is_replacing = False
         self._overview = Overview()
-        self._related_to: tuple[int, str] | None = None
-        """While entries like another are listed: which entry one was on, and in which pane."""
         self.forgotten: SavedSearch | None = None
         """The saved search that was forgotten last, while undo can bring it back."""
         self._arrivals = Arrivals()
@@ -138,6 +130,9 @@ class ReaderScreen(Screen[None]):
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
         self._questions = Questions(self, library)
+        self._listings = Listings(
+            library, self.entries, self._questions, show=self._show, told=self._search_bar_says
+        )
         self._marks = Marks(self, library, self._say_busy)
         self._preview = Preview(
             self,
@@ -213,8 +208,7 @@ class ReaderScreen(Screen[None]):
         self._questions.count_months()
         self._count_searches()
         self.set_interval(LOOK_SECONDS, self.look_for_others)
-        if not self.entries.listing.is_whole and not self.view.query:
-            self._questions.list(self.view, self._reading)
+        self._listings.read_on(self.view)
         self.search_bar.call_next(self.search_bar.prepare)
         if self.is_empty:
             self._welcome()
@@ -333,63 +327,28 @@ class ReaderScreen(Screen[None]):
             self.memory.keep_view(self.base, only_unread=self.only_unread)
 
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
-        """List the view: its beginning at once, the rest when it has been read.
-
-        Args:
-            entry_id: where the cursor is to be.
-            reads_on: read the rest now; at start that waits for the first screen.
-        """
-        self._reading += 1
-        self._related_to = None
+        """List the view, the cursor on an entry where one is given; `reads_on` as `Listings.begin` has it."""
         self.search_bar.aside = ""
-        self._questions.stop_search()
-        self._wanted = entry_id
-        self._is_replacing = False
         self._arrivals.shown()
         self.status.new = 0
-        view = self.view
-        if view.query:  # a search is made where it cannot hold up typing
-            self._questions.list_first(view, self._reading)
-            return
         with self.telling():
-            listing = self.library.listing(view, first=FIRST_ROWS)
-            self._show(listing)
-            if reads_on and not listing.is_whole:
-                self._questions.list(view, self._reading)
+            self._listings.begin(self.view, entry_id=entry_id, reads_on=reads_on)
 
     @on(ListingRead)
     async def _take_listing(self, event: ListingRead) -> None:
         """Show what was read, in one drawing: Textual draws each pane as soon as it has said that it changed."""
         with self.app.batch_update():
-            self._show_listing(event)
+            self._listings.take(
+                event.listing,
+                event.reading,
+                view=self.view,
+                counted=self._view_of_hits if self.query_text else None,
+            )
             for _turn in range(_TURNS):
                 await asyncio.sleep(0)
 
-    def _show_listing(self, event: ListingRead) -> None:
-        if event.reading != self._reading or event.listing.view != self.view:
-            return
-        if self._related_to is not None:
-            return  # something else is listed
-        if self._is_replacing:
-            self._is_replacing = False
-            self.entries.replace(event.listing)
-            self._shown = self._reading
-            self._search_bar_says()
-        elif self._shown != self._reading:
-            self._show(event.listing)
-            if self.query_text:
-                self._questions.look_around(event.listing, self._reading, self._view_of_hits)
-            elif not event.listing.is_whole:
-                self._questions.list(event.listing.view, self._reading)
-        else:
-            at_start = self.entries.cursor == 0
-            self.entries.extend(event.listing)
-            if self._wanted is not None and at_start:
-                self.entries.go_to(self._wanted)
-            self._search_bar_says()
-
-    def _show(self, listing: Listing) -> None:
-        self._shown = self._reading
+    def _show(self, listing: Listing, entry_id: int | None) -> None:
+        """Show another list, dressed as what is looked at asks for."""
         view, entries = self.view, self.entries
         entries.shows_feeds = view.feed_id is None and len(self._overview.feeds) != 1
         entries.words = self.sought
@@ -397,7 +356,7 @@ class ReaderScreen(Screen[None]):
         entries.heading = _("Best first")
         entries.offers = ()
         entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
-        entries.show(listing, entry_id=self._wanted)
+        entries.show(listing, entry_id=entry_id)
         # The hits in the text come once those in the list have been drawn.
         self.call_after_refresh(self._preview.highlight)
         self._search_bar_says()
@@ -571,25 +530,13 @@ class ReaderScreen(Screen[None]):
 
     def action_show_new(self) -> None:
         """Show what came in; the entry one is on stays where it is."""
-        if self._related_to is not None:
+        if self._listings.came_from is not None:
             self._leave_related()
             return
-        self._reading += 1
         self._arrivals.shown()
         waiting, self.status.new = self.status.new, 0
-        view, entries = self.view, self.entries
-        first = entries.cursor + FIRST_ROWS + waiting
-        if view.query or first > 20 * FIRST_ROWS:
-            self._is_replacing = True
-            self._questions.list(view, self._reading)
-            return
         with self.telling():
-            listing = self.library.listing(view, first=first)
-            entries.replace(listing)
-            self._shown = self._reading
-            self._search_bar_says()
-            if not listing.is_whole:
-                self._questions.list(view, self._reading)
+            self._listings.begin_again(self.view, more=waiting)
 
     # --- marks -----------------------------------------------------------------------------------
 
@@ -824,7 +771,6 @@ class ReaderScreen(Screen[None]):
             self.status.tell(_("nothing in the archive is like it"))
             return
         row = entries.row(entries.cursor)
-        self._related_to = self._related_to or (event.entry_id, self.pane)
         ids = [each.entry.id for each in event.related]
         self.search_bar.aside = _("Like {title}").format(
             title=row.title if row is not None else "…"
@@ -832,14 +778,15 @@ class ReaderScreen(Screen[None]):
         entries.heading = _("In common")
         entries.notes = {each.entry.id: " · ".join(each.words) for each in event.related}
         entries.shows_feeds = len(self._overview.feeds) != 1
-        entries.show(Listing(self.view, ids, [(0, len(ids))]))
-        self._search_bar_says()
+        self._listings.list_aside(
+            Listing(self.view, ids, [(0, len(ids))]), (event.entry_id, self.pane)
+        )
         self._go("list")
 
     def _leave_related(self) -> None:
         """List what was listed before, the cursor on the entry one was on."""
-        if self._related_to is not None:
-            entry_id, pane = self._related_to
+        if self._listings.came_from is not None:
+            entry_id, pane = self._listings.came_from
             self._list(entry_id=entry_id)
             self._go(pane)
 
@@ -852,7 +799,7 @@ class ReaderScreen(Screen[None]):
             self.alone = False
         elif self.pane == "reading":
             self._go("list")
-        elif self._related_to is not None:
+        elif self._listings.came_from is not None:
             self._leave_related()
         elif self.query_text and (self.only_unread or self.base != View()):
             # What the hits were narrowed by, the filter first.

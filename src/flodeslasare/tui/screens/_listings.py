@@ -1,0 +1,141 @@
+"""How a view comes into the list: its beginning at once, the rest from the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flodeslasare.library.library import Library
+from flodeslasare.model import Listing, View
+from flodeslasare.tui.screens._questions import FIRST_ROWS, Questions
+from flodeslasare.tui.widgets.entry_list import EntryList
+
+_MANY_ROWS = 20 * FIRST_ROWS
+"""As far down the list is read anew at once; from further down it is done in the background."""
+
+
+class Listings:
+    """Fills the list with one view at a time; what is read of an earlier one, or too late, is dropped."""
+
+    def __init__(
+        self,
+        library: Library,
+        entries: EntryList,
+        questions: Questions,
+        *,
+        show: Callable[[Listing, int | None], None],
+        told: Callable[[], None],
+    ) -> None:
+        """Make it.
+
+        Args:
+            library: what is read.
+            entries: the list.
+            questions: reads in the background; its answers come back by `take`.
+            show: begins another list, the cursor on an entry where one is given.
+            told: is called when the list that is shown has grown.
+        """
+        self._library = library
+        self._entries = entries
+        self._questions = questions
+        self._show_in_list = show
+        self._told = told
+        self._reading = 0
+        """Which reading of a view is the latest; answers to older ones are dropped."""
+        self._shown = -1
+        """Which reading the list shows the beginning of."""
+        self._wanted: int | None = None
+        """The entry the cursor is to come to when the list has it."""
+        self._is_replacing = False
+        self.came_from: tuple[int, str] | None = None
+        """While something else than a view is listed: which entry one was on, and in which pane."""
+
+    def begin(self, view: View, *, entry_id: int | None = None, reads_on: bool = True) -> None:
+        """List a view.
+
+        Args:
+            view: which.
+            entry_id: where the cursor is to be.
+            reads_on: read the rest now; at start that waits for the first screen.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        self._reading += 1
+        self.came_from = None
+        self._questions.stop_search()
+        self._wanted = entry_id
+        self._is_replacing = False
+        if view.query:  # a search is made where it cannot hold up typing
+            self._questions.list_first(view, self._reading)
+            return
+        listing = self._library.listing(view, first=FIRST_ROWS)
+        self._show(listing)
+        if reads_on:
+            self._read_on(listing)
+
+    def read_on(self, view: View) -> None:
+        """Read the rest of the view that was begun with, when it could wait until now."""
+        if not view.query and not self._entries.listing.is_whole:
+            self._questions.list(view, self._reading)
+
+    def begin_again(self, view: View, *, more: int) -> None:
+        """List the same view with what came in, `more` entries; the cursor stays on its entry.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        self._reading += 1
+        first = self._entries.cursor + FIRST_ROWS + more
+        if view.query or first > _MANY_ROWS:
+            self._is_replacing = True
+            self._questions.list(view, self._reading)
+            return
+        listing = self._library.listing(view, first=first)
+        self._replace(listing)
+        self._read_on(listing)
+
+    def list_aside(self, listing: Listing, came_from: tuple[int, str]) -> None:
+        """List something else for a while; what is read of the view meanwhile is dropped."""
+        self.came_from = self.came_from or came_from
+        self._entries.show(listing)
+        self._told()
+
+    def take(self, listing: Listing, reading: int, *, view: View, counted: View | None) -> None:
+        """Take what was read in the background.
+
+        Args:
+            listing: what was read.
+            reading: for which reading.
+            view: what is to be listed by now.
+            counted: the hits to look around in, while a search is typed.
+        """
+        if reading != self._reading or listing.view != view or self.came_from is not None:
+            return
+        if self._is_replacing:
+            self._is_replacing = False
+            self._replace(listing)
+        elif self._shown != reading:
+            self._show(listing)
+            if counted is not None:
+                self._questions.look_around(listing, reading, counted)
+            else:
+                self._read_on(listing)
+        else:
+            at_start = self._entries.cursor == 0
+            self._entries.extend(listing)
+            if self._wanted is not None and at_start:
+                self._entries.go_to(self._wanted)
+            self._told()
+
+    def _show(self, listing: Listing) -> None:
+        self._shown = self._reading
+        self._show_in_list(listing, self._wanted)
+
+    def _replace(self, listing: Listing) -> None:
+        self._entries.replace(listing)
+        self._shown = self._reading
+        self._told()
+
+    def _read_on(self, beginning: Listing) -> None:
+        if not beginning.is_whole:
+            self._questions.list(beginning.view, self._reading)
