@@ -1,4 +1,4 @@
-"""Marks, and taking them back: at once, or in the background when they are many or must wait."""
+"""Marks, and taking them back: at once, or in the background when they are many or must wait. `_marking` shows them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from flodeslasare.errors import Busy, ReaderError
-from flodeslasare.i18n import _, ngettext
+from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import Marked, MarkKind, View
 from flodeslasare.tui import phrases
@@ -131,15 +131,3 @@ class Marks:
             self._screen.post_message(done)
 
         self._screen.run_worker(work, group="marks", description="mark in turn", thread=True)
-
-
-def said_of(marked: Marked, *, undone: bool) -> str:
-    """Say what a mark did."""
-    n = len(marked.entry_ids)
-    said = {
-        MarkKind.READ: ngettext("{n} marked as read", "{n} marked as read", n),
-        MarkKind.UNREAD: ngettext("{n} marked as unread", "{n} marked as unread", n),
-        MarkKind.STARRED: ngettext("{n} starred", "{n} starred", n),
-        MarkKind.UNSTARRED: ngettext("{n} unstarred", "{n} unstarred", n),
-    }[marked.kind].format(n=phrases.number(n))
-    return said if undone or not n else f"{said} · " + _("u undoes it")

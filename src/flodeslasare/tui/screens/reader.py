@@ -28,8 +28,6 @@ from flodeslasare.model import (
     EntryRow,
     Feed,
     Listing,
-    Marked,
-    MarkKind,
     RefreshStatus,
     SavedSearch,
     View,
@@ -55,7 +53,8 @@ from flodeslasare.tui.messages import (
 from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._listings import Listings
-from flodeslasare.tui.screens._marks import FEW, Marks, said_of
+from flodeslasare.tui.screens._marking import Marking
+from flodeslasare.tui.screens._marks import Marks
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
 from flodeslasare.tui.screens._preview import Preview
@@ -134,6 +133,15 @@ class ReaderScreen(Screen[None]):
             library, self.entries, self._questions, show=self._show, told=self._search_bar_says
         )
         self._marks = Marks(self, library, self._say_busy)
+        self._marking = Marking(
+            self._marks,
+            library,
+            self.entries,
+            self.text,
+            self.status,
+            telling=self.telling,
+            changed=self._marks_changed,
+        )
         self._preview = Preview(
             self,
             library,
@@ -500,18 +508,9 @@ class ReaderScreen(Screen[None]):
 
     def _open(self, entry_id: int) -> None:
         """Show an entry and mark it read."""
-        if not self._preview.open(entry_id):
-            return
-        if not self._is_read(entry_id):
-            self._mark(MarkKind.READ, [entry_id], quietly=True)
-        self.memory.keep_entry(entry_id)
-
-    def _is_read(self, entry_id: int) -> bool:
-        if self.entries.entry_id == entry_id:
-            row = self.entries.row(self.entries.cursor)
-            return row is not None and row.is_read
-        shown = self.text.entry
-        return shown is not None and shown.id == entry_id and shown.is_read
+        if self._preview.open(entry_id):
+            self._marking.opened(entry_id)
+            self.memory.keep_entry(entry_id)
 
     @on(EntryList.TopReached)
     def _offer_taken_at_top(self) -> None:
@@ -540,65 +539,30 @@ class ReaderScreen(Screen[None]):
 
     # --- marks -----------------------------------------------------------------------------------
 
-    def _mark(self, kind: MarkKind, entry_ids: Sequence[int], *, quietly: bool = False) -> None:
-        with self.telling():
-            marked = self._marks.mark(kind, entry_ids, quietly=quietly)
-            if marked is not None:
-                self._show_marked(marked, quietly=quietly)
+    @on(ManyMarked)
+    def _show_marks(self, event: ManyMarked) -> None:
+        self._marking.show(event)
 
-    def _show_marked(self, marked: Marked, *, quietly: bool = False, undone: bool = False) -> None:
-        is_read = {MarkKind.READ: True, MarkKind.UNREAD: False}.get(marked.kind)
-        is_starred = {MarkKind.STARRED: True, MarkKind.UNSTARRED: False}.get(marked.kind)
+    def _marks_changed(self) -> None:
         self.forgotten = None
-        self.entries.change(marked.entry_ids, is_read=is_read, is_starred=is_starred)
-        shown = self.text.entry
-        if shown is not None and shown.id in marked.entry_ids:
-            with self.telling():
-                self.text.show_marks(self.library.entry(shown.id))
-        if not quietly:
-            self.status.tell(said_of(marked, undone=undone))
         self._count_soon()
 
     def action_toggle_read(self) -> None:
-        entry_id = self.entries.entry_id
-        if entry_id is not None:
-            kind = MarkKind.UNREAD if self._is_read(entry_id) else MarkKind.READ
-            self._mark(kind, [entry_id])
+        self._marking.toggle_read()
 
     def action_toggle_star(self) -> None:
-        entry_id = self.entries.entry_id
-        if entry_id is not None:
-            row = self.entries.row(self.entries.cursor)
-            is_starred = row is not None and row.is_starred
-            self._mark(MarkKind.UNSTARRED if is_starred else MarkKind.STARRED, [entry_id])
+        self._marking.toggle_star()
 
     def action_mark_all(self) -> None:
-        """Mark everything that is listed as read, as one step for undo."""
-        listing = self.entries.listing
-        if listing.is_whole and len(listing.ids) <= FEW:
-            self._mark(MarkKind.READ, listing.ids)
-        else:
-            number = self.search_bar.total or len(listing.ids)
-            self._marks.mark_many(self.view, listing.ids if listing.is_whole else None, number)
-
-    @on(ManyMarked)
-    def _show_many_marked(self, event: ManyMarked) -> None:
-        self._marks.ended()
-        if event.marked is None:
-            self.status.tell(_("nothing to undo"))
-        else:
-            self._show_marked(event.marked, quietly=event.quietly, undone=event.undone)
+        self._marking.mark_all(self.view, self.search_bar.total)
 
     def action_undo(self) -> None:
         if self.forgotten is not None:
             from flodeslasare.tui.screens import _saved as saved
 
             saved.bring_back(self)
-            return
-        with self.telling():
-            marked = self._marks.undo()
-            if marked is not None:
-                self._show_many_marked(marked)
+        else:
+            self._marking.undo()
 
     # --- reading on ------------------------------------------------------------------------------
 
