@@ -50,12 +50,12 @@ from flodeslasare.tui.messages import (
     SearchesCounted,
     UnreadFound,
 )
-from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._listings import Listings
 from flodeslasare.tui.screens._marking import Marking
 from flodeslasare.tui.screens._marks import Marks
 from flodeslasare.tui.screens._memory import Memory
+from flodeslasare.tui.screens._news import News
 from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
@@ -124,7 +124,7 @@ class ReaderScreen(Screen[None]):
         self._overview = Overview()
         self.forgotten: SavedSearch | None = None
         """The saved search that was forgotten last, while undo can bring it back."""
-        self._arrivals = Arrivals()
+        self._news = News(self.status, self._overview, now=now)
         self._before_search: tuple[View, bool, int | None] | None = None
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
@@ -337,8 +337,7 @@ class ReaderScreen(Screen[None]):
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
         """List the view, the cursor on an entry where one is given; `reads_on` as `Listings.begin` has it."""
         self.search_bar.aside = ""
-        self._arrivals.shown()
-        self.status.new = 0
+        self._news.listed()
         with self.telling():
             self._listings.begin(self.view, entry_id=entry_id, reads_on=reads_on)
 
@@ -411,18 +410,15 @@ class ReaderScreen(Screen[None]):
 
     def look_for_others(self) -> None:
         """See what another program, or cron, has brought or marked meanwhile; offer what is new."""
-        if self.status.progress is not None or self._count_timer is not None or not self.is_current:
+        if self._news.is_coming or self._count_timer is not None or not self.is_current:
             return
         with self.telling():
             if not self._overview.is_outdated(self.library):
                 return
-            before = {feed.id: feed.total for feed in self._overview.feeds}
+            before = self._overview.feeds
             self._count_again()
             self.entries.forget_rows()
-            for feed in self._overview.feeds:
-                new = feed.total - before.get(feed.id, 0)
-                if new > 0:
-                    self._arrivals.found(feed.id, new)
+            self._news.compare(before)
             self._offer()
 
     def _count_soon(self) -> None:
@@ -476,7 +472,7 @@ class ReaderScreen(Screen[None]):
     @on(ArchiveTree.Chosen)
     def _choose_view(self, event: ArchiveTree.Chosen) -> None:
         if event.view == self.base:
-            if self.status.new:
+            if self._news.is_offered:
                 self.action_show_new()
             return
         self.base = event.view
@@ -514,7 +510,7 @@ class ReaderScreen(Screen[None]):
 
     @on(EntryList.TopReached)
     def _offer_taken_at_top(self) -> None:
-        if self.status.new:
+        if self._news.is_offered:
             self.action_show_new()
             self.entries.cursor = 0
 
@@ -532,10 +528,9 @@ class ReaderScreen(Screen[None]):
         if self._listings.came_from is not None:
             self._leave_related()
             return
-        self._arrivals.shown()
-        waiting, self.status.new = self.status.new, 0
+        offered = self._news.listed()
         with self.telling():
-            self._listings.begin_again(self.view, more=waiting)
+            self._listings.begin_again(self.view, more=offered)
 
     # --- marks -----------------------------------------------------------------------------------
 
@@ -838,26 +833,16 @@ class ReaderScreen(Screen[None]):
 
     @on(FeedAsked)
     def _show_progress(self, event: FeedAsked) -> None:
-        started = event.started
-        if started.done == 0:
-            self._begin_refresh()
-        self.status.progress = (started.done, started.of, started.title)
+        self._news.asked(event.started)
 
     @on(RefreshWaiting)
     def _say_that_it_waits(self) -> None:
-        self.status.tell(_("Waiting for another program that uses the library …"))
-
-    def _begin_refresh(self) -> None:
-        if self.status.progress is None:
-            self._arrivals.begin()
-            self.status.failures = 0
+        self._news.waits()
 
     @on(FeedRefreshed)
     def _take_in(self, event: FeedRefreshed) -> None:
         result = event.result
-        self.status.progress = (result.done, result.of, result.title)
-        self._arrivals.take(result)
-        self.status.failures = len(self._arrivals.failed)
+        self._news.took(result)
         if result.new:
             self._offer()
         if result.updated:
@@ -867,19 +852,13 @@ class ReaderScreen(Screen[None]):
 
     def _offer(self) -> None:
         """Offer what came in and belongs to what is listed; an empty list takes it at once."""
-        waiting = self._arrivals.waiting_in(self.view, self._overview.feeds, self._now())
-        if waiting and not self.entries.ids:
+        self._news.offer(self.view)
+        if self._news.is_offered and not self.entries.ids:
             self._list()
-        else:
-            self.status.new = waiting
 
     @on(RefreshFinished)
     def _end_refresh(self, event: RefreshFinished) -> None:
-        self.status.progress = None
-        if event.problem is not None:
-            self.status.message = event.problem
-        elif said := self._arrivals.summary(is_offered=bool(self.status.new)):
-            self.status.tell(said)
+        self._news.ended(event.problem)
         self._count_soon()
 
     @on(LibraryChanged)

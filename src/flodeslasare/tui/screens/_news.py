@@ -1,0 +1,77 @@
+"""What a refresh, or another program, brings: how far it has come, what failed, what waits to be listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from flodeslasare.i18n import _
+from flodeslasare.model import Feed, FeedResult, FeedStarted, View
+from flodeslasare.tui.screens._arrivals import Arrivals
+from flodeslasare.tui.screens._overview import Overview
+from flodeslasare.tui.widgets.status_line import StatusLine
+
+
+class News:
+    """Counts what comes in, says so in the status line, and offers there what the list does not show yet."""
+
+    def __init__(
+        self, status: StatusLine, overview: Overview, *, now: Callable[[], datetime]
+    ) -> None:
+        self._status = status
+        self._overview = overview
+        self._now = now
+        self._arrivals = Arrivals()
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether a refresh is under way."""
+        return self._status.progress is not None
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether something waits that belongs to what is listed."""
+        return bool(self._status.new)
+
+    def asked(self, started: FeedStarted) -> None:
+        """Tell that a feed is being asked; with the first one a refresh begins, unless one is under way."""
+        if started.done == 0 and not self.is_coming:
+            self._arrivals.begin()
+            self._status.failures = 0
+        self._status.progress = (started.done, started.of, started.title)
+
+    def waits(self) -> None:
+        """Tell that the refresh waits for another program."""
+        self._status.tell(_("Waiting for another program that uses the library …"))
+
+    def took(self, result: FeedResult) -> None:
+        """Count one feed's turn."""
+        self._status.progress = (result.done, result.of, result.title)
+        self._arrivals.take(result)
+        self._status.failures = len(self._arrivals.failed)
+
+    def ended(self, problem: str | None) -> None:
+        """Say what the refresh came to, or why it could not be done at all."""
+        self._status.progress = None
+        if problem is not None:
+            self._status.message = problem
+        elif said := self._arrivals.summary(is_offered=self.is_offered):
+            self._status.tell(said)
+
+    def compare(self, before: Sequence[Feed]) -> None:
+        """Count what another program has brought since the feeds were read like this."""
+        totals = {feed.id: feed.total for feed in before}
+        for feed in self._overview.feeds:
+            new = feed.total - totals.get(feed.id, 0)
+            if new > 0:
+                self._arrivals.found(feed.id, new)
+
+    def offer(self, view: View) -> None:
+        """Offer what waits and belongs to a view."""
+        self._status.new = self._arrivals.waiting_in(view, self._overview.feeds, self._now())
+
+    def listed(self) -> int:
+        """Offer nothing more: the list is being read again. Gives how much was offered."""
+        self._arrivals.shown()
+        offered, self._status.new = self._status.new, 0
+        return offered
