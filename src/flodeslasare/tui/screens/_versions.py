@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
 from flodeslasare.i18n import _
+from flodeslasare.library.library import Library
 from flodeslasare.model import Entry, EntryVersion
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
+from flodeslasare.tui.widgets.status_line import StatusLine
+
+
+def show(app: App[Any], library: Library, status: StatusLine, entry_id: int) -> None:
+    """Show how an entry read before it was changed, and follow the link that is chosen there.
+
+    Args:
+        app: whose screen is used.
+        library: whose entry it is.
+        status: where it is told how it went.
+        entry_id: which.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+
+    def done(link: ReadingPane.LinkActivated | None) -> None:
+        if link is not None:
+            from flodeslasare.tui.screens._open_link import follow
+
+            follow(app, status, link.url, link.text)
+
+    versions = library.earlier_versions(entry_id)
+    if versions:
+        app.push_screen(VersionsScreen(library.entry(entry_id), versions), done)
+    else:
+        status.tell(_("no earlier version is kept"))
 
 
 class VersionsScreen(Screen[ReadingPane.LinkActivated | None]):

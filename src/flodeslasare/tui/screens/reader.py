@@ -624,20 +624,10 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingPane.VersionsRequested)
     def _show_versions(self, event: ReadingPane.VersionsRequested) -> None:
-        """Show how an entry read before it was changed."""
-        from flodeslasare.tui.screens._versions import VersionsScreen
+        from flodeslasare.tui.screens import _versions
 
         with self.telling():
-            versions = self.library.earlier_versions(event.entry_id)
-            if not versions:
-                self.status.tell(_("no earlier version is kept"))
-                return
-            screen = VersionsScreen(self.library.entry(event.entry_id), versions)
-            self.app.push_screen(screen, self._browse_if_chosen)
-
-    def _browse_if_chosen(self, link: ReadingPane.LinkActivated | None) -> None:
-        if link is not None:
-            self._browse(link.url, link.text)
+            _versions.show(self.app, self.library, self.status, event.entry_id)
 
     def _browse(self, url: str, text: str) -> None:
         from flodeslasare.tui.screens._open_link import follow
