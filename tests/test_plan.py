@@ -202,22 +202,10 @@ def test_an_interval_is_never_a_storm_and_never_for_ever(
 
 
 def test_failures_double_the_wait_up_to_a_limit() -> None:
-    waits = [
-        next_after_failure(NOW, failures, retry_after_seconds=None, chance=0.5) - NOW
-        for failures in range(1, 9)
-    ]
+    waits = [next_after_failure(NOW, failures, chance=0.5) - NOW for failures in range(1, 9)]
 
     assert waits[:3] == [timedelta(minutes=30), timedelta(hours=1), timedelta(hours=2)]
     assert waits[-1] == LONGEST_RETRY
-
-
-def test_retry_after_is_obeyed_when_it_is_longer() -> None:
-    assert next_after_failure(NOW, 1, retry_after_seconds=7200, chance=0) == NOW + timedelta(
-        hours=2
-    )
-    assert next_after_failure(NOW, 1, retry_after_seconds=1, chance=0.5) == NOW + timedelta(
-        minutes=30
-    )
 
 
 def test_a_guid_that_stands_in_the_document_unchanged_is_no_other_entry() -> None:

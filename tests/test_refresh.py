@@ -507,8 +507,13 @@ async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
     assert library.counts().total == 34
 
 
+@pytest.mark.parametrize("number", [socket.EAI_AGAIN, socket.EAI_NONAME])  # Linux, macOS
 async def test_a_journey_without_a_network_makes_no_feed_wait_for_long(
-    library: Library, clock: Clock, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+    library: Library,
+    clock: Clock,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
 ) -> None:
     serve(httpserver, "/feed", rss(entries(2)))
     feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
@@ -516,7 +521,7 @@ async def test_a_journey_without_a_network_makes_no_feed_wait_for_long(
     with monkeypatch.context() as journey:
 
         def no_name_server(*_args: object, **_options: object) -> None:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+            raise socket.gaierror(number, "no name server answers")
 
         journey.setattr(socket, "getaddrinfo", no_name_server)
         for _ in range(9):
@@ -526,6 +531,46 @@ async def test_a_journey_without_a_network_makes_no_feed_wait_for_long(
     (home,) = await refresh(library, due_only=True)
 
     assert (home.status, home.new) == (RefreshStatus.OK, 2)
+
+
+async def test_who_asks_again_and_again_does_not_make_a_feed_wait_for_longer(
+    library: Library, clock: Clock, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/feed").respond_with_data("", status=500)
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    await refresh(library, feed)
+    set_for = library.feed(feed.id).next_refresh
+
+    for _ in range(6):
+        clock.advance(seconds=2)
+        await refresh(library, feed)
+
+    again = library.feed(feed.id)
+    assert (again.failures, again.next_refresh) == (1, set_for)
+    assert len(library.refreshes(feed.id)) == 7
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(2)))
+    clock.advance(minutes=38)
+    (result,) = await refresh(library, due_only=True)
+    assert result.new == 2
+
+
+async def test_who_asks_too_soon_is_told_to_wait_for_longer_all_the_same(
+    library: Library, clock: Clock, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/feed").respond_with_data(
+        "", status=429, headers={"Retry-After": "7200"}
+    )
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    for _ in range(2):
+        clock.advance(minutes=1)
+        await refresh(library, feed)
+
+    next_refresh = library.feed(feed.id).next_refresh
+    assert next_refresh is not None
+    assert next_refresh >= NOW + timedelta(minutes=2, hours=2)
 
 
 async def test_304_from_where_a_feed_has_just_moved_to_says_nothing_of_what_was_kept(

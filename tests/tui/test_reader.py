@@ -991,6 +991,7 @@ def fail(library: StagedLibrary, feed_id: int, times: int) -> None:
                 now=NOW - timedelta(hours=times - number),
                 next_refresh=NOW + timedelta(hours=4),
                 new=2 if is_good else 0,
+                failures=number,
                 error=None
                 if is_good
                 else i18n._("the server is overloaded or under repair (HTTP 503)"),

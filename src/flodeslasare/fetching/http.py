@@ -47,6 +47,7 @@ from flodeslasare.fetching._address import (
 from flodeslasare.fetching._connecting import (
     CheckedBackend,
     CheckedTransport,
+    NameNotFound,
     Refused,
     Resolve,
     environment_proxies,
@@ -308,8 +309,12 @@ class Fetcher:
         except FAILURES as error:
             reason = reason_of(error, self.settings)
             log.info("GET %s: %s (%s)", without_secrets(url), reason, type(error).__name__)
-            kind = NoNetwork if is_without_network(error) else FetchError
+            kind = NoNetwork if self._may_lack_network(error) else FetchError
             raise kind(shown, from_server(url, shown, reason)) from error
+
+    def _may_lack_network(self, error: Exception) -> bool:
+        """Tell whether it may be this machine that reaches nothing: some systems then know no name (macOS)."""
+        return is_without_network(error) or (isinstance(error, NameNotFound) and not self._answered)
 
     @asynccontextmanager
     async def _turn(self, host: str) -> AsyncIterator[None]:

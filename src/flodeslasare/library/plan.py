@@ -225,18 +225,13 @@ def next_after_success(
     return now + interval * (0.95 + 0.1 * chance)
 
 
-def next_after_failure(
-    now: datetime, failures: int, *, retry_after_seconds: float | None, chance: float
-) -> datetime:
-    """Tell when to ask again after a failure: twice as long each time, or as the server asked.
+def next_after_failure(now: datetime, failures: int, *, chance: float) -> datetime:
+    """Tell when to ask again after a failure: in twice the time with each.
 
     Args:
+        now: the present.
         failures: in a row, this one included.
-        retry_after_seconds: what the server asked for (RFC 9110 §10.2.3), or `None`.
         chance: a random number, 0.0 to 1.0.
     """
     doubled: timedelta = FIRST_RETRY * 2 ** min(failures - 1, 10)
-    wait = min(doubled, LONGEST_RETRY) * (0.75 + 0.5 * chance)
-    if retry_after_seconds is not None:
-        wait = max(wait, timedelta(seconds=retry_after_seconds))
-    return now + wait
+    return now + min(doubled, LONGEST_RETRY) * (0.75 + 0.5 * chance)

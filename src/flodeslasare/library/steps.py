@@ -50,16 +50,13 @@ class StoreFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
         reason = restored(self.reason)
         until = self.now + timedelta(seconds=self.retry_after_seconds or 0)
         if self.was_asked:
+            failures, next_refresh = self._consequences()
             feeds.fetched(
                 self.state.feed_id,
                 RefreshStatus.ERROR,
                 now=self.now,
-                next_refresh=next_after_failure(
-                    self.now,
-                    self.state.failures + 1 if self.has_network else 1,
-                    retry_after_seconds=self.retry_after_seconds,
-                    chance=self.chance,
-                ),
+                next_refresh=max(next_refresh, until),
+                failures=failures,
                 error=reason,
             )
         else:
@@ -73,6 +70,19 @@ class StoreFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
             status=RefreshStatus.ERROR,
             error=reason,
         )
+
+    def _consequences(self) -> tuple[int, datetime]:
+        """Tell how many failures in a row count by now, and when to ask again.
+
+        A person who asks again and again while a server is out of order must not bring about that it is left alone
+        for a day: a failure before the time that was set counts as none, and leaves that time as it is.
+        """
+        failures, due = self.state.failures, self.state.due
+        if failures and due is not None and self.now < due:
+            return failures, due
+        if failures and not self.has_network:
+            return failures, next_after_failure(self.now, 1, chance=self.chance)
+        return failures + 1, next_after_failure(self.now, failures + 1, chance=self.chance)
 
 
 class StoreReply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):

@@ -256,9 +256,10 @@ class FeedStore:
         next_refresh: datetime | None,
         new: int = 0,
         updated: int = 0,
+        failures: int = 0,
         error: str | None = None,
     ) -> None:
-        """Record how a feed's turn ended."""
+        """Record how a feed's turn ended; `failures` is how many count by now."""
         failed = status is RefreshStatus.ERROR
         cause = None if error is None else stored(error)
         self._db.run(
@@ -266,7 +267,7 @@ class FeedStore:
             UPDATE feeds
             SET last_refresh = :now,
                 next_refresh = :next,
-                failures = CASE WHEN :failed THEN failures + 1 ELSE 0 END,
+                failures = :failures,
                 failing_since = CASE WHEN :failed THEN coalesce(failing_since, :now) END,
                 last_error = :error,
                 gone = CASE WHEN :gone THEN coalesce(gone, :now) END
@@ -276,6 +277,7 @@ class FeedStore:
                 "id": feed_id,
                 "now": seconds(now),
                 "next": seconds(next_refresh),
+                "failures": failures,
                 "failed": failed,
                 "gone": status is RefreshStatus.GONE,
                 "error": cause,
