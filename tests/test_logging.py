@@ -169,3 +169,23 @@ def test_verbose_says_what_goes_over_the_wire_and_what_was_decided(
     spared = f"GET {urls['spared']}: not asked, localhost is left alone until "
     assert any(line.startswith(spared) for line in third)
     assert sorted(asked) == ["/etag", "/etag", "/plain", "/plain"]
+
+
+def test_what_asyncio_complains_of_does_not_come_between_the_panes(tmp_path: Path) -> None:
+    script = f"""
+import logging
+from pathlib import Path
+from flodeslasare.cli._logging import set_up_logging
+set_up_logging(Path({str(tmp_path)!r}), screen=True)
+logging.getLogger("asyncio").warning("Loop that handles pid %d is closed", 5882)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stderr == ""
+    assert "asyncio: Loop that handles pid 5882 is closed" in lines(tmp_path)[0]

@@ -103,19 +103,21 @@ class _Talk(logging.Handler):
 
 
 def set_up_logging(folder: Path, *, verbose: bool = False, screen: bool = False) -> None:
-    """Log to a file in `folder`.
+    """Log to a file in `folder`, asyncio's complaints about what has gone wrong in the background too.
 
     Args:
         folder: made when the first line is logged.
         verbose: log details as well, and to stderr too.
         screen: the screen is about to open, so stderr is not for us.
     """
-    logger = logging.getLogger("flodeslasare")
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
+    ours, asyncio_s = (logging.getLogger(name) for name in ("flodeslasare", "asyncio"))
+    for old in list(ours.handlers):
+        ours.removeHandler(old)
+        asyncio_s.removeHandler(old)
         old.close()
-    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
-    logger.propagate = False
+    ours.setLevel(logging.DEBUG if verbose else logging.INFO)
+    asyncio_s.setLevel(logging.WARNING)
+    ours.propagate = asyncio_s.propagate = False  # to the terminal, where the screen is
     handlers: list[logging.Handler] = [_SharedFile(folder)]
     if verbose and not screen:
         handlers.append(_Talk())
@@ -123,4 +125,5 @@ def set_up_logging(folder: Path, *, verbose: bool = False, screen: bool = False)
         handler.setFormatter(
             _Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
         )
-        logger.addHandler(handler)
+        ours.addHandler(handler)
+        asyncio_s.addHandler(handler)
