@@ -1,4 +1,8 @@
-"""The library: everything both front ends can do. No SQL and no HTTP is spelled here."""
+"""The library: everything both front ends can do. No SQL and no HTTP is spelled here.
+
+This is the front: what there is to ask for, and what it promises. What takes more than a store's answer is done beside
+it: `subscriptions`, `merging`, `searches`, `refresh`, `backfill`, `views`, `words`, `importing`, `exporting`.
+"""
 
 from __future__ import annotations
 

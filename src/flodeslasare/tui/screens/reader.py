@@ -1,7 +1,10 @@
 """The reader: the archive, the entries, the text, and what binds them together.
 
 What is looked at (`base`, `query`, `only_unread`) and where one is (`pane`) are this screen's
-reactives; its handlers are the one place that sets them, the panes draw.
+reactives; its handlers are the one place that sets them, the panes draw. What has a state of its own is
+beside it: `_overview` what is known of the library, `_listings` how a view comes into the list, `_preview`
+the text, `_marking` marks, `_news` what comes in, `_questions` what is asked in the background, `_memory`
+what the next start takes up.
 """
 
 from __future__ import annotations
