@@ -107,6 +107,21 @@ async def test_an_entry_begins_with_what_it_is() -> None:
         ]
 
 
+async def test_where_the_facts_do_not_fit_the_name_of_the_feed_gives_way() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(44, 24)):
+        app.pane.show(
+            an_entry(
+                feed_title="Bloggen om hållbarhet",
+                published=datetime(2019, 9, 24, 9, tzinfo=UTC),
+                text="ord " * 10_000,
+            )
+        )
+        facts = app.lines()[1]
+    assert facts.startswith("  Blogg")
+    assert facts.endswith("… · 24 September 2019 · 45 min")
+
+
 async def test_text_is_at_most_72_cells_and_has_air() -> None:
     app = PaneApp()
     async with app.run_test(size=(160, 40)):

@@ -101,10 +101,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneLine:
-    """A line that is cut where it does not fit: `left` gives way with an ellipsis, `right` stays."""
+    """A line that is cut where it does not fit: `left` gives way with an ellipsis, `right` where it must."""
 
     left: Content
     right: Content = _EMPTY
+    keeps_right: bool = False
+    """Whether `right` is worth more than any of `left`; else it leaves it some of the line."""
     first: Content = _EMPTY
     gap: Content | None = None
     size: int = 0
@@ -114,7 +116,7 @@ class OneLine:
         room = max(1, width - first.cell_length)
         left, right = self.left, self.right
         if left.cell_length + right.cell_length > room:
-            most = max(room * 2 // 3, min(room - 10, 30))  # a date and a few words more, if need be
+            most = room if self.keeps_right else max(room * 2 // 3, min(room - 10, 30))
             if right.cell_length > most:
                 right = right.truncate(most, ellipsis=True)
             left = left.truncate(max(0, room - right.cell_length), ellipsis=True)

@@ -30,6 +30,7 @@ def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator
     yield OneLine(
         left=Content.styled(feed, ".article--feed"),
         right=Content.styled(facts, ".article--quiet"),
+        keeps_right=True,
         gap=_EMPTY,
     )
     if title := " ".join(harmless_line(entry.title).split()):
