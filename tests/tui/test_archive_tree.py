@@ -8,7 +8,7 @@ from textual.app import App, ComposeResult
 
 from flodeslasare.model import Counts, Feed, MonthCount, View
 from flodeslasare.tui.theme import GRANIT
-from flodeslasare.tui.widgets._archive import Archive, bars, span, spread
+from flodeslasare.tui.widgets._archive import Archive, bars, breadth, span, spread
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 
 ADDED = datetime(2018, 1, 1, tzinfo=UTC)
@@ -145,6 +145,21 @@ async def test_the_mouse_folds_on_the_arrow_and_chooses_on_the_name() -> None:
         assert app.chosen == [View(folder="Offentligt")]
 
 
+async def test_the_mouse_leads_out_of_what_it_folds_as_the_key_does() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(30, 40)) as pilot:
+        await pilot.pause()
+        everything = next(n for n, line in enumerate(app.lines()) if "All entries" in line)
+        await pilot.click(app.archive, offset=(2, everything))
+        await pilot.click(app.archive, offset=(8, everything + 1))
+        await pilot.pause()
+        assert app.chosen == [View(year=2018)]
+        await pilot.click(app.archive, offset=(2, everything))
+        await pilot.pause(0.2)
+        assert app.archive.view == View()
+        assert app.chosen == [View(year=2018), View()]
+
+
 async def test_a_search_shows_where_its_hits_are() -> None:
     app = TreeApp()
     async with app.run_test(size=(30, 40)) as pilot:
@@ -186,6 +201,22 @@ def test_months_are_spread_over_the_width() -> None:
     assert [total for *_months, total in spread(counts, 201801, 201804, 2)] == [3, 7]
     assert [total for *_months, total in spread(counts, 201801, 201804, 4)] == [1, 2, 3, 4]
     assert len(spread(counts, 201801, 201804, 26)) == 26
+
+
+def test_few_months_are_bars_and_no_block() -> None:
+    assert breadth(201805, 201805, 26) == 4
+    assert breadth(201801, 201805, 26) == 10
+    assert breadth(201712, 201801, 26) == 10
+    assert breadth(201001, 201805, 26) == 26
+
+
+async def test_a_single_month_is_one_bar() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(30, 40)) as pilot:
+        await pilot.pause()
+        app.archive.show_months(Archive([MonthCount(1, 201805, 3, 1)]))
+        assert "  ████" in app.lines()
+        assert "  2018" in app.lines()
 
 
 def test_a_stray_entry_does_not_flatten_the_rest() -> None:

@@ -75,6 +75,16 @@ def spread(counts: dict[int, int], first: int, last: int, width: int) -> list[tu
     return columns
 
 
+def breadth(first: int, last: int, width: int) -> int:
+    """Give how many columns months take of `width`: two each at the most, and room for the years beneath.
+
+    A single month over the whole width would be a block that tells nothing.
+    """
+    years = last // 100 - first // 100
+    months = years * 12 + last % 100 - first % 100 + 1
+    return min(width, max(2 * months, 10 if years else 4))
+
+
 def bars(values: Sequence[int], lines: int) -> list[str]:
     """Draw values as bars of block characters, the topmost line first; nothing is drawn for 0 only."""
     top = max(values, default=0) or 1

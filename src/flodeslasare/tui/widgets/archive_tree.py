@@ -29,7 +29,7 @@ from flodeslasare.model import Counts, Feed, SavedSearch, View
 from flodeslasare.query import saved_query
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.widgets._archive import Archive, Sum, bars, period, span, spread
+from flodeslasare.tui.widgets._archive import Archive, Sum, bars, breadth, period, span, spread
 from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut
 
@@ -357,6 +357,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         if not (always or months) or width < 12:
             return []
         first, last = span(always or months)
+        width = breadth(first, last, width)
         self._columns = spread(months, first, last, width)
         height = 2 if self.size.height >= 30 else 1
         self._bands = list(reversed(bars([total for _low, _high, total in self._columns], height)))
@@ -481,8 +482,11 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         return self.cursor
 
     def _move(self, line: int) -> None:
-        if line == self.cursor:
-            return
+        if line != self.cursor:
+            self._come_to(line)
+
+    def _come_to(self, line: int) -> None:
+        """Stand on a line, and choose its view when the cursor has rested on it."""
         self.cursor = line
         self._view = self.view
         self.post_message(self.Rested(self.feed))
@@ -506,8 +510,8 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.Folded())
         where = _node_view(self._view)
         if all(at.view != where for at in self._lines if at.kind is _Kind.NODE):
-            # The cursor was inside what was folded: it comes out on the fold.
-            self._move(
+            # The cursor was inside what was folded: it comes out on the fold, where `_build` may have put it.
+            self._come_to(
                 next(
                     n
                     for n, at in enumerate(self._lines)
