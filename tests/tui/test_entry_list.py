@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
@@ -106,6 +108,38 @@ async def test_the_feed_is_said_where_several_are_mixed(staged: StagedLibrary) -
         app.entries.show(staged.listing(View()))
         await pilot.pause()
         assert app.lines()[2].startswith("▎  hållbarupphandling  Rapporten")
+
+
+@pytest.mark.parametrize(
+    ("width", "said"), [(34, "2016"), (46, "27 Apr 2016"), (76, "27 Apr 2016")]
+)
+async def test_the_year_is_said_where_no_heading_says_it(
+    staged: StagedLibrary, width: int, said: str
+) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "Blogg")
+    staged.keep(feed, an_entry(0, published=datetime(2016, 4, 27, 9, tzinfo=UTC)))
+    ids = staged.listing(View()).ids
+    app = ListApp(staged)
+    async with app.run_test(size=(width, 12)) as pilot:
+        app.entries.show(staged.listing(View()))
+        await pilot.pause()
+        assert app.lines()[1].rstrip().endswith("27 Apr" if width < 60 else said)
+        app.entries.heading = "In common"
+        app.entries.show(Listing(View(), ids, [(0, 1)]))
+        await pilot.pause()
+        assert app.lines()[1].rstrip().endswith(said)
+
+
+async def test_a_short_text_leaves_the_feed_its_whole_name(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "Huvudflödets egen blogg")
+    staged.keep(feed, an_entry(0, html="<p>text</p>", text="text"), an_entry(1))
+    app = ListApp(staged)
+    async with app.run_test(size=(34, 12)) as pilot:
+        app.entries.show(staged.listing(View()))
+        await pilot.pause()
+        lines = app.lines()
+    assert lines[2].rstrip().endswith("  Huvudflödets egen blogg  text")
+    assert "  Huvudflö…  Vi fick" in lines[4]
 
 
 @pytest.mark.parametrize("width", [10, 20, 34, 60, 200])

@@ -43,6 +43,12 @@ def test_a_date_without_room_leaves_the_year_out() -> None:
     assert phrases.short_date(datetime(2016, 4, 27, tzinfo=UTC), NOW, with_year=False) == "27 Apr"
 
 
+def test_where_there_is_little_room_the_year_says_most() -> None:
+    assert phrases.short_date(datetime(2016, 4, 27, tzinfo=UTC), NOW, is_narrow=True) == "2016"
+    recent = NOW - timedelta(days=9)
+    assert phrases.short_date(recent, NOW, is_narrow=True) == phrases.short_date(recent, NOW)
+
+
 def test_swedish_dates_and_months() -> None:
     i18n.use_language("sv")
     assert phrases.short_date(datetime(2016, 4, 27, tzinfo=UTC), NOW) == "27 apr. 2016"

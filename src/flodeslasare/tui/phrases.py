@@ -96,13 +96,16 @@ def folder_path(folder: str) -> str:
     return "/".join(map(folder_name, folder.split("/")))
 
 
-def short_date(when: datetime, now: datetime, *, with_year: bool = True) -> str:
-    """Date a row of a list: `today 08:05`, `yesterday`, `14 May`, `14 May 2016`.
+def short_date(
+    when: datetime, now: datetime, *, with_year: bool = True, is_narrow: bool = False
+) -> str:
+    """Date a row of a list: `today 08:05`, `yesterday`, `14 May`, `14 May 2016`, `2016`.
 
     Args:
         when: the moment, in any zone.
         now: the present.
-        with_year: say the year of other years than this one, where there is room for it.
+        with_year: say the year of other years than this one, where nothing else does or there is room for it.
+        is_narrow: where it is to be said, say the year alone.
     """
     then, today = local(when), local(now)
     days = (today.date() - then.date()).days
@@ -111,7 +114,9 @@ def short_date(when: datetime, now: datetime, *, with_year: bool = True) -> str:
     if days == 1:
         return _("yesterday")
     date = f"{then.day} {_SHORT_MONTHS[language()][then.month - 1]}"
-    return f"{date} {then.year}" if with_year and then.year != today.year else date
+    if not with_year or then.year == today.year:
+        return date
+    return f"{then.year}" if is_narrow else f"{date} {then.year}"
 
 
 def long_date(when: datetime) -> str:

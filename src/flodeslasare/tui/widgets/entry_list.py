@@ -43,6 +43,10 @@ _NEAR_PAGES = 8
 """How far the next unread entry is looked for at once; beyond that a worker looks."""
 _GUTTER = 3
 """Cells before a title: the cursor's bar, the unread dot, a space."""
+_YEARS_FROM = 60
+"""In cells: lists so wide say the year of each row, also under the heading of its month."""
+_DATES_FROM = 40
+"""In cells: narrower lists say the year alone, where no heading does."""
 _FIRST_OFFER = 4
 """The line of the first word that may have been meant; its heading stands above."""
 _STYLES = {
@@ -345,7 +349,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         if row is None:
             text = _("(deleted)") if part == 0 else ""
             return self._strip([(" " * _GUTTER + text, "excerpt")], width, on_cursor)
-        pieces = self._title(row, width) if part == 0 else self._excerpt(row, width)
+        if part == 0:
+            pieces = self._title(row, width, has_month=self._lines.months[run][0] != 0)
+        else:
+            pieces = self._excerpt(row, width)
         if on_cursor:
             bar = ("▎", "mark") if self.has_focus else ("▏", "excerpt")
             pieces = [bar, *pieces[1:]]
@@ -378,10 +385,21 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         rule = "─" * max(0, width - cell_len(name) - 4)
         return self._strip([(f"  {name} ", "heading"), (rule, "rule")], width, False)
 
-    def _title(self, row: EntryRow, width: int) -> list[tuple[str, str]]:
-        """The first line: the bar's cell, the dot, the title, a star, the date."""
+    def _title(self, row: EntryRow, width: int, *, has_month: bool) -> list[tuple[str, str]]:
+        """The first line: the bar's cell, the dot, the title, a star, the date.
+
+        Args:
+            row: of which entry.
+            width: in cells.
+            has_month: whether the heading above names the month, and so the year.
+        """
         weight = "read" if row.is_read else "unread"
-        date = phrases.short_date(row.sorted_by, self._now(), with_year=width >= 60)
+        date = phrases.short_date(
+            row.sorted_by,
+            self._now(),
+            with_year=width >= _YEARS_FROM or not has_month,
+            is_narrow=width < _DATES_FROM,
+        )
         star = " ★" if row.is_starred else ""
         room = width - _GUTTER - len(star) - cell_len(date) - 3
         if room < 12:  # too narrow for both
@@ -407,13 +425,17 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         """The second line: the feed where several are mixed, and the first words."""
         pieces = [(" ", "excerpt"), (" " * (_GUTTER - 1), "excerpt")]
         room = width - _GUTTER - 1
+        note = self.notes.get(row.id)
+        text = harmless_line(row.excerpt if note is None else note).strip()
         if self.shows_feeds:
-            feed = cut(harmless_line(row.feed_title), min(room // 3, 24))
+            # The name takes a third, and what a short text leaves of the line.
+            most = max(min(room // 3, 24), room - 2 - cell_len(text))
+            feed = cut(harmless_line(row.feed_title), most)
             pieces += [(feed, "feed"), ("  ", "excerpt")]
             room -= cell_len(feed) + 2
-        if row.id in self.notes:
-            return [*pieces, (cut(harmless_line(self.notes[row.id]), max(0, room)), "date")]
-        text = self._around_hit(harmless_line(row.excerpt).strip(), room)
+        if note is not None:
+            return [*pieces, (cut(text, max(0, room)), "date")]
+        text = self._around_hit(text, room)
         return [*pieces, *self._with_hits(text, cut(text, max(0, room)), "excerpt")]
 
     def _around_hit(self, text: str, room: int) -> str:
