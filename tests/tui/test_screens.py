@@ -518,7 +518,7 @@ async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
         assert "! the server has a fault" in text
         assert "2 new, 1 changed" in text
         assert "r refresh · n rename · m move · a address · x unsubscribe" in text
-        assert "d delete · g merge · Esc closes" in words
+        assert "d delete g merge · Esc closes" in words  # on two lines
 
 
 @pytest.mark.parametrize(
