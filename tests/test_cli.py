@@ -800,10 +800,10 @@ def test_feeds(run: Run, archive: Library) -> None:
     table = run("feeds").lines
     objects = run("feeds", "--json").objects
 
-    assert table[0].split() == ["unread", "total", "refreshed", "title", "folder", "address"]
+    assert table[0].split() == ["id", "unread", "total", "refreshed", "title", "folder", "address"]
     assert [line.split() for line in table[1:]] == [
-        ["1", "2", "–", "Bloggen", "Offentligt/Regioner", "https://blogg.exempel/feed"],
-        ["2", "2", "–", "日本", "B", "https://b.exempel/"],
+        ["1", "1", "2", "–", "Bloggen", "Offentligt/Regioner", "https://blogg.exempel/feed"],
+        ["2", "2", "2", "–", "日本", "B", "https://b.exempel/"],
     ]
     (blog,) = [each for each in objects if each["title"] == "Bloggen"]
     added = blog.pop("added")
@@ -847,10 +847,27 @@ def test_removing_a_feed_keeps_its_entries(run: Run, archive: Library) -> None:
     assert [each["title"] for each in run("feeds", "--json").objects] == ["日本 B"]
     assert ids(run("entries", "--json")) == [4, 3, 2, 1]
     assert ids(run("entries", "--json", "--feed", "Bloggen")) == [2, 1]
-    for command in ("remove", "refresh", "backfill"):
+    for command in ("refresh", "backfill"):
         ran = run(command, "blogg")
         assert (ran.code, ran.out) == (2, "")
-        assert "unsubscribed; `flodeslasare add https://blogg.exempel/feed`" in ran.err
+        assert ran.err == (
+            "flodeslasare: blogg: unsubscribed; `flodeslasare add https://blogg.exempel/feed` takes it up again\n"
+        )
+    again = run("remove", "blogg")
+    assert (again.code, again.out) == (2, "")
+    assert again.err == (
+        "flodeslasare: blogg: unsubscribed already; `flodeslasare remove 1 --delete-entries` deletes its entries as well\n"
+    )
+
+
+def test_a_feed_may_be_called_as_one_that_was_left(run: Run, archive: Library) -> None:
+    run("remove", "Bloggen")
+    archive.add_subscription(Subscription(url="https://ny.exempel/", title="Bloggen"))
+
+    assert ids(run("entries", "--json", "--feed", "Bloggen")) == []
+    assert ids(run("entries", "--json", "--feed", "1")) == [2, 1]
+    assert run("remove", "Bloggen").err.startswith("Unsubscribed: Bloggen.")
+    assert [each["title"] for each in run("feeds", "--json").objects] == ["日本 B"]
 
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Kansliets blogg</title>

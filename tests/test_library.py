@@ -55,10 +55,39 @@ def test_a_reference_that_no_feed_or_several_answer_to_is_said_so(
     library.add_subscription(Subscription(url="https://annan.exempel/", title="Bloggen två"))
 
     assert library.feed("bloggen").id == feed.id  # a whole title goes before a part
-    with pytest.raises(NoSuchFeed, match="several"):
+    with pytest.raises(
+        NoSuchFeed,
+        match=r"^blogg: several feeds answer to it: Bloggen \(1\), Bloggen två \(2\); say which by its number$",
+    ):
         library.feed("blogg")
+    with pytest.raises(NoSuchFeed, match=r"^'': no such feed; `flodeslasare feeds` lists them$"):
+        library.feed("")
     with pytest.raises(NoSuchFeed, match="no such feed"):
         library.feed("saknas")
+
+
+def test_a_feed_that_was_left_gives_its_name_up_to_one_that_is_subscribed_to(
+    library: Library, feed: Feed
+) -> None:
+    library.unsubscribe(feed.id)
+    assert library.feed("Bloggen").id == feed.id
+    for host in ("annan", "tredje"):
+        library.add_subscription(
+            Subscription(
+                url=f"https://{host}.exempel/",
+                title="Bloggen",
+                site_url="https://blogg.exempel/feed",
+            )
+        )
+    library.unsubscribe(3)
+
+    assert library.feed("Bloggen").id == 2
+    assert library.feed("blogg").id == 2
+    assert library.feed("1").id == 1
+    assert library.feed("https://blogg.exempel/feed").id == 1  # its own address, not a site's
+    library.unsubscribe(2)
+    with pytest.raises(NoSuchFeed, match=r"several.*\(1\).*\(2\).*\(3\); say which by its number"):
+        library.feed("Bloggen")
 
 
 def test_unsubscribing_keeps_entries_and_subscribing_again_takes_them_up(

@@ -35,6 +35,11 @@ from flodeslasare.addresses import without_credentials, without_logins
 from flodeslasare.i18n import _, with_values
 
 
+def named(text: str) -> str:
+    """Give what the person typed as a sentence can name it: where nothing is seen of it, in quotes."""
+    return text if text.strip() else f"'{text}'"
+
+
 class ReaderError(Exception):
     """Base of every error a user can act on; `str()` is one readable sentence."""
 
@@ -48,14 +53,11 @@ class UsageError(ReaderError):
 
 
 class NoSuchFeed(UsageError):
-    """No subscription answers to the given id, address or title."""
+    """No feed answers to the given id, address or title, or none that can be meant."""
 
     def __init__(self, reference: str, reason: str | None = None) -> None:
-        super().__init__(
-            _("{reference}: {reason}; `flodeslasare feeds` lists them").format(
-                reference=without_logins(reference), reason=reason or _("no such feed")
-            )
-        )
+        reason = reason or _("no such feed; `flodeslasare feeds` lists them")
+        super().__init__(f"{named(without_logins(reference))}: {reason}")
         self.reference = reference
 
 
@@ -79,7 +81,7 @@ class NoSuchSearch(UsageError):
             text = _("{name}: no such saved search; `flodeslasare searches` lists them")
         else:
             text = _("{name}: no such saved search; did you mean {nearest}?")
-        super().__init__(text.format(name=name, nearest=nearest))
+        super().__init__(text.format(name=named(name), nearest=nearest))
         self.name = name
 
 

@@ -98,7 +98,14 @@ def remove(session: Session, feed: str, delete_entries: bool, yes: bool) -> None
         if delete_entries:
             _delete(library, library.feed(feed), is_sure=yes)
             return
-        found = _subscribed(library, feed)
+        found = library.feed(feed)
+        if not found.is_subscribed:
+            raise NoSuchFeed(
+                feed,
+                _(
+                    "unsubscribed already; `flodeslasare remove {id} --delete-entries` deletes its entries as well"
+                ).format(id=found.id),
+            )
         library.unsubscribe(found.id)
     _output.say(
         _("Unsubscribed: {title}. What was fetched stays; `flodeslasare add {url}` takes it up again.")
@@ -160,7 +167,8 @@ def edit(
     """Change where FEED (its address, title, or id) is asked, its name, or its folder.
 
     Its entries and marks stay. A new address is looked at first, and nothing is changed when there
-    is no feed; with --offline it is taken as it stands.
+    is no feed; with --offline it is taken as it stands. The old address is forgotten: to `add` it is
+    to subscribe to another feed.
     """
     if url is None and title is None and folder is None:
         raise click.UsageError(_("Say what to change: --url, --title or --folder."))
@@ -209,11 +217,20 @@ def feeds(session: Session, history: str | None, as_json: bool) -> None:
         _say_that_there_is_none()
         return
     line = _output.line_width()
-    header = (_("unread"), _("total"), _("refreshed"), _("title"), _("folder"), _("address"))
+    header = (
+        _("id"),
+        _("unread"),
+        _("total"),
+        _("refreshed"),
+        _("title"),
+        _("folder"),
+        _("address"),
+    )
     lines = _output.table(
         header,
         [
             (
+                str(feed.id),
                 str(feed.unread),
                 str(feed.total),
                 _output.local_time(feed.last_refresh),
@@ -223,8 +240,8 @@ def feeds(session: Session, history: str | None, as_json: bool) -> None:
             )
             for feed in found
         ],
-        most=(None, None, None, 32, 24, None),
-        right=frozenset({0, 1}),
+        most=(None, None, None, None, 32, 24, None),
+        right=frozenset({0, 1, 2}),
         line=line,
     )
     _output.put(lines[0])

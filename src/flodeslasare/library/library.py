@@ -139,6 +139,8 @@ class Library:
     def feed(self, reference: str | int) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
 
+        A feed that was left is meant where no subscription answers to the same.
+
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """

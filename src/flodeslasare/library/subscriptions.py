@@ -35,6 +35,8 @@ class Subscriptions:
     def find(self, reference: str) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
 
+        A feed that was left is meant where no subscription answers to the same.
+
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """
@@ -43,18 +45,25 @@ class Subscriptions:
         feeds = [feed for feed in every if feed.is_subscribed or feed.merge_into is None]
         instead = {feed.merge_into for feed in every if text == feed.url} - {None}
         by_id = [feed for feed in feeds if str(feed.id) == text]
-        by_url = [feed for feed in feeds if text in (feed.url, feed.site_url) or feed.id in instead]
-        if not by_id and not by_url and "." in text:
+        by_url = [feed for feed in feeds if text == feed.url or feed.id in instead]
+        by_site = [feed for feed in feeds if text == feed.site_url]
+        if not by_id and not by_url and not by_site and "." in text:
             by_url = [feed for feed in feeds if feed.url == _shown(text)]
         title = text.casefold()
         exact = [feed for feed in feeds if feed.title.casefold() == title]
         partial = [feed for feed in feeds if title and title in feed.title.casefold()]
-        for found in (by_id, by_url, exact, partial):
+        for answering in (by_id, by_url, by_site, exact, partial):
+            found = [feed for feed in answering if feed.is_subscribed] or answering
             if len(found) == 1:
                 return found[0]
             if found:
                 names = ", ".join(f"{feed.title} ({feed.id})" for feed in found[:5])
-                raise NoSuchFeed(text, _("several feeds answer to it: {names}").format(names=names))
+                raise NoSuchFeed(
+                    text,
+                    _("several feeds answer to it: {names}; say which by its number").format(
+                        names=names
+                    ),
+                )
         raise NoSuchFeed(text)
 
     def take_up(
