@@ -7,11 +7,12 @@ import pty
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -274,10 +275,53 @@ def test_files_that_are_something_else(run: Run, tmp_path: Path) -> None:
 
     assert run("--library", str(other), "feeds").code == 65
     assert run("import", str(other)).code == 65
-    assert run("import", str(tmp_path)).code == 65
+    for words in (["import", str(tmp_path)], ["--library", str(tmp_path), "feeds"]):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (66, "")
+        assert f"{tmp_path}: this is a folder; name a file " in ran.err
     assert run("--library", str(other / "sub" / "x.db"), "feeds").code == 73
     assert run("--config", str(other), "feeds").code == 2
     assert other.read_text() == "hello\n" * 100
+
+
+_READ_DAMAGE = {("rows", "entries"), ("rows", "search"), ("index", "search")}
+
+
+@pytest.mark.parametrize(
+    "words", ["feeds", "entries --json", "search --json inlägg", "export opml"]
+)
+@pytest.mark.parametrize("damage", ["cut", "overwritten", "schema", "rows", "index"])
+def test_a_damaged_library_is_bad_data(
+    run: Run, archive: Library, tmp_path: Path, words: str, damage: str
+) -> None:
+    keep(archive, 1, *many_entries(400))
+    path = archive.path
+    archive._database.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = path.read_bytes()
+    other = tmp_path / "other.db"
+    match damage:
+        case "cut":
+            other.write_bytes(whole[: len(whole) // 2])
+        case "overwritten":
+            other.write_bytes(b"".join((whole[:100], b"\xa5" * (len(whole) - 100))))
+        case "schema":
+            other.write_bytes(b"".join((whole[:4096], b"\xa5" * 4096, whole[8192:])))
+        case "rows":
+            other.write_bytes(whole)
+            with closing(sqlite3.connect(other)) as raw, raw:
+                raw.execute("UPDATE entries SET tags = char(0)")
+        case "index":
+            other.write_bytes(whole)
+            with closing(sqlite3.connect(other)) as raw, raw:
+                raw.execute("UPDATE search_entries_config SET v = 0 WHERE k = 'version'")
+
+    ran = run("--library", str(other), *words.split())
+
+    assert "Traceback" not in ran.err
+    reads = words.partition(" ")[0]
+    if ran.code or damage in ("cut", "overwritten") or (damage, reads) in _READ_DAMAGE:
+        assert (ran.code, ran.out) == (65, "")
+        assert re.match(rf"flodeslasare: {other}: (the file|the search index) is damaged", ran.err)
 
 
 def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:

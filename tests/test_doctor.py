@@ -92,6 +92,7 @@ def test_a_library_that_is_not_there_is_not_made(capsys: pytest.CaptureFixture[s
         ("INSERT INTO texts VALUES (99, '', '')", "references", "error"),
         ("UPDATE feeds SET failing_since = 1, last_error = 'x'", "feeds.failing", "warning"),
         ("UPDATE feeds SET gone = 1", "feeds.gone", "warning"),
+        ("UPDATE feeds SET flaw = 'x'", "feeds.flawed", "warning"),
         ("UPDATE feeds SET last_refresh = NULL", "feeds.never", "warning"),
         ("UPDATE entries SET fetched = 99999999999", "dates", "warning"),
         ("PRAGMA user_version = 1", "library", "warning"),
@@ -103,6 +104,23 @@ def test_what_is_wrong_is_found(path: Path, sql: str, name: str, verdict: str) -
     damage(path, sql)
     assert wrong() == {name: Verdict(verdict)}
     assert __main__.run(["doctor"]) == (1 if verdict == "error" else 0)
+
+
+def test_what_ails_a_feed_has_a_remedy_that_there_is(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(path, "UPDATE feeds SET flaw = 'it ends in the middle'")
+    assert __main__.run(["doctor"]) == 0
+    assert (
+        "! feeds.flawed: they can be read, but not all is well: Bloggen (it ends in the middle)"
+        " → `flodeslasare refresh` asks again; if it lasts, tell those who publish the feed\n"
+    ) in capsys.readouterr().out
+
+    damage(path, "UPDATE feeds SET failing_since = 1, last_error = 'x'")
+    assert __main__.run(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "`flodeslasare edit FEED --url URL` gives one a new address\n" in said
+    assert "feeds.flawed" not in said  # an older document's
 
 
 @pytest.mark.parametrize("offset", range(0, 160_000, 4_096))

@@ -449,7 +449,7 @@ def test_a_file_that_is_no_list_of_feeds_is_said_so(
 def test_a_file_that_is_not_there_is_said_so(library: Library, tmp_path: Path) -> None:
     with pytest.raises(NoSuchFile):
         library.import_file(tmp_path / "missing")
-    with pytest.raises(DataError, match="folder"):
+    with pytest.raises(NoSuchFile, match="folder"):
         library.import_file(tmp_path)
 
 

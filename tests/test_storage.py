@@ -16,7 +16,7 @@ from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils.migrations import Migrations
 
 from builders import NOW, an_entry, as_new
-from flodeslasare.errors import Busy, ForeignFile, NewerFile, StorageError
+from flodeslasare.errors import Busy, ForeignFile, NewerFile, NoSuchFile, StorageError
 from flodeslasare.model import View
 from flodeslasare.storage import (
     EntryStore,
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_made_or_is_in_the_place_of_the_file_is_said_so(
 
     with pytest.raises(StorageError, match="folder cannot be made"):
         open_database(tmp_path / "file" / "library.db")
-    with pytest.raises(StorageError, match="this is a folder"):
+    with pytest.raises(NoSuchFile, match="this is a folder; name a file with --library"):
         open_database(tmp_path)
 
 

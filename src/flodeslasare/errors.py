@@ -7,7 +7,7 @@
     │   ├── NoSuchSearch
     │   └── SettingsError        config.toml holds something we do not understand
     ├── DataError                a file or a reply holds something else than it should (65)
-    ├── NoSuchFile               (66)
+    ├── NoSuchFile               a file that was named is not there, is a folder, or cannot be read (66)
     ├── OfflineError             the network was needed and is switched off (69)
     ├── FeedError                something is wrong with one feed; the others go on
     │   ├── FetchError           the server gave no usable reply; trying later may help (69)
@@ -20,6 +20,7 @@
     └── StorageError             the library file could not be read or written (73)
         ├── ForeignFile          the file is not ours; it is left as it is (65)
         ├── NewerFile            the file was written by a newer version; it is left as it is (65)
+        ├── DamagedFile          it is a library, and parts of it are lost or overwritten (65)
         └── Busy                 another program holds the file for longer than we wait (73)
 
 `str()` of each is one sentence for the user: it names the thing and the cause and says what to do.
@@ -96,16 +97,15 @@ class DataError(ReaderError):
 
 
 class NoSuchFile(ReaderError):
-    """A file that was named is not there, or cannot be read."""
+    """A file that was named is not there, is a folder, or cannot be read."""
 
     exit_code = 66
 
-    def __init__(self, path: Path | str, reason: str | None = None) -> None:
-        super().__init__(
-            _("{path}: {reason}; check the path").format(
-                path=path, reason=reason or _("no such file")
-            )
-        )
+    def __init__(
+        self, path: Path | str, reason: str | None = None, remedy: str | None = None
+    ) -> None:
+        reason, remedy = reason or _("no such file"), remedy or _("check the path")
+        super().__init__(f"{path}: {reason}; {remedy}")
         self.path = path
 
 
@@ -197,6 +197,12 @@ class ForeignFile(StorageError):
 
 class NewerFile(StorageError):
     """The file was written by a newer version; it was left untouched."""
+
+    exit_code = 65
+
+
+class DamagedFile(StorageError):
+    """The file is a library, and parts of it are lost or overwritten."""
 
     exit_code = 65
 

@@ -310,6 +310,7 @@ def _feeds(feeds: list[Feed]) -> Iterator[Check]:
     failing = [feed for feed in feeds if feed.failing_since and not feed.is_gone]
     gone = [feed for feed in feeds if feed.is_gone]
     never = [feed for feed in feeds if feed.last_refresh is None]
+    flawed = [feed for feed in feeds if feed.flaw and not feed.failing_since and not feed.is_gone]
     if failing:
         causes = [
             _("{title} since {day} ({cause})").format(
@@ -323,7 +324,9 @@ def _feeds(feeds: list[Feed]) -> Iterator[Check]:
             "feeds.failing",
             Verdict.WARNING,
             _("failing: {names}").format(names=_and_more(causes, len(failing))),
-            _("see `flodeslasare feeds`; `flodeslasare add` takes a new address"),
+            _(
+                "see `flodeslasare feeds`; `flodeslasare edit FEED --url URL` gives one a new address"
+            ),
         )
     if gone:
         yield Check(
@@ -343,7 +346,20 @@ def _feeds(feeds: list[Feed]) -> Iterator[Check]:
             ),
             _("`flodeslasare refresh` fetches them"),
         )
-    if not (failing or gone or never):
+    if flawed:
+        flaws = [
+            _("{title} ({flaw})").format(title=feed.title, flaw=feed.flaw)
+            for feed in flawed[:_NAMED]
+        ]
+        yield Check(
+            "feeds.flawed",
+            Verdict.WARNING,
+            _("they can be read, but not all is well: {names}").format(
+                names=_and_more(flaws, len(flawed))
+            ),
+            _("`flodeslasare refresh` asks again; if it lasts, tell those who publish the feed"),
+        )
+    if not (failing or gone or never or flawed):
         yield Check(
             "feeds",
             Verdict.OK,

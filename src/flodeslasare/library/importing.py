@@ -39,7 +39,7 @@ def import_file(
     except OSError as error:
         raise NoSuchFile(path, error.strerror or str(error)) from error
     if path.is_dir():
-        raise DataError(_("{path}: this is a folder; name a file in it").format(path=path))
+        raise NoSuchFile(path, _("this is a folder"), _("name a file in it"))
     with database.writing():
         if data.startswith(b"SQLite format 3\0"):
             return _import_cache(subscriptions, database, path, now)

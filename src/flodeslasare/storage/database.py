@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from flodeslasare.addresses import without_credentials
-from flodeslasare.errors import Busy, ForeignFile, NewerFile, ReaderError, Stopped, StorageError
+from flodeslasare.errors import (
+    Busy,
+    DamagedFile,
+    ForeignFile,
+    NewerFile,
+    NoSuchFile,
+    ReaderError,
+    Stopped,
+    StorageError,
+)
 from flodeslasare.i18n import _
 
 APPLICATION_ID = 0x464C4F44
@@ -251,6 +260,12 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
                 "this Python's SQLite lacks full-text search (FTS5); use another Python: PYTHON=… ./run"
             )
         )
+    if text.startswith("invalid fts5 file format"):  # a damaged index calls itself SQLITE_ERROR
+        return DamagedFile(
+            _(
+                "{path}: the search index is damaged ({cause}); `flodeslasare doctor --rebuild-index` makes it anew"
+            ).format(path=path, cause=text)
+        )
     if code in (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT):
         return None
     if code == sqlite3.SQLITE_FULL:
@@ -278,15 +293,20 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
             ).format(path=path)
         )
     if code == sqlite3.SQLITE_CORRUPT:
-        return StorageError(
-            _(
-                "{path}: the file is damaged ({cause}); put back a copy, or recover it with `sqlite3 FILE .recover`"
-            ).format(path=path, cause=text)
-        )
+        return damaged(path, text)
     return StorageError(
         _("{path}: the library could not be used ({cause}); try again").format(
             path=path, cause=text
         )
+    )
+
+
+def damaged(path: Path, cause: object) -> DamagedFile:
+    """Say that a library file is not whole."""
+    return DamagedFile(
+        _(
+            "{path}: the file is damaged ({cause}); put back a copy, or recover it with `sqlite3 FILE .recover`"
+        ).format(path=path, cause=cause)
     )
 
 
@@ -309,6 +329,7 @@ def open_database(
 
     Raises:
         ForeignFile, NewerFile: the file is not ours to use; it was not touched.
+        NoSuchFile: it is a folder.
         StorageError: it cannot be read or written.
     """
     _require_sqlite()
@@ -407,9 +428,7 @@ def _require_sqlite() -> None:
 def _require_usable(path: Path) -> None:
     """Say what is wrong with a path before SQLite says only that it cannot open it."""
     if path.is_dir():
-        raise StorageError(
-            _("{path}: this is a folder; name a file with --library").format(path=path)
-        )
+        raise NoSuchFile(path, _("this is a folder"), _("name a file with --library"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -17,7 +17,7 @@ from flodeslasare.cutting import cut
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
 from flodeslasare.storage._views import SLOTS, walk
-from flodeslasare.storage.database import Database
+from flodeslasare.storage.database import Database, damaged
 from flodeslasare.storage.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -324,23 +324,28 @@ class EntryStore:
         ]
 
     def entries(self, entry_ids: Sequence[int]) -> list[Entry]:
-        """Read entries whole, in the order of the ids; deleted ones are absent."""
-        return [
-            _entry(row)
-            for row in self._db.rows(
-                """
-                SELECT entries.*, html, text,
-                    shown(feeds.url) AS feed_url,
-                    coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title
-                FROM json_each(:ids) AS wanted
-                JOIN entries ON entries.id = wanted.value
-                JOIN texts ON entry_id = entries.id
-                JOIN feeds ON feeds.id = feed_id
-                ORDER BY wanted.key
-                """,
-                {"ids": json.dumps(list(entry_ids))},
-            )
-        ]
+        """Read entries whole, in the order of the ids; deleted ones are absent.
+
+        Raises:
+            DamagedFile: a row holds what was never written there.
+        """
+        rows = self._db.rows(
+            """
+            SELECT entries.*, html, text,
+                shown(feeds.url) AS feed_url,
+                coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title
+            FROM json_each(:ids) AS wanted
+            JOIN entries ON entries.id = wanted.value
+            JOIN texts ON entry_id = entries.id
+            JOIN feeds ON feeds.id = feed_id
+            ORDER BY wanted.key
+            """,
+            {"ids": json.dumps(list(entry_ids))},
+        )
+        try:
+            return [_entry(row) for row in rows]
+        except (ValueError, TypeError, OverflowError) as error:  # SQLite keeps no checksums
+            raise damaged(self._db.path, error) from error
 
     def entry(self, entry_id: int) -> Entry:
         """Read one entry whole.

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from flodeslasare.errors import StorageError
-from flodeslasare.i18n import _
 from flodeslasare.model import Feed
 from flodeslasare.storage.database import (
     SCHEMA_VERSION,
     Database,
+    damaged,
     errors_in_words,
     prepare,
     require_known_schema,
@@ -108,7 +107,7 @@ class Health:
             try:
                 return SearchIndex(self._db).check(progress)
             except ValueError as error:
-                raise StorageError(_damaged(self.path, error)) from error
+                raise damaged(self.path, error) from error
 
     def feeds(self) -> list[Feed]:
         """Which feeds are subscribed to?"""
@@ -130,13 +129,7 @@ class Health:
             with errors_in_words(self.path):
                 yield
         except sqlite3.Error as error:
-            raise StorageError(_damaged(self.path, error)) from error
-
-
-def _damaged(path: Path, cause: Exception) -> str:
-    return _(
-        "{path}: the file is damaged ({cause}); put back a copy, or recover it with `sqlite3 FILE .recover`"
-    ).format(path=path, cause=cause)
+            raise damaged(self.path, error) from error
 
 
 _COUNTED = """
