@@ -1077,6 +1077,49 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     assert run("refresh", "--due").lines == ["0 feeds asked, 0 new entries"]
 
 
+def test_what_a_page_offers_besides_is_named(run: Run, httpserver: HTTPServer) -> None:
+    link = '<link rel="alternate" type="application/rss+xml" href="/{name}" title="{title}">'
+    httpserver.expect_request("/").respond_with_data(
+        "".join(
+            link.format(name=name, title=title)
+            for name, title in (("feed", "Bloggen"), ("comments?a&b", "Kommen\x9btarer"), ("c", ""))
+        ),
+        content_type="text/html",
+    )
+    for path in ("/feed", "/c"):
+        httpserver.expect_request(path).respond_with_data(
+            rss(2), content_type="application/rss+xml"
+        )
+
+    ran = run("add", httpserver.url_for("/"))
+    again = run("--lang", "sv", "add", httpserver.url_for("/"), httpserver.url_for("/c"))
+    third = run("add", httpserver.url_for("/"))
+
+    assert (ran.code, ran.out) == (
+        0,
+        f"Subscribed: Kansliets blogg ({httpserver.url_for('/feed')}): 2 entries\n",
+    )
+    assert ran.err.splitlines() == [
+        "The page offers 2 more feeds:",
+        f"    `flodeslasare add {httpserver.url_for('/c')}`",
+        f"    Kommentarer: `flodeslasare add '{httpserver.url_for('/comments')}?a&b'`",
+    ]
+    assert "Sidan har 2 flöden till:" in again.err
+    assert third.err.splitlines()[0] == "The page offers 1 more feed:"
+
+
+def test_what_is_wrong_with_a_new_feed_is_told(run: Run, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/feed").respond_with_data(
+        rss(1)[:120], content_type="application/rss+xml"
+    )
+
+    ran = run("add", httpserver.url_for("/feed"))
+
+    assert ran.code == 0
+    assert ran.out.endswith(": 0 entries\n")
+    assert ran.err == "    ! it can be read, but it ends in the middle\n"
+
+
 def test_how_a_feed_is_doing(run: Run, httpserver: HTTPServer) -> None:
     url, other = httpserver.url_for("/feed"), httpserver.url_for("/other")
     for path in ("/feed", "/other"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,8 +89,15 @@ class StagedLibrary(Library):
         return list(answer)
 
     async def subscribe(
-        self, address: str, *, folder: str | None = None, title: str | None = None
+        self,
+        address: str,
+        *,
+        folder: str | None = None,
+        title: str | None = None,
+        told_others: Callable[[Sequence[FoundFeed]], None] | None = None,
     ) -> tuple[Feed, FeedResult]:
+        if told_others is not None:
+            told_others([])
         feed = self.add_subscription(Subscription(url=address, title=title, folder=folder))
         assert feed is not None
         error = "the server does not answer" if self.first_refresh is RefreshStatus.ERROR else None

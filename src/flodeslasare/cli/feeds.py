@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from flodeslasare.addresses import without_credentials
 from flodeslasare.cli import _output
 from flodeslasare.cli._json import feed_as_json, fetch_as_json, result_as_json
 from flodeslasare.errors import FeedError, NoSuchFeed, UsageError
@@ -19,10 +20,13 @@ from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, Ref
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
+    from flodeslasare.documents import FoundFeed
     from flodeslasare.library.library import Library
 
 SOME_FAILED = 1
 """The exit code when some feeds failed and the others are done."""
+_MOST_OFFERED = 10
+"""So many of the other feeds that a page offers are named."""
 NOT_WANTED = 1
 """The exit code when the person was asked, and said no."""
 
@@ -42,7 +46,8 @@ Examples:
 def add(session: Session, urls: tuple[str, ...], folder: str | None) -> None:
     """Subscribe to the feed at each URL, and fetch it.
 
-    The address of a site's page will do: its feed is found.
+    The address of a site's page will do: its feed is found. Of several the first is taken, and the
+    others are named.
     """
     first_failure: FeedError | None = None
     failed = 0
@@ -61,8 +66,9 @@ def add(session: Session, urls: tuple[str, ...], folder: str | None) -> None:
 
 
 def _add_one(library: Library, url: str, folder: str | None) -> None:
-    known = {feed.id for feed in library.feeds()}
-    feed, result = asyncio.run(library.subscribe(url, folder=folder))
+    known = {feed.id: feed.url for feed in library.feeds()}
+    others: list[FoundFeed] = []
+    feed, result = asyncio.run(library.subscribe(url, folder=folder, told_others=others.extend))
     if feed.id in known:
         text = _("Already subscribed: {title} ({url})")
     else:
@@ -73,6 +79,27 @@ def _add_one(library: Library, url: str, folder: str | None) -> None:
         raise FeedError(feed.url, result.error or _("it could not be fetched"))
     found = ngettext("{count} entry", "{count} entries", feed.total).format(count=feed.total)
     _output.put(f"{text}: {found}", at_once=True)
+    for remark in _remarks(feed, {each.id: each.title for each in library.feeds()}):
+        _output.say(f"    {_output.one_line(remark)}")
+    taken = {feed.url, *known.values()}
+    _tell_of_others([each for each in others if without_credentials(each.url) not in taken])
+
+
+def _tell_of_others(others: list[FoundFeed]) -> None:
+    """Name what else a page offers, and how to subscribe to it."""
+    if not others:
+        return
+    _output.say(
+        ngettext(
+            "The page offers {count} more feed:", "The page offers {count} more feeds:", len(others)
+        ).format(count=len(others))
+    )
+    for each in others[:_MOST_OFFERED]:
+        title = f"{each.title}: " if each.title else ""
+        command = f"`flodeslasare add {shlex.quote(without_credentials(each.url))}`"
+        _output.say("    " + _output.one_line(title + command))
+    if others[_MOST_OFFERED:]:
+        _output.say("    …")
 
 
 @click.command(

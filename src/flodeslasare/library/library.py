@@ -165,11 +165,22 @@ class Library:
             return await discover(fetcher, url, allow_private=names_private_network(url))
 
     async def subscribe(
-        self, address: str, *, folder: str | None = None, title: str | None = None
+        self,
+        address: str,
+        *,
+        folder: str | None = None,
+        title: str | None = None,
+        told_others: Callable[[Sequence[FoundFeed]], None] | None = None,
     ) -> tuple[Feed, FeedResult]:
         """Subscribe to the feed at an address, a page's address will do, and refresh it.
 
         Already subscribed: gives that feed. Unsubscribed earlier: takes it up again with its entries.
+
+        Args:
+            address: the feed's or a page's; of the feeds that a page offers, the first is taken.
+            folder: where it is to be; `None` is the top, or where it was.
+            title: the person's own for it.
+            told_others: told which feeds the page offers besides.
 
         Raises:
             FetchError, NotAFeed, OfflineError: nothing was subscribed to.
@@ -179,7 +190,10 @@ class Library:
 
         url = normalise_address(address)
         if self._feeds.by_url(url) is None:
-            url = (await self.discover(address))[0].url
+            first, *others = await self.discover(address)
+            url = first.url
+            if told_others is not None:
+                told_others(others)
         feed_id = self._subscriptions.take_up(url, typed=address, title=title, folder=folder)
         async with aclosing(self.refresh([feed_id])) as results:
             async for result in results:
