@@ -827,7 +827,34 @@ def test_marking_what_a_query_finds(run: Run, archive: Library) -> None:
     run("mark", "starred", "--query", "rapport")
 
     assert ids(run("entries", "--starred", "--json")) == [2]
-    assert run("mark", "read", "--query", "kakelugn").err == "Nothing changed: it was so already.\n"
+    ran = run("mark", "read", "--query", "kakelugn")
+    assert (ran.code, ran.err) == (0, "Nothing matches; nothing was changed.\n")
+    assert (
+        run("mark", "starred", "--query", "rapport").err == "Nothing changed: it was so already.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["read", "unread", "starred", "unstarred"])
+def test_an_empty_query_marks_nothing_and_another_everything(
+    run: Run, archive: Library, kind: str
+) -> None:
+    archive.mark_read([1, 2])
+    archive.star([2, 3])
+    for query in ("", " ", '""', "before:"):
+        ran = run("mark", kind, "--query", query)
+        assert (ran.code, ran.out) == (2, "")
+        assert "there is nothing to search for in it; `flodeslasare mark" in ran.err
+    assert run("mark", kind, "--query", "", "--saved", "x").code == 2
+    assert (archive.counts().unread, archive.counts().starred) == (2, 2)
+
+    advised = re.search(
+        r"`flodeslasare (mark .*)` marks all there is", run("mark", kind, "--query", "").err
+    )
+    assert advised is not None
+    run(*advised[1].split())
+
+    wanted = {"read": (0, 2), "unread": (4, 2), "starred": (2, 4), "unstarred": (2, 0)}
+    assert (archive.counts().unread, archive.counts().starred) == wanted[kind]
 
 
 def test_an_unknown_id_leaves_the_others_as_they_are(run: Run, archive: Library) -> None:

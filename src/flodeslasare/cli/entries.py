@@ -11,7 +11,7 @@ import click
 from flodeslasare.cli import _output
 from flodeslasare.cli._choosing import Choice, asked, choosing_options, chosen, saved_option
 from flodeslasare.cli._json import entry_as_json
-from flodeslasare.errors import NoSuchEntry
+from flodeslasare.errors import NoSuchEntry, UsageError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Entry, Marked, MarkKind, View
 
@@ -306,15 +306,47 @@ Examples:
         is_search = query is not None or saved is not None
         if bool(ids) == is_search:
             raise click.UsageError(_("Give either one ID or more, or --query, or --saved."))
+        if query is not None:
+            _require_question(query, kind)
         with session.open_library() as library:
             if is_search:
                 view = View(query=asked(library, query, saved))
-                _tell(library.mark(kind, library.listing(view).ids))
+                found = library.listing(view).ids
+                if found:
+                    _tell(library.mark(kind, found))
+                else:
+                    _output.say(_("Nothing matches; nothing was changed."))
             else:
                 _require_entries(library, ids)
                 _tell(library.mark(kind, ids))
 
     return command
+
+
+_EVERYTHING = {
+    MarkKind.READ: "is:unread",
+    MarkKind.UNREAD: "is:read",
+    MarkKind.STARRED: "-is:starred",
+    MarkKind.UNSTARRED: "is:starred",
+}
+"""The query that leaves out only what would not change."""
+
+
+def _require_question(query: str, kind: MarkKind) -> None:
+    """See that a query asks for something: one that does not is an empty variable of a shell's.
+
+    Raises:
+        UsageError
+    """
+    from flodeslasare.query import parse
+
+    if not parse(query).asks:
+        raise UsageError(
+            _(
+                "--query {query!r}: there is nothing to search for in it; "
+                "`flodeslasare mark {kind} --query {everything}` marks all there is"
+            ).format(query=query, kind=kind.value, everything=_EVERYTHING[kind])
+        )
 
 
 def _require_entries(library: Library, ids: Iterable[int]) -> None:
