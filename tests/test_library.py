@@ -104,6 +104,19 @@ def test_unsubscribing_keeps_entries_and_subscribing_again_takes_them_up(
     assert (again.id, again.total) == (feed.id, 1)
 
 
+def test_leaving_a_feed_can_be_taken_back(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, an_entry())
+    library.rename_feed(feed.id, "Min blogg")
+    library.move_feed(feed.id, "Nyheter")
+    before = library.feed(feed.id)
+    library.unsubscribe(feed.id)
+    library.resubscribe(feed.id)
+
+    assert library.feed(feed.id) == before
+    with pytest.raises(NoSuchFeed):
+        library.resubscribe(999)
+
+
 def test_deleting_a_feed_forgets_its_entries_its_counts_and_its_words(
     library: Library, feed: Feed
 ) -> None:

@@ -213,6 +213,15 @@ class Library:
         """Stop asking a feed; its entries stay."""
         self._feeds.unsubscribe(self.feed(feed_id).id, self._now())
 
+    def resubscribe(self, feed_id: int) -> None:
+        """Ask a feed again that was unsubscribed, as if it had never been: its name, folder and turn are as they were.
+
+        Raises:
+            NoSuchFeed
+        """
+        if not self._feeds.resubscribe(feed_id):
+            raise NoSuchFeed(str(feed_id))
+
     def delete_feed(self, feed_id: int) -> int:
         """Forget a feed and its entries for good; gives how many entries went."""
         with self._database.writing():

@@ -168,7 +168,7 @@ KEYS: tuple[Key, ...] = (
     Key(shown="A", does=N_("mark all shown as read"), group=MARK, keys="A", action="mark_all"),
     Key(
         shown="u Ctrl+Z",
-        does=N_("undo a mark, however many entries it was"),
+        does=N_("undo a mark, however many entries it was, or leaving a feed"),
         group=MARK,
         keys="u,ctrl+z",
         action="undo",

@@ -207,7 +207,7 @@ class FeedReaderApp(App[None]):
             ),
             (
                 _("Remove this feed"),
-                _("Unsubscribe; its entries stay"),
+                _("Unsubscribe; its entries stay, and u undoes it"),
                 lambda: feeds.remove(reader),
             ),
             (
@@ -216,7 +216,7 @@ class FeedReaderApp(App[None]):
                 lambda: feeds.delete(reader),
             ),
             (_("Mark all shown as read"), _("u undoes it"), reader.action_mark_all),
-            (_("Undo"), _("Take the last mark back"), reader.action_undo),
+            (_("Undo"), _("Take the last step back"), reader.action_undo),
             (_("Only unread"), _("Show only unread entries, and back"), reader.action_filter),
             (_("Search"), _("Search everything"), reader.action_search),
             (_("Save this search"), _("Under a name, in the archive"), reader.action_save_search),

@@ -73,15 +73,32 @@ def merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
 
 
 def remove(reader: ReaderScreen, feed: Feed | None = None) -> None:
-    """Unsubscribe from a feed, the current one where none is given; its entries stay."""
+    """Unsubscribe from a feed, the current one where none is given; its entries stay, and undo takes it back."""
     feed = feed or _current(reader)
     if feed is None:
         return
+    left, base = feed, reader.base
+
+    def take_back() -> None:
+        _subscribe_again(reader, left, base)
+
     with reader.telling():
         with reader.library.opened_again() as library:
             library.unsubscribe(feed.id)
-        reader.status.tell(_("unsubscribed from {feed}; its entries stay").format(feed=feed.title))
+        reader.steps.did(take_back)
+        said = _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
+        reader.status.tell(f"{said} · " + _("u undoes it"))
         reader.post_message(LibraryChanged())
+
+
+def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
+    """Subscribe again to a feed that was left, and go back to it where one was looking at it."""
+    with reader.library.opened_again() as library:
+        library.resubscribe(feed.id)
+    reader.status.tell(_("subscribed to {feed} again").format(feed=feed.title))
+    reader.count()
+    if base.feed_id == feed.id and reader.base == View() and not reader.query_text:
+        reader.base = base
 
 
 def rename(reader: ReaderScreen, feed: Feed | None = None) -> None:

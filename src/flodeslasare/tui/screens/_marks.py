@@ -15,6 +15,7 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import Marked, MarkKind, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.messages import ManyMarked, ReadingFailed
+from flodeslasare.tui.screens._steps import Step, Steps
 
 FEW = 500
 """More marks than these are made, and undone, in the background."""
@@ -27,7 +28,11 @@ class Marks:
     """Marks for the screen. What is done in the background is told of by `ManyMarked`, in the order it was asked for."""
 
     def __init__(
-        self, screen: Screen[None], library: Library, say_busy: Callable[[str], None]
+        self,
+        screen: Screen[None],
+        library: Library,
+        say_busy: Callable[[str], None],
+        steps: Steps,
     ) -> None:
         """Make it.
 
@@ -35,10 +40,12 @@ class Marks:
             screen: what gets the messages.
             library: what is marked.
             say_busy: shows what goes on; empty for nothing.
+            steps: remembers, among what else can be taken back, that something was marked.
         """
         self._screen = screen
         self._library = library
         self._say_busy = say_busy
+        self._steps = steps
         self._last: Event | None = None
         """Set when what was last begun in the background has ended."""
         self._timer: Timer | None = None
@@ -67,11 +74,16 @@ class Marks:
         self._last_is_small = True
         if not self._is_busy:
             try:
-                return verb(entry_ids)
+                marked = verb(entry_ids)
             except Busy:
                 pass
+            else:
+                if marked.entry_ids:
+                    self._steps.did()
+                return marked
         ids = list(entry_ids)
-        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly))
+        step = self._steps.did()
+        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly), step=step)
         return None
 
     @property
@@ -86,7 +98,8 @@ class Marks:
             ids = entry_ids if entry_ids is not None else library.listing(view).ids
             return ManyMarked(library.mark_read(ids))
 
-        self._in_turn(mark, _("marking {n} …").format(n=phrases.number(number)))
+        said = _("marking {n} …").format(n=phrases.number(number))
+        self._in_turn(mark, said, step=self._steps.did())
 
     def undo(self) -> ManyMarked | None:
         """Take back the last mark; `None` when it is done in turn: it is large, or another writer stands in the way.
@@ -111,8 +124,16 @@ class Marks:
                 self._timer = None
             self._say_busy("")
 
-    def _in_turn(self, do: Callable[[Library], ManyMarked], said: str = "") -> None:
-        """Do it in a thread, after what was begun before, waiting for other writers."""
+    def _in_turn(
+        self, do: Callable[[Library], ManyMarked], said: str = "", *, step: Step | None = None
+    ) -> None:
+        """Do it in a thread, after what was begun before, waiting for other writers.
+
+        Args:
+            do: what.
+            said: what is said of it while it lasts.
+            step: is forgotten when nothing was marked.
+        """
         before, self._last = self._last, Event()
         ended = self._last
         if said and self._timer is None:
@@ -121,12 +142,17 @@ class Marks:
         def work() -> None:
             if before is not None:
                 before.wait()
+            done: Message
+            is_nothing = True
             try:
                 with self._library.opened_again() as library:
-                    done: Message = do(library)
+                    done = made = do(library)
+                is_nothing = made.marked is None or not made.marked.entry_ids
             except ReaderError as error:
                 done = ReadingFailed(str(error))
             finally:
+                if step is not None and is_nothing:
+                    self._steps.forget(step)
                 ended.set()
             self._screen.post_message(done)
 

@@ -61,22 +61,19 @@ def forget(reader: ReaderScreen) -> None:
     with reader.telling():
         with reader.library.opened_again() as library:
             library.forget_search(search.name)
-        reader.forgotten = search
+        reader.steps.did(lambda: _bring_back(reader, search))
         reader.status.tell(
             _("{name} is no longer saved").format(name=search.name) + " · " + _("u undoes it")
         )
         reader.post_message(LibraryChanged())
 
 
-def bring_back(reader: ReaderScreen) -> None:
-    """Save again what was forgotten last."""
-    search, reader.forgotten = reader.forgotten, None
-    if search is not None:
-        with reader.telling():
-            with reader.library.opened_again() as library:
-                library.save_search(search.name, search.query)
-            reader.status.tell(_("saved as {name}").format(name=search.name))
-            reader.count()
+def _bring_back(reader: ReaderScreen, search: SavedSearch) -> None:
+    """Save again what was forgotten."""
+    with reader.library.opened_again() as library:
+        library.save_search(search.name, search.query)
+    reader.status.tell(_("saved as {name}").format(name=search.name))
+    reader.count()
 
 
 def _current(reader: ReaderScreen) -> SavedSearch | None:

@@ -62,6 +62,7 @@ from flodeslasare.tui.screens._news import News
 from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
+from flodeslasare.tui.screens._steps import Steps
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
@@ -125,8 +126,8 @@ class ReaderScreen(Screen[None]):
         self.status = StatusLine(id="status")
         self._middle = Vertical(id="middle")
         self._overview = Overview()
-        self.forgotten: SavedSearch | None = None
-        """The saved search that was forgotten last, while undo can bring it back."""
+        self.steps = Steps()
+        """What undo takes back, in order."""
         self._news = News(self.status, self._overview, now=now)
         self._before_search: tuple[View, bool, int | None] | None = None
         self._count_timer: Timer | None = None
@@ -135,7 +136,7 @@ class ReaderScreen(Screen[None]):
         self._listings = Listings(
             library, self.entries, self._questions, show=self._show, told=self._search_bar_says
         )
-        self._marks = Marks(self, library, self._say_busy)
+        self._marks = Marks(self, library, self._say_busy, self.steps)
         self._marking = Marking(
             self._marks,
             library,
@@ -143,7 +144,7 @@ class ReaderScreen(Screen[None]):
             self.text,
             self.status,
             telling=self.telling,
-            changed=self._marks_changed,
+            changed=self._count_soon,
         )
         self._preview = Preview(
             self,
@@ -541,10 +542,6 @@ class ReaderScreen(Screen[None]):
     def _show_marks(self, event: ManyMarked) -> None:
         self._marking.show(event)
 
-    def _marks_changed(self) -> None:
-        self.forgotten = None
-        self._count_soon()
-
     def action_toggle_read(self) -> None:
         self._marking.toggle_read()
 
@@ -555,12 +552,9 @@ class ReaderScreen(Screen[None]):
         self._marking.mark_all(self.view, self.search_bar.total)
 
     def action_undo(self) -> None:
-        if self.forgotten is not None:
-            from flodeslasare.tui.screens import _saved as saved
-
-            saved.bring_back(self)
-        else:
-            self._marking.undo()
+        with self.telling():
+            if not self.steps.take_back():
+                self._marking.undo()
 
     # --- reading on ------------------------------------------------------------------------------
 
