@@ -89,6 +89,72 @@ async def type_address(app: FeedReaderApp, pilot: Pilot[None], address: str) -> 
     await pilot.press("ctrl+u", "ctrl+k", *address, "enter")
 
 
+# --- which feed ---------------------------------------------------------------------------------------
+
+
+async def test_in_the_archive_it_is_the_feed_under_the_cursor_or_none(
+    filled: StagedLibrary,
+) -> None:
+    filled.save_search("Fågel", "kyckling")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1", "g")
+        said: dict[str, str] = {}
+        archive = app.reader.archive
+        for _line in range(20):
+            await press(pilot, "i")
+            label = archive._lines[archive.cursor].label
+            if isinstance(app.screen, FeedScreen):
+                assert archive.feed is not None
+                assert archive.feed.title in shown(app)
+                await press(pilot, "escape")
+            else:
+                said[label] = app.reader.status.notice
+            for about in (feeds.remove, feeds.rename, feeds.delete):
+                if archive.feed is None:
+                    about(app.reader)
+                    assert app.screen is app.reader
+            await press(pilot, "j")
+        assert len(filled.feeds()) == 3
+    none = "no feed is under the cursor"
+    search = "Fågel is a saved search: Ctrl+P renames or forgets it"
+    assert said == {
+        "All entries": none,
+        "Unread": none,
+        "Starred": none,
+        "Fågel": search,
+        "Statligt": none,
+    }
+
+
+async def test_elsewhere_it_is_the_entrys_feed(two_blogs: StagedLibrary) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    other = two_blogs.feed("Konkurrensverket").id
+    ids = two_blogs.listing(View()).ids
+    number = ids.index(two_blogs.listing(View(feed_id=other)).ids[0])
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, *["j"] * number, "i")
+        assert "Konkurrensverket" in shown(app)
+        await press(pilot, "x", "i")
+        assert app.screen is app.reader
+        assert app.reader.status.notice == "you do not subscribe to its feed any more"
+
+
+async def test_a_folder_is_refreshed_as_a_feed_is(filled: StagedLibrary) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1", "g", "r")
+        archive = app.reader.archive
+        while archive.view.folder is None:
+            await pilot.press("j")
+        await press(pilot, "r")
+    inside = [feed.id for feed in filled.feeds() if feed.folder == "Statligt"]
+    assert filled.refreshed == [(None, False), (inside, False)]
+
+
 # --- another address ----------------------------------------------------------------------------------
 
 

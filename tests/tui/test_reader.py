@@ -1020,6 +1020,23 @@ async def test_the_hint_about_a_failing_feed_says_since_when_and_what_next(
     assert "fel sedan 10:00, 3 gånger i rad, nästa försök 16:00" in line
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_earlier_versions_are_those_of_the_entry_one_is_on(
+    filled: StagedLibrary, size: tuple[int, int]
+) -> None:
+    filled.keep(filled.feed("hållbarupphandling").id, an_entry(0, title="Ändrad"))
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        assert "as it read until" in shown(app)
+        await pilot.press("escape", "enter", "escape", "j", "e")  # the text may be the other's
+        await settle(pilot)
+        assert app.screen is app.reader
+        assert "no earlier version is kept" in shown(app)
+
+
 async def test_about_this_feed_and_what_can_be_done_to_it(filled: StagedLibrary) -> None:
     other = filled.feed("Upphandlingsmyndigheten")
     fail(filled, other.id, 1)

@@ -375,16 +375,13 @@ async def test_clicks_open_links_in_the_text_and_in_the_list() -> None:
         assert app.opened() == ["https://exempel.se/a"] * 2
 
 
-async def test_earlier_text_is_asked_for_by_key_and_click() -> None:
+async def test_earlier_text_is_asked_for_by_a_click() -> None:
     app = PaneApp()
     async with app.run_test(size=(60, 24)) as pilot:
-        app.pane.focus()
-        await pilot.press("e")
         app.pane.show(an_entry(versions=1))
-        await pilot.press("e")
         await pilot.click(ReadingPane, offset=(5, 4))
         asked = [each for each in app.said if isinstance(each, ReadingPane.VersionsRequested)]
-        assert [each.entry_id for each in asked] == [7, 7]
+        assert [each.entry_id for each in asked] == [7]
 
 
 async def test_selected_text_comes_without_the_margin() -> None:

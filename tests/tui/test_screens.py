@@ -450,6 +450,16 @@ async def test_earlier_versions_are_shown_newest_first() -> None:
     assert link.url == "https://a.se/"
 
 
+async def test_the_key_that_leads_to_earlier_versions_leads_back() -> None:
+    version = EntryVersion(replaced=datetime(2018, 6, 3, 7, tzinfo=UTC), title="T", html="")
+    app = ScreenApp(VersionsScreen(an_entry(versions=1), [version]))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("e")
+        await pilot.pause()
+    assert app.given == [None]
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_dialog_shows_its_way_out(
     library: StagedLibrary, size: tuple[int, int]

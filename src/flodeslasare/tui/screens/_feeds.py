@@ -230,9 +230,9 @@ def _show_without(reader: ReaderScreen, feed: Feed, deleted: int) -> None:
 
 
 def _current_or_left(reader: ReaderScreen) -> Feed | None:
-    """Give the current feed; without one that of the current entry, although it is subscribed to no more."""
+    """Give the current feed, although it may be the current entry's that is subscribed to no more."""
     feed = reader.current_feed
-    if feed is None and reader.entries.entry_id is not None:
+    if feed is None and reader.pane != "archive" and reader.entries.entry_id is not None:
         row = reader.entries.row(reader.entries.cursor)
         if row is not None:
             return reader.library.feed(row.feed_id)
@@ -242,5 +242,17 @@ def _current_or_left(reader: ReaderScreen) -> Feed | None:
 def _current(reader: ReaderScreen) -> Feed | None:
     feed = reader.current_feed
     if feed is None:
-        reader.status.tell(_("no feed is chosen"))
+        reader.status.tell(_said_of_none(reader))
     return feed
+
+
+def _said_of_none(reader: ReaderScreen) -> str:
+    """Say why there is no feed that a command could be about."""
+    if reader.pane != "archive":
+        if reader.entries.entry_id is not None:
+            return _("you do not subscribe to its feed any more")
+        return _("no feed is chosen")
+    search = reader.current_search
+    if search is not None:
+        return _("{name} is a saved search: Ctrl+P renames or forgets it").format(name=search.name)
+    return _("no feed is under the cursor")

@@ -51,6 +51,10 @@ class Overview:
         """Give a feed, if it is subscribed to."""
         return next((feed for feed in self.feeds if feed.id == feed_id), None)
 
+    def feeds_in(self, folder: str) -> list[int]:
+        """Give the feeds in a folder, and in those inside it."""
+        return [feed.id for feed in self.feeds if is_in_folder(feed, folder)]
+
     def search_of(self, view: View) -> SavedSearch | None:
         """Give the saved search that a view is of."""
         if not view.query:

@@ -200,14 +200,13 @@ class ReaderScreen(Screen[None]):
 
     @property
     def current_feed(self) -> Feed | None:
-        """The feed that a command about a feed is about: the archive's, else the entry's."""
-        feed_id = self.base.feed_id
-        if self.pane == "archive" and self.archive.feed is not None:
-            feed_id = self.archive.feed.id
-        if feed_id is None and self.entries.entry_id is not None:
+        """The feed that a command about a feed is about: in the archive the one under the cursor, else the entry's."""
+        if self.pane == "archive":
+            return self.archive.feed
+        row = None
+        if self.entries.entry_id is not None:
             row = self.entries.row(self.entries.cursor)
-            feed_id = row.feed_id if row is not None else None
-        return self._overview.feed(feed_id)
+        return self._overview.feed(self.base.feed_id if row is None else row.feed_id)
 
     # --- start -----------------------------------------------------------------------------------
 
@@ -620,11 +619,14 @@ class ReaderScreen(Screen[None]):
         self._browse(event.url, event.text)
 
     @on(ReadingPane.VersionsRequested)
-    def _show_versions(self, event: ReadingPane.VersionsRequested) -> None:
+    def _show_versions_of_text(self, event: ReadingPane.VersionsRequested) -> None:
+        self._show_versions(event.entry_id)
+
+    def _show_versions(self, entry_id: int) -> None:
         from flodeslasare.tui.screens import _versions
 
         with self.telling():
-            _versions.show(self.app, self.library, self.status, event.entry_id)
+            _versions.show(self.app, self.library, self.status, entry_id)
 
     def _browse(self, url: str, text: str) -> None:
         from flodeslasare.tui.screens._open_link import follow
@@ -783,8 +785,9 @@ class ReaderScreen(Screen[None]):
         self.text.action_open_link()
 
     def action_versions(self) -> None:
-        """Show the earlier text, from any pane."""
-        self.text.action_versions()
+        """Show how the entry one is on read earlier, from any pane."""
+        if self.entries.entry_id is not None:
+            self._show_versions(self.entries.entry_id)
 
     def action_alone(self) -> None:
         self.alone = not self.alone
@@ -812,8 +815,13 @@ class ReaderScreen(Screen[None]):
     # --- feeds and refresh -----------------------------------------------------------------------
 
     def action_refresh_feed(self) -> None:
-        feed = self.current_feed
-        self.post_message(self.RefreshRequested([feed.id] if feed is not None else None))
+        feed, folder = self.current_feed, None
+        if self.pane == "archive":
+            folder = self.archive.view.folder
+        if folder is not None:
+            self.post_message(self.RefreshRequested(self._overview.feeds_in(folder)))
+        else:
+            self.post_message(self.RefreshRequested([feed.id] if feed is not None else None))
 
     def action_refresh_all(self) -> None:
         self.post_message(self.RefreshRequested(None))

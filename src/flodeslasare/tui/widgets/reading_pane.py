@@ -72,7 +72,6 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("g,home", "top", "Top", show=False),
         Binding("G,end", "end", "End", show=False),
         Binding("L", "open_link", "Open a link by its number", show=False),
-        Binding("e", "versions", "Earlier text", show=False),
     ]
     DEFAULT_CSS = """
     ReadingPane {
@@ -467,7 +466,8 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             self._follow(url)
         elif meta.get("versions"):
             event.stop()
-            self.action_versions()
+            if self._entry is not None:
+                self.post_message(self.VersionsRequested(self._entry.id))
 
     def action_line_down(self) -> None:
         """Go down a line."""
@@ -497,11 +497,6 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Ask for the number of a link, to open it."""
         if self._entry is not None:
             self._type("")
-
-    def action_versions(self) -> None:
-        """Ask for the entry's earlier text."""
-        if self._entry is not None and self._entry.versions:
-            self.post_message(self.VersionsRequested(self._entry.id))
 
 
 class _Hit(NamedTuple):
