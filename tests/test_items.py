@@ -119,6 +119,16 @@ def test_a_flaw_inside_an_item_is_told_again_when_the_item_comes_again() -> None
     assert first.flaw == again.flaw == "its elements are nested deeper than 20"
 
 
+def test_known_items_stand_in_the_document_also_where_another_is_too_deep() -> None:
+    known = parse_feed(in_rss(an_item(1)), url=URL).item_hashes
+
+    deep = an_item(2, "<a>" * 40 + "x" + "</a>" * 40)
+    more = parse_feed(in_rss(deep, an_item(1)), url=URL, nesting=20, known=known)
+
+    assert guids(more) == ["2"]
+    assert more.skipped_guids == ("1",)
+
+
 def test_items_beyond_the_most_are_neither_read_nor_known() -> None:
     body = in_rss(*map(an_item, range(5)))
     first = parse_feed(body, url=URL, max_entries=3)

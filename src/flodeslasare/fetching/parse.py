@@ -86,6 +86,7 @@ def parse_feed(
     base = safe_url(location, url) or url
     flaws: list[str] = []
     items: Items | None = None
+    is_deep = False
     guids = dict(hash_and_guid.split(" ", 1) for hash_and_guid in known if " " in hash_and_guid)
     if document.is_json:
         from flodeslasare.fetching._jsonfeed import read_json_feed
@@ -97,8 +98,7 @@ def parse_feed(
     elif items := items_of(document, guids.keys(), max_entries):
         if items.total > max_entries:
             flaws.append(too_many(items.total, max_entries))
-        if _flatten_below(items.root, nesting):
-            items = items._replace(hashes=())  # read again the next time, to say so again
+        if is_deep := _flatten_below(items.root, nesting):
             flaws.append(_("its elements are nested deeper than {nesting}").format(nesting=nesting))
         _remove_captions(items.root)
         _resolve_bases(items.root, base)
@@ -118,10 +118,13 @@ def parse_feed(
         entries=tuple(entry for entry in feed.entries if _says_something(entry)),
         is_whole=document.is_whole,
         flaw=reduce(_and, dict.fromkeys(flaws)) if flaws else None,
-        item_hashes=_named_hashes(items.hashes, guids, feed.entries) if items else (),
-        skipped_guids=tuple(guids[hash_] for hash_ in items.hashes if hash_ in guids)
-        if items
-        else (),
+        # What is too deep is read again the next time, to say so again.
+        item_hashes=()
+        if items is None or is_deep
+        else _named_hashes(items.hashes, guids, feed.entries),
+        skipped_guids=()
+        if items is None
+        else tuple(guids[hash_] for hash_ in items.hashes if hash_ in guids),
     )
 
 
