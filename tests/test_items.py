@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from lxml import etree
 
@@ -98,16 +100,45 @@ def test_an_item_is_another_when_the_names_in_it_mean_something_else() -> None:
     assert after.entries[0].author == "Åsa"
 
 
-def test_an_item_is_another_when_its_addresses_are_relative_to_something_else() -> None:
+@pytest.mark.parametrize(
+    "root",
+    [
+        "<rss version='2.0' xml:base='{base}'>",
+        "<rss version='2.0' said='a > b' xml:base = '{base}'>",
+        "<rss version='2.0' base='{base}'>",
+        "<rss version='2.0' un:declared='' xml:base='{base}'>",
+        "<rss version='2.0' un:declared='' base='{base}'>",
+    ],
+)
+def test_an_item_is_another_when_its_addresses_are_relative_to_something_else(root: str) -> None:
     item = an_item(1, "<link>a</link>")
-    before = parse_feed(
-        in_rss(item, root="<rss version='2.0' xml:base='https://a.example/'>"), url=URL
-    )
+    before = parse_feed(in_rss(item, root=root.format(base="https://a.example/")), url=URL)
 
-    moved = in_rss(item, root="<rss version='2.0' xml:base='https://b.example/'>")
+    moved = in_rss(item, root=root.format(base="https://b.example/"))
     after = parse_feed(moved, url=URL, known=before.item_hashes)
 
     assert [entry.url for entry in after.entries] == ["https://b.example/a"]
+
+
+def test_an_item_is_another_in_a_channel_of_another_base() -> None:
+    channels = [
+        f"<channel xml:base='https://{letter}.example/'>{an_item(1, '<link>1</link>')}</channel>"
+        for letter in "ab"
+    ]
+    first = parse_feed(f"<rss version='2.0'>{channels[0]}</rss>".encode(), url=URL)
+
+    both = f"<rss version='2.0'>{''.join(channels)}</rss>".encode()
+    more = parse_feed(both, url=URL, known=first.item_hashes)
+
+    assert [entry.url for entry in more.entries] == ["https://b.example/1"]
+
+
+def test_declarations_that_never_end_are_looked_through_once() -> None:
+    began = time.process_time()
+
+    parse_feed(b"<rss" + b" xml:" * 100_000 + in_rss(an_item(1)), url=URL)
+
+    assert time.process_time() - began < 5
 
 
 def test_a_flaw_inside_an_item_is_told_again_when_the_item_comes_again() -> None:

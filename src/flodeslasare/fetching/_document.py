@@ -18,6 +18,8 @@ from lxml import etree
 from flodeslasare.errors import NotAFeed, ParseError
 from flodeslasare.i18n import _
 
+BASE = "{http://www.w3.org/XML/1998/namespace}base"
+"""What the addresses in an element are relative to, as lxml names the attribute."""
 ITEM_NAMES = frozenset({"item", "entry"})
 _ROOT_NAMES = frozenset({"rss", "feed", "rdf", "channel"})
 _SNIFFED = 100_000

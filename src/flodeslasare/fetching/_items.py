@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
-from flodeslasare.fetching._document import ITEM_NAMES, Document, local_name, strict_tree
+from flodeslasare.fetching._document import BASE, ITEM_NAMES, Document, local_name, strict_tree
 
 
 class Items(NamedTuple):
@@ -64,11 +64,19 @@ def remove(elements: Iterable[etree._Element]) -> None:
 def _by_elements(root: etree._Element, known: Collection[str], most: int) -> Items:
     elements = elements_of(root)
     hashes = tuple(
-        _hash(etree.tostring(item, encoding="utf-8", with_tail=False)) for item in elements[:most]
+        _hash(*_bases(item), etree.tostring(item, encoding="utf-8", with_tail=False))
+        for item in elements[:most]
     )
     remove(elements[most:])
     remove(item for item, hash_ in zip(elements, hashes, strict=False) if hash_ in known)
     return Items(root, hashes, len(elements))
+
+
+def _bases(item: etree._Element) -> Iterator[bytes]:
+    """Give what the addresses in an item are relative to; the names it uses, its own bytes declare."""
+    for around in item.iterancestors():
+        for name in (BASE, "base"):
+            yield around.get(name, "").encode()
 
 
 def _by_bytes(encoded: bytes, known: Collection[str], most: int) -> Items | None:
@@ -76,8 +84,7 @@ def _by_bytes(encoded: bytes, known: Collection[str], most: int) -> Items | None
     spans = _spans(encoded)
     if spans is None:
         return None
-    scope = b"".join(_DECLARING.findall(encoded, 0, spans[0][0])) if spans else b""
-    hashes = tuple(_hash(scope, encoded[start:end]) for start, end in spans[:most])
+    hashes = tuple(_hashes(encoded, spans[:most]))
     left: list[bytes] = []
     done = kept = 0
     for number, (start, end) in enumerate(spans):
@@ -95,8 +102,21 @@ def _by_bytes(encoded: bytes, known: Collection[str], most: int) -> Items | None
 _MARK = re.compile(
     rb"<(?:(?P<cdata>!\[CDATA\[)|(?P<comment>!--)|(?P<end>/?)(?:[A-Za-z_][\w.-]*:)?(?:item|entry)(?=[\s/>]))"
 )
-_DECLARING = re.compile(rb"<[^<>]*\sxml(?:ns)?[:=][^<>]*>")
-"""A tag that says what names mean, or what addresses are relative to, in the items as well."""
+_DECLARATION = re.compile(
+    rb"""\s(?:xmlns(?::[^\s<>=]+)?|(?:xml:)?base)\s*=\s*(?:"[^"<]*"|'[^'<]*')"""
+)
+"""What says what names mean, or (feedparser takes `base` for `xml:base`) what addresses are relative to."""
+
+
+def _hashes(encoded: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[str]:
+    """Hash items with what is declared in front of them: with another, the same bytes are another item."""
+    scope = ""
+    done = 0
+    for start, end in spans:
+        if declared := _DECLARATION.findall(encoded, done, start):
+            scope = _hash(scope.encode(), *declared)
+        yield _hash(scope.encode(), encoded[start:end])
+        done = end
 
 
 def _spans(encoded: bytes) -> list[tuple[int, int]] | None:

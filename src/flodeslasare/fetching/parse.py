@@ -21,7 +21,7 @@ from lxml import etree
 from flodeslasare.digests import digest
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
-from flodeslasare.fetching._document import ITEM_NAMES, local_name, read_document
+from flodeslasare.fetching._document import BASE, ITEM_NAMES, local_name, read_document
 from flodeslasare.fetching._items import Items, items_of, remove
 from flodeslasare.fetching._parsed import (
     FIELD_CHARACTERS,
@@ -205,17 +205,14 @@ def _remove_captions(root: etree._Element) -> None:
             break
 
 
-_BASE = "{http://www.w3.org/XML/1998/namespace}base"
-
-
 def _resolve_bases(root: etree._Element, base: str) -> None:
     """Make the addresses of a document that has `xml:base` absolute, wherever they stand."""
     if root.xpath("boolean(//@xml:base)") is not True:
         return
     root.getroottree().docinfo.URL = base
     for element in root.iter(etree.Element):
-        if _BASE in element.attrib:
-            element.set(_BASE, element.base or "")
+        if BASE in element.attrib:
+            element.set(BASE, element.base or "")
         for name in ("href", "src", "url"):
             if address := element.get(name):
                 element.set(name, join(element.base, address))
