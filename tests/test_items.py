@@ -67,6 +67,15 @@ def test_what_is_not_plainly_an_item_is_read_from_the_tree(item: str) -> None:
     assert again.item_hashes == whole.item_hashes != ()
 
 
+def test_what_stands_in_an_item_and_is_none_does_not_stand_for_it() -> None:
+    picture = "<image><item>of a picture</item></image>"
+    whole = parse_feed(in_rss(f"<ITEM><guid>1</guid>{picture}</ITEM>"), url=URL)
+
+    without = parse_feed(in_rss(picture), url=URL, known=whole.item_hashes)
+
+    assert without.skipped_guids == ()
+
+
 def test_what_is_known_of_a_broken_document_is_left_out_as_well() -> None:
     broken = in_rss(an_item(1), an_item(2, "<description>a & b</description>"))
     more = broken.replace(b"<item>", an_item(3).encode() + b"<item>", 1)
@@ -172,9 +181,13 @@ def test_items_beyond_the_most_are_neither_read_nor_known() -> None:
     assert first.flaw == again.flaw
 
 
-def test_known_items_need_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["item", "ITEM", "å:Entry"])
+def test_known_items_need_no_tree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document whose items are known but for one costs what the one costs."""
-    old = [an_item(number, f"<description>{'text ' * 1000}</description>") for number in range(50)]
+    text = f"<description>{'text ' * 1000}</description>"
+    old = [
+        f"<{name} xmlns:å='http://www.w3.org/2005/Atom'><guid>{number}</guid>{text}</{name}>" for number in range(50)
+    ]
     known = parse_feed(in_rss(*old), url=URL).item_hashes
     read_bytes: list[int] = []
     really_read = _document.strict_tree

@@ -100,8 +100,9 @@ def _by_bytes(encoded: bytes, known: Collection[str], most: int) -> Items | None
 
 
 _MARK = re.compile(
-    rb"<(?:(?P<cdata>!\[CDATA\[)|(?P<comment>!--)|(?P<end>/?)(?:[A-Za-z_][\w.-]*:)?(?:item|entry)(?=[\s/>]))"
+    rb"<(?:(?P<cdata>!\[CDATA\[)|(?P<comment>!--)|(?P<end>/?)(?:[^\s<>/:!?]+:)?(?i:item|entry)(?=[\s/>]))"
 )
+"""Every tag of what `local_name` calls an item, that none is missed: then as many tags as items are the items' own."""
 _DECLARATION = re.compile(
     rb"""\s(?:xmlns(?::[^\s<>=]+)?|(?:xml:)?base)\s*=\s*(?:"[^"<]*"|'[^'<]*')"""
 )
