@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -196,6 +197,15 @@ def test_a_namespace_with_spaces() -> None:
     body = document().replace("<rss ", '<rss xmlns="http://en egen.example/" ')
 
     assert names(read(body)) == ["1", "2"]
+
+
+def test_comments_that_never_end_are_looked_through_once() -> None:
+    began = time.process_time()
+
+    feed = read(document().replace("</channel>", "<!-- <item>" * 20_000))
+
+    assert names(feed) == ["1", "2"]
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("path", sorted(FEEDS.glob("*.xml")), ids=lambda path: path.name)

@@ -294,7 +294,7 @@ def strict_tree(encoded: bytes) -> etree._Element | None:
 
 _TO_REPAIR = re.compile(
     r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))"
-    r"|(?P<comment><!--.*?-->)"
+    r"|(?P<comment><!--.*?(?:-->|\Z))"
     r"|&(?:\#(?P<decimal>\d{1,7})|\#[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,31}));"
     r"|(?P<bare>&|<(?![A-Za-z_/!?]))"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]",
