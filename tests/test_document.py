@@ -199,6 +199,17 @@ def test_a_namespace_with_spaces() -> None:
     assert names(read(body)) == ["1", "2"]
 
 
+@pytest.mark.parametrize("often", ["\n", "<!-- så -->", "<?så?>"])
+def test_what_stands_in_front_again_and_again_is_looked_through_once(often: str) -> None:
+    began = time.process_time()
+
+    feed = read(f"<!-- så -->{28 * often}Varning: slut{document()}")
+
+    assert names(feed) == ["1", "2"]
+    assert feed.flaw == "there is something in front of the feed"
+    assert time.process_time() - began < 2
+
+
 def test_comments_that_never_end_are_looked_through_once() -> None:
     began = time.process_time()
 

@@ -220,9 +220,10 @@ def _sign(code: int) -> str:
 # --- what kind of document it is -----------------------------------------------------------------------
 
 _PROLOG = re.compile(
-    r"(?: \s+ | <\?.*?\?> | <!--.*?--> | <!DOCTYPE [^\[>]* (?: \[ .*? \] \s* )? > )*",
+    r"(?: \s+ | <\?.*?\?> | <!--.*?--> | <!DOCTYPE [^\[>]* (?: \[ .*? \] \s* )? > )*+",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+"""Possessive: where something else stands before the root, there were 2ⁿ ways to find it out."""
 _FIRST = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?=[\s/>])")
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|RDF|rdf|channel)(?=[\s/>])", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
