@@ -169,6 +169,19 @@ def test_known_items_stand_in_the_document_also_where_another_is_too_deep() -> N
     assert more.skipped_guids == ("1",)
 
 
+def test_items_with_one_guid_for_all_may_be_known_by_their_links() -> None:
+    one, two, three = (
+        f"<item><guid>all</guid><link>https://a.example/{number}</link></item>" for number in "123"
+    )
+    first = parse_feed(in_rss(one), url=URL)
+    second = parse_feed(in_rss(two, one), url=URL, known=first.item_hashes)
+
+    third = parse_feed(in_rss(three, two, one), url=URL, known=second.item_hashes)
+
+    assert second.skipped_guids == ("all",)
+    assert third.skipped_guids == ("all", "https://a.example/2", "all")
+
+
 def test_items_beyond_the_most_are_neither_read_nor_known() -> None:
     body = in_rss(*map(an_item, range(5)))
     first = parse_feed(body, url=URL, max_entries=3)

@@ -7,11 +7,13 @@ import gc
 import json
 import re
 import socket
+import sqlite3
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +161,38 @@ async def test_of_a_document_that_was_cut_the_rest_is_asked_for(
     assert 1 < first.new < 9
     assert [result.new for result in results] == [0, 9 - first.new, 0]
     assert asked[-4:] == [None, None, None, '"a"']
+
+
+async def test_an_entry_does_not_take_the_place_of_one_that_stands_beside_it_unchanged(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    one, two = (an_entry(guid="all", url=f"https://blogg.exempel/{number}") for number in "12")
+    serve(httpserver, "/feed", rss([one, two]))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    httpserver.clear()
+    serve(httpserver, "/feed", rss([an_entry(guid="own", url=one.url), one, two]))
+
+    (again,) = await refresh(library, feed)
+
+    assert (again.new, again.updated) == (1, 0)
+
+
+async def test_hashes_that_name_no_guid_are_of_an_earlier_version_and_let_all_be_read(
+    library: Library, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    serve(httpserver, "/feed", rss(entries(3)))
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+    with closing(sqlite3.connect(tmp_path / "library.db")) as database, database:
+        (hashes,) = database.execute("SELECT item_hashes FROM feeds").fetchone()
+        earlier = json.dumps([item.split(" ")[0] for item in json.loads(hashes)])
+        database.execute("UPDATE feeds SET item_hashes = ?", (earlier,))
+    httpserver.clear()
+    serve(httpserver, "/feed", rss(entries(4)))
+
+    (again,) = await refresh(library, feed)
+
+    assert (again.new, again.updated) == (1, 0)
+    assert len(library.listing(View()).ids) == 4
 
 
 async def test_an_entry_stays_when_its_feed_drops_it_and_an_edit_is_told(

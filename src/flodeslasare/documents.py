@@ -61,10 +61,11 @@ class ParsedFeed:
     item_hashes: tuple[str, ...] = ()
     """Of each of the document's items, in its order, a hash of its bytes, a space and its guid (its link, where it has none).
 
-    Empty for JSON Feed, and where it is not plain which item became which entry.
+    Where several have the guid, a line end and its link follow, for it may be known by either. Empty for JSON Feed, and
+    where it is not plain which item became which entry.
     """
     skipped_guids: tuple[str, ...] = ()
-    """The guids (links, where there is no guid) of the items that were left out because they were known."""
+    """What the items that were left out, being known, may be known by: their guids, or links, or both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -87,7 +88,7 @@ def parse_feed(
     flaws: list[str] = []
     items: Items | None = None
     is_deep = False
-    guids = dict(hash_and_guid.split(" ", 1) for hash_and_guid in known if " " in hash_and_guid)
+    names = dict(item.split(" ", 1) for item in known if " " in item)
     if document.is_json:
         from flodeslasare.fetching._jsonfeed import read_json_feed
 
@@ -95,7 +96,7 @@ def parse_feed(
             document.text, url=url, max_entries=max_entries
         )
         flaws.extend(found_flaws)
-    elif items := items_of(document, guids.keys(), max_entries):
+    elif items := items_of(document, names.keys(), max_entries):
         if items.total > max_entries:
             flaws.append(too_many(items.total, max_entries))
         if is_deep := _flatten_below(items.root, nesting):
@@ -121,10 +122,12 @@ def parse_feed(
         # What is too deep is read again the next time, to say so again.
         item_hashes=()
         if items is None or is_deep
-        else _named_hashes(items.hashes, guids, feed.entries),
+        else _named_hashes(items.hashes, names, feed.entries),
         skipped_guids=()
         if items is None
-        else tuple(guids[hash_] for hash_ in items.hashes if hash_ in guids),
+        else tuple(
+            name for hash_ in items.hashes if hash_ in names for name in names[hash_].split("\n")
+        ),
     )
 
 
@@ -132,9 +135,16 @@ def _named_hashes(
     hashes: Sequence[str], known: Mapping[str, str], entries: Sequence[ParsedEntry]
 ) -> tuple[str, ...]:
     """Give each item's hash with its guid, for the next time; none, where it is not plain which item became which entry."""
-    names = iter(entry.guid or entry.url or "" for entry in entries)
     if sum(hash_ not in known for hash_ in hashes) != len(entries):
         return ()
+    guids = Counter(known[hash_].partition("\n")[0] for hash_ in hashes if hash_ in known)
+    guids.update(entry.guid or "" for entry in entries)
+    names = (
+        f"{entry.guid}\n{entry.url}"
+        if entry.guid and entry.url and guids[entry.guid] > 1
+        else entry.guid or entry.url or ""
+        for entry in entries
+    )
     return tuple(f"{hash_} {known[hash_] if hash_ in known else next(names)}" for hash_ in hashes)
 
 
