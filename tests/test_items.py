@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from flodeslasare.documents import ParsedFeed
@@ -199,7 +202,8 @@ def test_known_items_need_no_tree(name: str, monkeypatch: pytest.MonkeyPatch) ->
     """A document whose items are known but for one costs what the one costs."""
     text = f"<description>{'text ' * 1000}</description>"
     old = [
-        f"<{name} xmlns:å='http://www.w3.org/2005/Atom'><guid>{number}</guid>{text}</{name}>" for number in range(50)
+        f"<{name} xmlns:å='http://www.w3.org/2005/Atom'><guid>{number}</guid>{text}</{name}>"
+        for number in range(50)
     ]
     known = parse_feed(in_rss(*old), url=URL).item_hashes
     read_bytes: list[int] = []
@@ -213,3 +217,96 @@ def test_known_items_need_no_tree(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
     assert guids(parse_feed(in_rss(an_item(99), *old), url=URL, known=known)) == ["99"]
     assert sum(read_bytes) < 200
+
+
+INSIDE = st.lists(
+    st.sampled_from(
+        [
+            "<description><![CDATA[</item><item>]]></description>",
+            "<!-- <item> --><!-- </entry> -->",
+            "<?code </item> ?>",
+            "<?code <entry> ?>",
+            "<items/>",
+            "<x:thing said='a > b'/>",
+            "<un:declared/>",
+            "<description>R&D &nbsp; &#146;</description>",
+            "<description>\x92 å \x0c</description>",
+            "<link>relative</link><link href='relative'/>",
+            "<category>a<b>c</b></category>",
+            "<body>feedparser</body>",
+            f"{'<a>' * 40}deep{'</a>' * 40}",
+        ]
+    ),
+    max_size=3,
+).map("".join)
+ITEMS = st.lists(
+    st.tuples(
+        st.sampled_from(["item", "ITEM", "n:item"]),
+        st.sampled_from(["", " ", "\n", " said='/>'", " xml:base='https://c.example/'"]),
+        INSIDE,
+    ),
+    min_size=1,
+    max_size=5,
+)
+ROOTS = st.sampled_from(
+    [
+        "<rss version='2.0' xmlns:x='urn:x' xmlns:n='http://www.w3.org/2005/Atom'{}><channel>|</channel></rss>",
+        "<rss version='2.0'{}><channel>|</channel></rss>",
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:x='urn:x' xmlns:n='http://www.w3.org/2005/Atom'{}>|</feed>",
+        "<RDF xmlns='http://purl.org/rss/1.0/' xmlns:x='urn:x' xmlns:n='http://purl.org/rss/1.0/'{}>"
+        "<channel/>|</RDF>",
+    ]
+)
+DECLARED = st.sampled_from(["", "", " xml:base='https://a.example/'", " said='>' xml:base='b/'"])
+FRONT = st.sampled_from(
+    [
+        "",
+        "<!-- <item> -->",
+        "<!DOCTYPE rss [<!ENTITY a '<item/>'>]>",
+        "Warning: <b>x</b>\n",
+        "\ufeff",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_what_is_not_known_is_read_as_if_nothing_were(data: st.DataObject) -> None:
+    """Two documents that share items: whatever is known from the first, of the second no item is lost."""
+    root, items = data.draw(ROOTS), data.draw(ITEMS)
+
+    def a_document(declared: str) -> bytes:
+        numbers = data.draw(st.lists(st.sampled_from(range(len(items))), min_size=1, unique=True))
+        written = [
+            f"<{name}{attributes}><guid>{number}</guid><id>{number}</id>{inside}<title>T</title></{name}>"
+            for number, (name, attributes, inside) in enumerate(items)
+        ]
+        if "/Atom'{" in root and " xmlns='" in root:
+            written = [item.replace("item", "entry").replace("ITEM", "ENTRY") for item in written]
+        body = root.format(declared).replace("|", "".join(written[number] for number in numbers))
+        encoding = data.draw(st.sampled_from(["utf-8", "utf-8", "utf-16", "cp1252"]))
+        cut = data.draw(st.sampled_from([None, None, None, -3, -20]))
+        return (data.draw(FRONT) + body[:cut]).encode(encoding, "replace")
+
+    declared = data.draw(DECLARED)
+    before = parse_feed(a_document(declared), url=URL, nesting=20)
+    after = a_document(data.draw(st.sampled_from([declared, ""])))
+    known = [item for item in before.item_hashes if data.draw(st.booleans())]
+
+    whole = parse_feed(after, url=URL, nesting=20)
+    partly = parse_feed(after, url=URL, nesting=20, known=known)
+
+    assert replace(partly, entries=(), skipped_guids=(), item_hashes=()) == replace(
+        whole, entries=(), item_hashes=()
+    )
+    assert sorted([*map(str, guids(partly)), *partly.skipped_guids]) == sorted(
+        map(str, guids(whole))
+    )
+    assert partly.entries == tuple(
+        entry for entry in whole.entries if entry.guid not in partly.skipped_guids
+    )
+    assert {*partly.skipped_guids} <= {item.split(" ")[1] for item in known}
+    if partly.item_hashes:
+        assert partly.item_hashes == whole.item_hashes
+        kept = {item for item in whole.item_hashes if item not in known}
+        assert {item.split(" ")[1] for item in kept} == {*guids(partly)}

@@ -77,7 +77,8 @@ def parse_feed(
         max_entries: those after are left out, and `flaw` says so.
         nesting: the deepest, of elements in the document and in the HTML of a text.
         max_images: the most of one entry; those after are left out.
-        known: `item_hashes` of an earlier reading: items whose bytes are the same are left out.
+        known: `item_hashes` of an earlier reading: items whose bytes are the same, and what names and addresses
+            in them mean, are left out, also where the feed has another author or language since.
 
     Raises:
         NotAFeed: it is a web page, or a document of another kind.
