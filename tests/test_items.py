@@ -232,8 +232,6 @@ INSIDE = st.lists(
             "<description>R&D &nbsp; &#146;</description>",
             "<description>\x92 å \x0c</description>",
             "<link>relative</link><link href='relative'/>",
-            "<category>a<b>c</b></category>",
-            "<body>feedparser</body>",
             f"{'<a>' * 40}deep{'</a>' * 40}",
         ]
     ),
@@ -272,7 +270,10 @@ FRONT = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_what_is_not_known_is_read_as_if_nothing_were(data: st.DataObject) -> None:
-    """Two documents that share items: whatever is known from the first, of the second no item is lost."""
+    """Two documents that share items: whatever is known from the first, of the second no item is lost.
+
+    Nothing in an item here decides which reader reads the document: feedparser reads RSS 1.0, and no other.
+    """
     root, items = data.draw(ROOTS), data.draw(ITEMS)
 
     def a_document(declared: str) -> bytes:
