@@ -385,6 +385,12 @@ class Library:
 
     # --- reading ---------------------------------------------------------------------------------
 
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let what is asked inside see the library as it was at the first question, whoever writes meanwhile."""
+        with self._database.reading():
+            yield
+
     def listing(self, view: View, *, first: int | None = None) -> Listing:
         """List a view in its order; with `first`, at most so many (quick at any size).
 

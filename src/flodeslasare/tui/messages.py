@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
-from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets._archive import Archive, Sum
 from flodeslasare.tui.widgets._offer import Offer
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ class RelatedRead(Message):
 class SearchesCounted(Message):
     """What the saved searches find has been counted in the background."""
 
-    def __init__(self, unread: Mapping[int, int]) -> None:
+    def __init__(self, found: Mapping[int, Sum]) -> None:
         super().__init__()
-        self.unread = unread
-        """The unread entries of each, by its id."""
+        self.found = found
+        """What each finds, by its id."""
 
 
 class NamesRead(Message):

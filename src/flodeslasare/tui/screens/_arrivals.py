@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flodeslasare.i18n import _, ngettext
@@ -14,8 +14,10 @@ class Arrivals:
     """New entries that the list does not show yet, and what failed."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, int] = {}
-        """Feed → new entries that the list does not show."""
+        self._listed: Mapping[int | None, int] = {}
+        """Feed → how many entries it had when the list was read; `None` for the feeds left behind."""
+        self._counted: Mapping[int | None, int] = {}
+        """The same, as it was counted last."""
         self._new = 0
         self.failed: list[str] = []
         """The feeds that failed, each with the cause."""
@@ -30,16 +32,19 @@ class Arrivals:
         if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
             self.failed.append(f"{result.title}: {result.error}")
         self._new += result.new
-        if result.new:
-            self._waiting[result.feed_id] = self._waiting.get(result.feed_id, 0) + result.new
 
-    def found(self, feed_id: int, new: int) -> None:
-        """Count new entries that another program has brought."""
-        self._waiting[feed_id] = self._waiting.get(feed_id, 0) + new
+    def counted(self, totals: Mapping[int | None, int]) -> None:
+        """Know how many entries each feed has by now; what is more than when the list was read waits."""
+        self._counted = totals
 
-    def shown(self) -> None:
-        """Count nothing as waiting: the list has been read again."""
-        self._waiting.clear()
+    def listed(self, totals: Mapping[int | None, int]) -> None:
+        """Know how many entries each feed has while the list is read: none of them waits."""
+        self._listed = self._counted = totals
+
+    @property
+    def has_lost(self) -> bool:
+        """Whether a feed has fewer entries than when the list was read, or is gone: the list may show what is no more."""
+        return any(self._counted.get(feed_id, 0) < n for feed_id, n in self._listed.items())
 
     def waiting_in(self, view: View, feeds: Sequence[Feed], now: datetime) -> int:
         """Give how many of those that wait belong in a view."""
@@ -52,8 +57,8 @@ class Arrivals:
             feed.id for feed in feeds if view.folder is None or is_in_folder(feed, view.folder)
         }
         return sum(
-            new
-            for feed_id, new in self._waiting.items()
+            max(0, total - self._listed.get(feed_id, 0))
+            for feed_id, total in self._counted.items()
             if view.feed_id in (None, feed_id) and (view.folder is None or feed_id in inside)
         )
 

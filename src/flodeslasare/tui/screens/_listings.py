@@ -114,6 +114,8 @@ class Listings:
         if self._is_replacing:
             self._is_replacing = False
             self._replace(listing)
+            if counted is not None:
+                self._questions.look_around(listing, reading, counted)
         elif self._shown != reading:
             self._show(listing)
             if counted is not None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from flodeslasare.i18n import _
-from flodeslasare.model import Feed, FeedResult, FeedStarted, View
+from flodeslasare.model import FeedResult, FeedStarted, View
 from flodeslasare.tui.screens._arrivals import Arrivals
 from flodeslasare.tui.screens._overview import Overview
 from flodeslasare.tui.widgets.status_line import StatusLine
@@ -50,28 +50,29 @@ class News:
         self._arrivals.take(result)
         self._status.failures = len(self._arrivals.failed)
 
-    def ended(self, problem: str | None) -> None:
-        """Say what the refresh came to, or why it could not be done at all."""
+    def ended(self) -> None:
+        """Know that the refresh is over; when everything is counted, `sum_up` says what it came to."""
         self._status.progress = None
+
+    def sum_up(self, problem: str | None) -> None:
+        """Say what the refresh came to, or why it could not be done at all."""
         if problem is not None:
             self._status.message = problem
         elif said := self._arrivals.summary(is_offered=self.is_offered):
             self._status.tell(said)
 
-    def compare(self, before: Sequence[Feed]) -> None:
-        """Count what another program has brought since the feeds were read like this."""
-        totals = {feed.id: feed.total for feed in before}
-        for feed in self._overview.feeds:
-            new = feed.total - totals.get(feed.id, 0)
-            if new > 0:
-                self._arrivals.found(feed.id, new)
+    @property
+    def has_lost(self) -> bool:
+        """Whether the list may show entries that are no more."""
+        return self._arrivals.has_lost
 
     def offer(self, view: View) -> None:
-        """Offer what waits and belongs to a view."""
+        """Offer what waits, as it has been counted, and belongs to a view."""
+        self._arrivals.counted(self._overview.totals)
         self._status.new = self._arrivals.waiting_in(view, self._overview.feeds, self._now())
 
     def listed(self) -> int:
-        """Offer nothing more: the list is being read again. Gives how much was offered."""
-        self._arrivals.shown()
+        """Offer nothing more: the list is being read, of the moment of the counts. Gives how much was offered."""
+        self._arrivals.listed(self._overview.totals)
         offered, self._status.new = self._status.new, 0
         return offered

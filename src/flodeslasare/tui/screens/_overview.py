@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from flodeslasare.i18n import _
@@ -12,7 +12,7 @@ from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
 from flodeslasare.query import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
-from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets._archive import Archive, Sum
 
 
 class Overview:
@@ -24,19 +24,29 @@ class Overview:
         self.counts = Counts(0, 0, 0)
         self.archive = Archive()
         """The counts per month, which take longer and are read in the background."""
+        self.found_by: dict[int, Sum] = {}
+        """What the saved searches find, by their ids, as far as that has been counted: in the background, too."""
         self._version = 0
         """The library's, when it was counted."""
 
     def read(self, library: Library) -> None:
-        """Read what can be read at once.
+        """Read what can be read at once, all of it of one moment.
 
         Raises:
             StorageError
         """
-        self.feeds = library.feeds()
-        self.counts = library.counts()
-        self.searches = library.saved_searches()
-        self._version = library.version()
+        with library.at_one_moment():
+            self.feeds = library.feeds()
+            self.counts = library.counts()
+            self.searches = library.saved_searches()
+            self._version = library.version()
+
+    @property
+    def totals(self) -> dict[int | None, int]:
+        """How many entries each feed has, and (`None`) those that are subscribed to no more together."""
+        totals: dict[int | None, int] = {feed.id: feed.total for feed in self.feeds}
+        totals[None] = self.counts.total - sum(totals.values())
+        return totals
 
     def is_outdated(self, library: Library) -> bool:
         """Whether another program has changed the library since."""
@@ -80,33 +90,54 @@ class Overview:
             return phrases.folder_name(view.folder.rpartition("/")[2])
         return _("Unread") if view.unread else _("All entries")
 
-    def unread_in(self, view: View) -> int:
-        """Tell how many unread entries a view without a search has."""
-        if view.year is not None or view.month is not None:
-            months = self.archive.by_month.get(view.feed_id, {})
-            return sum(
-                part.unread
-                for month, part in months.items()
-                if month == view.month or (view.month is None and month // 100 == view.year)
-            )
-        if (feed := self.feed(view.feed_id)) is not None:
-            return feed.unread
+    def is_gone(self, view: View) -> bool:
+        """Whether the feed, the folder or the saved search that a view is of is no more."""
+        if view.feed_id is not None:
+            return self.feed(view.feed_id) is None
         if view.folder is not None:
-            return sum(feed.unread for feed in self.feeds if is_in_folder(feed, view.folder))
-        return 0 if view.starred else self.counts.unread
+            return not any(is_in_folder(feed, view.folder) for feed in self.feeds)
+        return bool(view.query) and self.search_of(view) is None
+
+    def unread_in(self, view: View) -> int:
+        """Tell how many unread entries a view has, apart from a search that is typed."""
+        counted = self._sum_of(view.but(unread=False))
+        return 0 if counted is None else counted.unread
 
     def total_of(self, view: View, listing: Listing) -> int | None:
-        """Tell how many entries a view has of which so much has been listed; `None` while that is not known."""
+        """Tell how many entries a view has of which so much has been listed; `None` while that is not known.
+
+        Where it can be, it is told from the same counts as how many are unread: the list may be older.
+        """
+        if (counted := self._sum_of(view)) is not None:
+            return counted.total
+        if not listing.is_whole and view == View(unread=True):
+            return self.counts.unread
         if not listing.is_whole and not view.query:
-            if view == View():
-                return self.counts.total
-            if view == View(unread=True):
-                return self.counts.unread
-            feed = self.feed(view.feed_id)
-            if feed is not None and view == View(feed_id=feed.id):
-                return feed.total
             return None
         return len(listing.ids) if listing.view == view else None
+
+    def _sum_of(self, view: View) -> Sum | None:
+        """Give what was counted of a view; `None` where nothing was, or not yet."""
+        if view.unread or view.starred:
+            return None
+        if view.query:
+            search = self.search_of(view)
+            return None if search is None else self.found_by.get(search.id)
+        if view.year is not None or view.month is not None:
+            months = self.archive.by_month.get(view.feed_id, {})
+            inside = [
+                part
+                for month, part in months.items()
+                if month == view.month or (view.month is None and month // 100 == view.year)
+            ]
+            return _added_up(inside) if inside else None
+        if view.folder is not None:
+            feeds = [feed for feed in self.feeds if is_in_folder(feed, view.folder)]
+            return _added_up(Sum(feed.total, feed.unread) for feed in feeds)
+        if view.feed_id is not None:
+            feed = self.feed(view.feed_id)
+            return None if feed is None else Sum(feed.total, feed.unread)
+        return Sum(self.counts.total, self.counts.unread)
 
     def months_of(self, feed_id: int | None) -> Sequence[int]:
         """Give the months that a feed, or (`None`) any of them, has entries in, newest first."""
@@ -129,6 +160,13 @@ class Overview:
         years = dict.fromkeys(f"{month // 100}" for month in months)
         dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
         return {"before": dates, "after": dates}
+
+
+def _added_up(parts: Iterable[Sum]) -> Sum:
+    whole = Sum()
+    for part in parts:
+        whole.add(part.total, part.unread)
+    return whole
 
 
 def hint_about(feed: Feed, now: datetime) -> str:

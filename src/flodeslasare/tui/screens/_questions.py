@@ -23,7 +23,7 @@ from flodeslasare.tui.messages import (
     UnreadFound,
 )
 from flodeslasare.tui.screens._lanes import Answers, Asked, Lane
-from flodeslasare.tui.widgets._archive import Archive
+from flodeslasare.tui.widgets._archive import Archive, Sum
 from flodeslasare.tui.widgets._offer import Offer
 
 MOST_RELATED = 50
@@ -135,8 +135,7 @@ class Questions:
 
         def answers(library: Library) -> Iterator[Message]:
             for search in asked:
-                _total, unread = library.count(search.query)
-                yield SearchesCounted({search.id: unread})
+                yield SearchesCounted({search.id: Sum(*library.count(search.query))})
 
         self._ask("searches", self._rest, answers, urgency=2)
 

@@ -80,6 +80,8 @@ LOOK_SECONDS = 7.0
 """How often it is looked for what another program has changed."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
+_COUNT_NEWS_SECONDS = 0.5
+"""How long a refresh goes on before what it has brought is counted and offered, again and again until it ends."""
 
 
 def _now() -> datetime:
@@ -323,6 +325,8 @@ class ReaderScreen(Screen[None]):
             if self._before_search is not None:
                 base, only_unread, entry_id = self._before_search
                 self._before_search = None
+                if self._overview.is_gone(base):
+                    base = View()
                 self._begin_with(base, only_unread=only_unread)
                 keep = entry_id if keep is None else keep
         self._list(entry_id=keep)
@@ -340,8 +344,9 @@ class ReaderScreen(Screen[None]):
     def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
         """List the view, the cursor on an entry where one is given; `reads_on` as `Listings.begin` has it."""
         self.search_bar.aside = ""
-        self._news.listed()
-        with self.telling():
+        with self.telling(), self.library.at_one_moment():
+            self._count_if_outdated()
+            self._news.listed()
             self._listings.begin(self.view, entry_id=entry_id, reads_on=reads_on)
 
     @on(ListingRead)
@@ -374,13 +379,10 @@ class ReaderScreen(Screen[None]):
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
         bar, view, listing = self.search_bar, self.view, self.entries.listing
-        search = self._overview.search_of(self.base)
-        if search is not None:
-            unread = self.archive.unread_found(search)
-        else:
-            unread = self._overview.unread_in(view)
+        unread = self._overview.unread_in(self.base)
         bar.is_more = not listing.is_whole
-        bar.total = self._overview.total_of(view, listing)
+        is_aside = self._listings.came_from is not None
+        bar.total = len(listing.ids) if is_aside else self._overview.total_of(view, listing)
         bar.unread = 0 if self.base.unread else unread
         bar.filtered = self.only_unread
         bar.title = self._overview.title_of(self.base)
@@ -394,6 +396,11 @@ class ReaderScreen(Screen[None]):
         self._questions.count_months()
         self._count_searches()
 
+    def _count_if_outdated(self) -> None:
+        """Count again what another program, or a refresh, has changed since it was counted."""
+        if self._overview.is_outdated(self.library):
+            self.count()
+
     def _count_feeds(self) -> None:
         overview = self._overview
         overview.read(self.library)
@@ -406,23 +413,19 @@ class ReaderScreen(Screen[None]):
 
     @on(SearchesCounted)
     def _show_search_counts(self, event: SearchesCounted) -> None:
-        self.archive.show_unread_found(event.unread)
+        self._overview.found_by.update(event.found)
+        self.archive.show_unread_found({id_: each.unread for id_, each in event.found.items()})
         search = self._overview.search_of(self.base)
-        if search is not None and search.id in event.unread:
+        if search is not None and search.id in event.found:
             self._search_bar_says()
 
     def look_for_others(self) -> None:
-        """See what another program, or cron, has brought or marked meanwhile; offer what is new."""
+        """See what another program, or cron, has brought, marked or deleted meanwhile; offer what is new."""
         if self._news.is_coming or self._count_timer is not None or not self.is_current:
             return
         with self.telling():
-            if not self._overview.is_outdated(self.library):
-                return
-            before = self._overview.feeds
-            self._count_again()
-            self.entries.forget_rows()
-            self._news.compare(before)
-            self._offer()
+            if self._overview.is_outdated(self.library):
+                self._count_again()
 
     def _count_soon(self) -> None:
         """Count again when marks have come to rest."""
@@ -431,8 +434,22 @@ class ReaderScreen(Screen[None]):
         self._count_timer = self.set_timer(_COUNT_SECONDS, self._count_again)
 
     def _count_again(self) -> None:
-        self._count_timer = None
+        """Count everything, and offer what the list does not show yet: of one moment, whoever has brought it."""
+        if self._count_timer is not None:
+            self._count_timer.stop()
+            self._count_timer = None
+        with self.telling():
+            if self._overview.is_outdated(self.library):
+                self.entries.forget_rows()
+        was_there = not self._overview.is_gone(self.base)
         self.count()
+        self._news.offer(self.view)
+        if was_there and self._overview.is_gone(self.base):
+            self.base = View()
+        elif self._news.has_lost and self._listings.came_from is None:
+            self.action_show_new()
+        elif self._news.is_offered and not self.entries.ids:
+            self._list()  # an empty list takes it at once
         self._search_bar_says()
 
     @on(MonthsRead)
@@ -531,8 +548,9 @@ class ReaderScreen(Screen[None]):
         if self._listings.came_from is not None:
             self._leave_related()
             return
-        offered = self._news.listed()
-        with self.telling():
+        with self.telling(), self.library.at_one_moment():
+            self._count_if_outdated()
+            offered = self._news.listed()
             self._listings.begin_again(self.view, more=offered)
 
     # --- marks -----------------------------------------------------------------------------------
@@ -838,30 +856,20 @@ class ReaderScreen(Screen[None]):
     def _take_in(self, event: FeedRefreshed) -> None:
         result = event.result
         self._news.took(result)
-        if result.new:
-            self._offer()
-        if result.updated:
-            self.entries.forget_rows()
-        if result.new or result.updated or result.status is RefreshStatus.ERROR:
-            self._count_soon()
-
-    def _offer(self) -> None:
-        """Offer what came in and belongs to what is listed; an empty list takes it at once."""
-        self._news.offer(self.view)
-        if self._news.is_offered and not self.entries.ids:
-            self._list()
+        is_news = result.new or result.updated or result.status is RefreshStatus.ERROR
+        if is_news and self._count_timer is None:
+            self._count_timer = self.set_timer(_COUNT_NEWS_SECONDS, self._count_again)
 
     @on(RefreshFinished)
     def _end_refresh(self, event: RefreshFinished) -> None:
-        self._news.ended(event.problem)
-        self._count_soon()
+        self._news.ended()
+        self._count_again()
+        self._news.sum_up(event.problem)
 
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
         self.count()
-        feed_id = self.base.feed_id
-        is_gone = feed_id is not None and self._overview.feed(feed_id) is None
-        if is_gone or (self.base.query and self._overview.search_of(self.base) is None):
+        if self._overview.is_gone(self.base):
             self.base = View()
         else:
             self.action_show_new()

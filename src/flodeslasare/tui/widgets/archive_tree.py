@@ -205,10 +205,6 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._unread_found.update(unread)
         self._build()
 
-    def unread_found(self, search: SavedSearch) -> int:
-        """How many unread entries a saved search finds, as far as that has been counted."""
-        return self._unread_found.get(search.id, 0)
-
     def show_months(self, archive: Archive) -> None:
         """Show the counts of years and months."""
         self._archive = archive

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -261,6 +262,10 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         entry_id, was_at_top = self.entry_id, self.is_at_top
         offset = self._lines.line_of(self.cursor) - self.scroll_offset.y if self.ids else 0
         row = self._row_of(listing.ids, entry_id)
+        if row is None:  # it is gone: what came after it takes its place
+            left = set(listing.ids)
+            after = (each for each in islice(self.ids, self.cursor, None) if each in left)
+            row = self._row_of(listing.ids, next(after, None))
         self._rows.clear()
         self._put(listing)
         self._set_cursor(row if row is not None else min(self.cursor, max(0, len(self.ids) - 1)))

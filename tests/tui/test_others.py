@@ -1,0 +1,209 @@
+"""What another program does to the library while the screen is open: its counts and its list are of one moment."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import closing
+
+import pytest
+from textual.pilot import Pilot
+
+from flodeslasare.documents import ParsedFeed
+from flodeslasare.library.library import Library
+from flodeslasare.library.steps import store_document
+from flodeslasare.model import View
+from flodeslasare.storage import open_database
+from flodeslasare.tui.app import FeedReaderApp
+from tui.samples import NOW, StagedLibrary, an_entry
+from tui.test_reader import WIDE, settle, shown
+
+
+def bring(library: StagedLibrary, feed_id: int, *names: str) -> None:
+    """Store new entries as another program's refresh does."""
+    entries = tuple(
+        an_entry(0, guid=name, published=NOW, url=f"https://exempel.se/{name}", title=name)
+        for name in names
+    )
+    parsed = ParsedFeed(title=None, site_url=None, entries=entries)
+    with closing(open_database(library.path)) as other, other.writing():
+        store_document(other, feed_id, parsed, NOW, describes=False)
+
+
+def blog_of(library: StagedLibrary) -> int:
+    return next(feed.id for feed in library.feeds() if feed.total)
+
+
+def title(app: FeedReaderApp) -> str:
+    return app.reader.search_bar.render_line(0).text.strip()
+
+
+async def look(pilot: Pilot[None], app: FeedReaderApp) -> None:
+    app.reader.look_for_others()
+    await settle(pilot)
+
+
+async def test_total_and_unread_are_of_one_moment_while_something_waits(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.mark_unread(filled.listing(View()).ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert title(app) == "All entries  132   132 unread"
+        bring(filled, blog_of(filled), "ett", "två", "tre", "fyra", "fem")
+        await look(pilot, app)
+        assert title(app) == "All entries  137   137 unread"
+        assert "5 new, press . to show" in shown(app)
+        assert len(app.reader.entries.ids) == 132
+
+
+@pytest.mark.parametrize("year", [None, 2018])
+async def test_what_comes_between_two_looks_is_counted_as_it_is_shown(
+    app: FeedReaderApp, filled: StagedLibrary, year: int | None
+) -> None:
+    filled.mark_unread(filled.listing(View()).ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.reader.base = View(year=year)
+        await settle(pilot)
+        before = len(app.reader.entries.ids)
+        bring(filled, blog_of(filled), "ett")
+        await look(pilot, app)
+        assert "1 new, press . to show it" in shown(app)
+        bring(filled, blog_of(filled), "två", "tre")
+        await pilot.press("full_stop")
+        await settle(pilot)
+        now = before + 3
+        assert title(app) == f"{year or 'All entries'}  {now}   {now} unread"
+        assert len(app.reader.entries.ids) == now
+        await look(pilot, app)
+        assert app.reader.status.new == 0  # what is shown does not wait
+        await pilot.press("R")
+        await settle(pilot)
+        assert title(app) == f"{year or 'All entries'}  {now}   {now} unread"
+        assert "no new entries" in shown(app)
+
+
+async def test_a_mark_does_not_hide_what_waits(app: FeedReaderApp, filled: StagedLibrary) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        bring(filled, blog_of(filled), "ett", "två")
+        await pilot.press("m")
+        await settle(pilot)
+        assert app.reader.status.new == 2
+        await look(pilot, app)
+        assert app.reader.status.new == 2
+
+
+async def test_what_comes_while_one_goes_elsewhere_is_not_offered_again(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        bring(filled, blog_of(filled), "ett", "två")
+        app.reader.base = View(feed_id=blog_of(filled))
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 134
+        await look(pilot, app)
+        assert app.reader.status.new == 0
+
+
+async def test_a_refresh_counts_and_offers_while_it_goes_on(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.mark_unread(filled.listing(View()).ids)
+    filled.gate = asyncio.Event()
+    filled.staged[filled.feeds()[0].id] = (an_entry(0, guid="ny", published=NOW),)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("R")
+        await pilot.pause()
+        filled.gate.set()
+        await pilot.pause()
+        filled.gate.clear()
+        await pilot.pause(0.7)
+        new, total = app.reader.status.new, app.reader.search_bar.total
+        assert total == 132 + new
+        assert app.reader.search_bar.unread == total
+        filled.gate.set()
+        await settle(pilot)
+        assert app.reader.status.new == 1
+        assert title(app) == "All entries  133   133 unread"
+
+
+async def test_a_saved_search_says_total_and_unread_of_one_moment(filled: StagedLibrary) -> None:
+    filled.save_search("Alla", "after:2000")
+    filled.mark_unread(filled.listing(View()).ids)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        app.reader.base = View(query="search:Alla")
+        await settle(pilot)
+        assert title(app) == "Alla  132   132 unread"
+        bring(filled, blog_of(filled), "ett", "två")
+        await look(pilot, app)
+        assert title(app) == "Alla  134   134 unread"
+
+
+# --- what is deleted -------------------------------------------------------------------------------
+
+
+async def test_what_another_program_deletes_leaves_the_list(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    blog = blog_of(filled)
+    other = next(feed.id for feed in filled.feeds() if feed.id != blog)
+    for number in range(40):
+        entry = an_entry(number, guid=f"annan-{number}", title=f"Annan {number}")
+        filled.keep(other, entry)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press(*"j" * 30)
+        await settle(pilot)
+        entries = app.reader.entries
+        kept = next(id_ for id_ in entries.ids[30:] if filled.entry(id_).feed_id == blog)
+        with Library(filled.path) as library:
+            library.delete_feed(other)
+        await look(pilot, app)
+        assert title(app).startswith("All entries  132 ")
+        assert "(deleted)" not in shown(app)
+        assert len(entries.ids) == 132
+        assert entries.entry_id == kept
+        assert app.reader.text.entry is not None
+        assert app.reader.text.entry.id == kept
+
+
+async def test_hits_that_another_program_deletes_are_counted_no_more(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    other = filled.feeds()[0].id
+    filled.keep(other, an_entry(7, guid="annan", title="Kycklingen"))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"kyckling", "enter")
+        await settle(pilot)
+        hits = len(app.reader.entries.ids)
+        with Library(filled.path) as library:
+            library.delete_feed(other)
+        await look(pilot, app)
+        assert len(app.reader.entries.ids) == hits - 1
+        assert title(app).endswith(f"{hits - 1} hits")
+        assert app.reader.archive._found is not None
+        assert app.reader.archive._found.sum_of(None).total == hits - 1
+
+
+async def test_where_the_feed_one_is_in_is_deleted_everything_is_listed(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    other = filled.feeds()[0]
+    filled.keep(other.id, an_entry(7, guid="annan"))
+    async with app.run_test(size=WIDE) as pilot:
+        app.reader.base = View(feed_id=other.id)
+        await settle(pilot)
+        await pilot.press("slash", *"kyckling", "enter")
+        await settle(pilot)
+        with Library(filled.path) as library:
+            library.delete_feed(other.id)
+        await look(pilot, app)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert app.reader.base == View()
+        assert title(app).startswith("All entries  132 ")
