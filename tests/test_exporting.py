@@ -74,7 +74,7 @@ def front_matter(text: str) -> dict[str, Any]:
     assert fence == "---"
     facts = dict(line.split(": ", 1) for line in lines[: lines.index("---")])
     return {
-        name: value if name in ("date", "updated") else json.loads(value)
+        name: value if name in ("date", "published", "updated") else json.loads(value)
         for name, value in facts.items()
     }
 
@@ -126,6 +126,20 @@ def test_what_is_not_known_is_left_out(library: Library) -> None:
 
     assert set(facts) == {"title", "date", "feed", "guid"}
     assert facts["date"] == "2026-11-24T12:00:00Z"  # when it was first seen
+
+
+def test_the_date_of_an_entry_is_the_one_in_its_files_name(
+    library: Library, tmp_path: Path
+) -> None:
+    kept(library, an_entry(title="Sedan", published=datetime(2032, 11, 8, 10, tzinfo=UTC)))
+
+    written(library, tmp_path / "out")
+
+    [(name, text)] = tree(tmp_path / "out").items()
+    facts = front_matter(text)
+    assert name == "Bloggen/2026/2026-11-24-Sedan.md"
+    assert facts["date"] == "2026-11-24T12:00:00Z"  # when it was first seen
+    assert facts["published"] == "2032-11-08T10:00:00Z"  # what its feed says
 
 
 def an_entry_as_kept(**changes: Any) -> Entry:
@@ -191,6 +205,11 @@ def test_a_name_is_letters_digits_and_hyphens(text: str) -> None:
         ("con artist", "con-artist"),
         ("日本" * 40, "日本" * 16 + "日"),
         ("…", ""),
+        ("❤\ufe0f Hej", "Hej"),
+        ("1\ufe0f\u20e3 Första", "1-Första"),
+        ("👩\u200d💻\u0301", ""),
+        ("葛\U000e0100城", "葛城"),
+        ("क्\u200dष", "क्ष"),
     ],
 )
 def test_names(text: str, name: str) -> None:

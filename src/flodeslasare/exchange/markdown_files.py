@@ -25,6 +25,8 @@ _RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10))]
 )
 """What Windows takes for a device (learn.microsoft.com/windows/win32/fileio/naming-a-file)."""
+_UNSEEN = re.compile("[\u200d\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Joins signs or chooses their form, and is not seen itself (Unicode 23.2, 23.4): emoji leave it behind."""
 _FENCE = "---"
 _NAMED_BY = ("guid", "feed", "url")
 """The lines of the front matter that tell whose a file is."""
@@ -58,7 +60,11 @@ def _front_matter(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "title", _quoted(harmless_line(entry.title))
     if entry.url:
         yield "url", _quoted(entry.url)
-    yield "date", in_iso(entry.published or entry.fetched) or ""
+    # The day in the file's name, and its place in every list: what is dated ahead, or was dated anew
+    # later, stands there by another time than its feed gives, and site generators hide what is to come.
+    yield "date", in_iso(entry.sorted_by) or ""
+    if entry.published and in_iso(entry.published) != in_iso(entry.sorted_by):
+        yield "published", in_iso(entry.published) or ""
     if entry.updated:
         yield "updated", in_iso(entry.updated) or ""
     if entry.author:
@@ -118,10 +124,12 @@ def folder_names(feeds: Sequence[Feed]) -> dict[int, str]:
 
 def safe_name(text: str) -> str:
     """Give the words of a text with hyphens between them; empty when it has none."""
-    letters = "".join(
-        char if unicodedata.category(char)[0] in "LMN" else " "
-        for char in unicodedata.normalize("NFC", harmless_line(text[: _NAME_BYTES * 4]))
-    )
+    line = unicodedata.normalize("NFC", harmless_line(text[: _NAME_BYTES * 4]))
+    letters = " "
+    for char in _UNSEEN.sub("", line):
+        kind = unicodedata.category(char)
+        is_kept = kind[0] in "LN" or (kind in {"Mn", "Mc"} and letters[-1] != " ")
+        letters += char if is_kept else " "
     name = re.sub(" +", "-", letters.strip())
     name = name.encode()[:_NAME_BYTES].decode("utf-8", "ignore").strip("-")
     return f"{name}-" if name.casefold() in _RESERVED else name
