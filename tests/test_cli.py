@@ -1368,13 +1368,16 @@ def test_subscriptions_go_out_and_come_in(run: Run, archive: Library, tmp_path: 
 
 def test_what_an_import_leaves_out_is_listed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "urls"
-    path.write_text('https://a.example/ tag\n"query:Olästa:unread = \\"yes\\""\n')
+    path.write_text('https://a.example/ tag "två ord"\n"query:Olästa:unread = \\"yes\\""\n')
 
     ran = run("import", str(path))
 
     assert ran.code == 0
     assert ran.err.splitlines()[0].startswith("flodeslasare: left out: query:Olästa")
-    assert "1 new subscription, 1 left out." in ran.err
+    assert ran.err.splitlines()[1:3] == [
+        "https://a.example/: taken in, in the folder tag, without its other tags: två ord",
+        "1 new subscription, 1 left out.",
+    ]
 
 
 def test_the_settings_can_be_made_shown_and_found(run: Run) -> None:

@@ -75,7 +75,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def test_a_line_is_an_address_with_tags() -> None:
-    feeds, skipped = read_urls(
+    feeds, skipped, without_tags = read_urls(
         "\ufeff# mine\n"
         "\n"
         'https://a.example/rss "Offentlig sektor" "~Bloggen \\"A\\"" !\n'
@@ -83,7 +83,7 @@ def test_a_line_is_an_address_with_tags() -> None:
         "https://c.example/ nyheter/lokalt\n"
     )
 
-    assert skipped == []
+    assert (skipped, without_tags) == ([], [])
     assert feeds == [
         Subscription(url="https://a.example/rss", title='Bloggen "A"', folder="Offentlig sektor"),
         Subscription(url="https://b.example/#atom", title="B"),
@@ -92,7 +92,7 @@ def test_a_line_is_an_address_with_tags() -> None:
 
 
 def test_what_is_left_out_is_listed() -> None:
-    feeds, skipped = read_urls(
+    feeds, skipped, without_tags = read_urls(
         '"query:Olästa:unread = \\"yes\\"" tag\n'
         "exec:~/bin/feed.sh\n"
         "filter:sed:https://x.example/\n"
@@ -102,11 +102,13 @@ def test_what_is_left_out_is_listed() -> None:
     )
 
     assert [feed.url for feed in feeds] == ["https://a.example/"]
-    assert len(skipped) == 6
+    assert len(skipped) == 5
     assert skipped[0].startswith('query:Olästa:unread = "yes": newsboat')
     assert "not a web address" in skipped[3]
-    assert "två, tre" in skipped[4]
-    assert "twice" in skipped[5]
+    assert "twice" in skipped[4]
+    assert without_tags == [
+        "https://a.example/: taken in, in the folder en, without its other tags: två, tre"
+    ]
 
 
 @pytest.mark.parametrize("text", ["root:x:0:0\n", "hello world", "<rss>\n</rss>\n"])
@@ -116,7 +118,7 @@ def test_another_kind_of_file_is_said_in_words(text: str) -> None:
 
 
 def test_a_file_of_newsboats_own_feeds_alone_is_read() -> None:
-    assert read_urls("") == ([], [])
+    assert read_urls("") == ([], [], [])
     assert len(read_urls("exec:~/bin/feed\nfile:///x\n")[1]) == 2
 
 

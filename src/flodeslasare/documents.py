@@ -191,3 +191,5 @@ class ImportReport:
     entries: int = 0
     skipped: tuple[str, ...] = field(default=())
     """A sentence for each line or outline that was left out."""
+    remarks: tuple[str, ...] = field(default=())
+    """A sentence for each that was taken in, but not all of it."""

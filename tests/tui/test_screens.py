@@ -333,10 +333,15 @@ async def test_paths_are_completed(tmp_path: Path) -> None:
 
 def test_a_report_counts_and_names_what_was_left() -> None:
     report = ImportReport(
-        subscribed=12, already=1, entries=1240, skipped=tuple(f"line {n}" for n in range(6))
+        subscribed=12,
+        already=1,
+        entries=1240,
+        skipped=tuple(f"line {n}" for n in range(6)),
+        remarks=("taken in, but not all of it",),
     )
     assert report_lines(report) == [
         "12 feeds added, 1 was here already, 1,240 entries.",
+        "· taken in, but not all of it",
         "Left out:",
         "· line 0",
         "· line 1",

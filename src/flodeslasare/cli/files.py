@@ -40,6 +40,8 @@ def import_(session: Session, file: Path) -> None:
         report = library.import_file(file.expanduser())
     for sentence in report.skipped:
         _output.complain(_("left out: {what}").format(what=sentence))
+    for sentence in report.remarks:
+        _output.say(_output.one_line(sentence))
     parts = [
         ngettext("{count} new subscription", "{count} new subscriptions", report.subscribed).format(
             count=report.subscribed

@@ -27,8 +27,8 @@ _SPECIAL = ("query:", "exec:", "filter:")
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
-def read_urls(text: str) -> tuple[list[Subscription], list[str]]:
-    """Read newsboat's `urls`, and a sentence for each line, or part of one, that was left out.
+def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
+    """Read newsboat's `urls`, a sentence for each line that was left out, and one for each that lost tags.
 
     A line is an address and tags. The first plain tag becomes the folder, `~Title` the title; `!`
     hides a feed in newsboat and means nothing here.
@@ -38,6 +38,7 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str]]:
     """
     subscriptions: dict[str, Subscription] = {}
     skipped: list[str] = []
+    without_tags: list[str] = []
     is_newsboats = False
     for line in text.removeprefix("\ufeff").splitlines():
         written, *tags = _tokens(line) or [""]
@@ -67,14 +68,14 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str]]:
             folder=join_folder(folders[0].split("/")) if folders else None,
         )
         if folders[1:]:
-            skipped.append(
-                _("{address}: a feed has one folder, {folder}; left out: {others}").format(
-                    address=address, folder=folders[0], others=", ".join(folders[1:])
-                )
+            without_tags.append(
+                _(
+                    "{address}: taken in, in the folder {folder}, without its other tags: {others}"
+                ).format(address=address, folder=folders[0], others=", ".join(folders[1:]))
             )
     if skipped and not subscriptions and not is_newsboats:
         raise DataError(_("not a list of addresses: no line begins with http:// or https://"))
-    return list(subscriptions.values()), skipped
+    return list(subscriptions.values()), skipped, without_tags
 
 
 def _tokens(line: str) -> list[str]:

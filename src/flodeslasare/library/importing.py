@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -53,11 +54,12 @@ def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes)
         DataError: it is neither.
     """
     start = data.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
+    remarks: list[str] = []
     try:
         if start in (b"<", b""):
             found, skipped = read_opml(data)
         else:
-            found, skipped = read_urls(data.decode("utf-8"))
+            found, skipped, remarks = read_urls(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DataError(
             _("{path}: neither OPML nor a list of addresses").format(path=path)
@@ -66,11 +68,14 @@ def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes)
         raise DataError(f"{path}: {error}") from error
     if not found and not skipped:
         raise DataError(_("{path}: no subscriptions in it").format(path=path))
-    return _subscribe(subscriptions, found, skipped)
+    return _subscribe(subscriptions, found, skipped, remarks)
 
 
 def _subscribe(
-    subscriptions: Subscriptions, found: list[Subscription], skipped: list[str]
+    subscriptions: Subscriptions,
+    found: list[Subscription],
+    skipped: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> ImportReport:
     added = already = 0
     left_out = list(skipped)
@@ -82,7 +87,9 @@ def _subscribe(
                 added += 1
         except AddressRefused as error:
             left_out.append(str(error))
-    return ImportReport(subscribed=added, already=already, skipped=tuple(left_out))
+    return ImportReport(
+        subscribed=added, already=already, skipped=tuple(left_out), remarks=tuple(remarks)
+    )
 
 
 def _import_cache(
@@ -95,7 +102,7 @@ def _import_cache(
     """
     if not is_cache(path):
         raise DataError(_("{path}: this database is not newsboat's cache.db").format(path=path))
-    report = _subscribe(subscriptions, read_cache_feeds(path), [])
+    report = _subscribe(subscriptions, read_cache_feeds(path))
     ids = {feed.url: feed.id for feed in FeedStore(database).all()}
     store = EntryStore(database, SearchIndex(database))
     marks = MarkStore(database)

@@ -365,10 +365,11 @@ def report_lines(report: ImportReport) -> list[str]:
             ngettext("{n} entry", "{n} entries", report.entries).format(n=n(report.entries))
         )
     lines = [", ".join(parts) + "."]
-    if report.skipped:
-        lines.append(_("Left out:"))
-        lines += [f"· {sentence}" for sentence in report.skipped[:_MOST_SKIPPED]]
-        if (more := len(report.skipped) - _MOST_SKIPPED) > 0:
+    for heading, sentences in (("", report.remarks), (_("Left out:"), report.skipped)):
+        if heading and sentences:
+            lines.append(heading)
+        lines += [f"· {sentence}" for sentence in sentences[:_MOST_SKIPPED]]
+        if (more := len(sentences) - _MOST_SKIPPED) > 0:
             lines.append(ngettext("· and {n} more", "· and {n} more", more).format(n=n(more)))
     return lines
 
