@@ -1180,6 +1180,9 @@ def test_how_a_feed_is_doing(run: Run, httpserver: HTTPServer) -> None:
         ("ok", 2, 0),
     ]
     assert list(objects[0]) == ["at", "status", "new", "updated", "error"]
+    swedish = run("--lang", "sv", "feeds", "--history", url).lines
+    assert swedish[0].split()[1] == "status"
+    assert [line.split()[2] for line in swedish[1:]] == ["fel", "fel", "ok"]
 
     httpserver.clear()
     httpserver.expect_request("/feed").respond_with_data("", status=410)
@@ -1397,6 +1400,17 @@ def test_the_settings_can_be_made_shown_and_found(run: Run) -> None:
     assert ran.code == 2
     assert "did you mean 'every_minutes'?" in ran.err
     assert run("config", "path").code == 0
+
+
+def test_the_settings_are_shown_in_swedish_too(run: Run) -> None:
+    lines = run("--lang", "sv", "config", "show").lines
+
+    assert lines[:2] == [
+        f"# inställningar: {places().config}  (finns inte: varje inställning har sitt förvalda värde)",
+        f"# bibliotek:     {places().library}",
+    ]
+    assert "# Från" not in "\n".join(lines)
+    assert not any(" From " in line or "# The " in line for line in lines)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flodeslasare import i18n
 from flodeslasare.config import (
     Login,
     Settings,
@@ -43,6 +44,18 @@ def test_the_default_file_holds_every_setting_at_its_default() -> None:
     assert [setting.name for setting in fields(Settings)] == [*names, "logins"]
     for line, after in zip(text.splitlines(), text.splitlines()[1:], strict=False):
         assert " = " not in after or line.startswith("# "), f"unexplained: {after}"
+
+
+def test_the_default_file_is_explained_in_the_language_in_use() -> None:
+    english = default_config_text()
+    i18n.use_language("sv")
+    text = default_config_text()
+
+    assert parse(text) == Settings()
+    assert text.startswith("# Inställningar för flodeslasare.")
+    assert "# Flöden som hämtas samtidigt. Från 1 till 200.\nfeeds_at_once = 40\n" in text
+    same = {line for line in text.splitlines() if line.startswith("# ")} & set(english.splitlines())
+    assert all(line.startswith(("# [logins", "# name =", "# password_command =")) for line in same)
 
 
 def test_settings_survive_being_written_and_read() -> None:

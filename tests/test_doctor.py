@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -121,6 +122,19 @@ def test_what_ails_a_feed_has_a_remedy_that_there_is(
     said = capsys.readouterr().out
     assert "`flodeslasare edit FEED --url URL` gives one a new address\n" in said
     assert "feeds.flawed" not in said  # an older document's
+
+
+def test_its_numbers_are_written_as_the_language_has_them(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 83_035_400_000))
+    assert __main__.run(["doctor"]) == 0
+    assert "83,035 MB free beside a library of 0 MB\n" in capsys.readouterr().out
+    assert __main__.run(["--lang", "sv", "doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "83\N{NO-BREAK SPACE}035 MB " in said
+    assert re.search(r" \d,\d MB\n", said)  # of the log
 
 
 @pytest.mark.parametrize("offset", range(0, 160_000, 4_096))

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.errors import NoSuchFile, SettingsError, StorageError
-from flodeslasare.i18n import LANGUAGES, _
+from flodeslasare.i18n import LANGUAGES, N_, _
 
 APP_NAME = "flodeslasare"
 
@@ -37,7 +37,7 @@ def _setting(
 
     Args:
         default: what holds when the file does not say.
-        about: a sentence for the person, with unit and what special values mean.
+        about: a sentence for the person, with unit and what special values mean; translated when it is said.
         least: the smallest number allowed.
         most: the largest.
         choices: the only texts allowed; empty for any.
@@ -68,77 +68,83 @@ class Settings:
 
     screen_language: str = _setting(
         "",
-        'Language of the screen and of messages: "sv", "en", or "" for that of the environment.',
+        N_(
+            'Language of the screen and of messages: "sv", "en", or "" for that of the environment.'
+        ),
         choices=("", *LANGUAGES),
     )
     screen_theme: str = _setting(
-        "granit", 'Colours: "granit" (dark) or "papper" (light).', choices=("granit", "papper")
+        "granit", N_('Colours: "granit" (dark) or "papper" (light).'), choices=("granit", "papper")
     )
 
-    refresh_at_start: bool = _setting(True, "Refresh all feeds that are due when the screen opens.")
+    refresh_at_start: bool = _setting(
+        True, N_("Refresh all feeds that are due when the screen opens.")
+    )
     refresh_every_minutes: int = _setting(
         30,
-        "While the screen is open, refresh the feeds that are due this often; 0 is never.",
+        N_("While the screen is open, refresh the feeds that are due this often; 0 is never."),
         least=0,
         most=7 * 24 * 60,
     )
 
-    fetch_feeds_at_once: int = _setting(40, "Feeds that are asked at one time.", least=1, most=200)
+    fetch_feeds_at_once: int = _setting(
+        40, N_("Feeds that are asked at one time."), least=1, most=200
+    )
     fetch_per_host: int = _setting(
-        1, "Connections at one time to one host; more than one is impolite.", least=1, most=20
+        1, N_("Connections at one time to one host; more than one is impolite."), least=1, most=20
     )
     fetch_connect_seconds: float = _setting(
-        10.0, "The longest wait for a connection, in seconds.", least=0.1, most=600
+        10.0, N_("The longest wait for a connection, in seconds."), least=0.1, most=600
     )
     fetch_read_seconds: float = _setting(
-        20.0, "The longest silence in a reply, in seconds.", least=0.1, most=600
+        20.0, N_("The longest silence in a reply, in seconds."), least=0.1, most=600
     )
     fetch_total_seconds: float = _setting(
         60.0,
-        "The longest a whole reply may take, redirects included, in seconds.",
+        N_("The longest a whole reply may take, redirects included, in seconds."),
         least=0.1,
         most=3600,
     )
     fetch_wire_bytes: int = _setting(
         10_000_000,
-        "The most that is taken of one reply, as it comes over the wire, in bytes.",
+        N_("The most that is taken of one reply, as it comes over the wire, in bytes."),
         least=1_000,
         most=2_000_000_000,
     )
     fetch_body_bytes: int = _setting(
         50_000_000,
-        "The most that one reply may become when it is decompressed, in bytes.",
+        N_("The most that one reply may become when it is decompressed, in bytes."),
         least=1_000,
         most=2_000_000_000,
     )
     fetch_redirects: int = _setting(
-        10, "The most redirects that are followed for one reply.", least=0, most=50
+        10, N_("The most redirects that are followed for one reply."), least=0, most=50
     )
     fetch_entries: int = _setting(
-        20_000, "The most entries that are taken from one document.", least=1, most=1_000_000
+        20_000, N_("The most entries that are taken from one document."), least=1, most=1_000_000
     )
     fetch_field_characters: int = _setting(
         2_000_000,
-        "The most characters of one text; what is longer is cut.",
+        N_("The most characters of one text; what is longer is cut."),
         least=1_000,
         most=100_000_000,
     )
     fetch_nesting: int = _setting(
         100,
-        "The deepest nesting of elements, in a document and in the HTML of a text.",
+        N_("The deepest nesting of elements, in a document and in the HTML of a text."),
         least=10,
         most=250,
     )
     fetch_images: int = _setting(
-        500, "The most images that are kept of one entry.", least=0, most=10_000
+        500, N_("The most images that are kept of one entry."), least=0, most=10_000
     )
 
     parse_seconds: float = _setting(
-        20.0, "The longest that reading one document may take, in seconds.", least=0.1, most=600
+        20.0, N_("The longest that reading one document may take, in seconds."), least=0.1, most=600
     )
     parse_memory_bytes: int = _setting(
         1_000_000_000,
-        "The most memory that reading documents may take, in bytes.",
+        N_("The most memory that reading documents may take, in bytes."),
         least=100_000_000,
         most=100_000_000_000,
     )
@@ -254,9 +260,13 @@ def settings_text(settings: Settings) -> str:
             lines += [*([""] if lines else []), f"[{section}]"]
             current = section
         least, most = setting.metadata["least"], setting.metadata["most"]
-        bounds = "" if least is None else f" From {least:_} to {most:_}."
+        about = setting.metadata["about"]
+        about = _(about)
+        if least is not None:
+            bounds = _("From {least} to {most}.").format(least=f"{least:_}", most=f"{most:_}")
+            about = f"{about} {bounds}"
         lines += [
-            f"# {setting.metadata['about']}{bounds}",
+            f"# {about}",
             f"{key} = {_as_toml(getattr(settings, setting.name))}",
         ]
     return "\n".join(lines) + "\n"
@@ -264,13 +274,13 @@ def settings_text(settings: Settings) -> str:
 
 def logins_text(logins: Sequence[Login]) -> str:
     """Write logins as they may be shown: of a command only the program, since its arguments may tell."""
+    about = _("the first line of what this command prints; its arguments are not shown")
     blocks = []
     for login in logins:
         source = (
             f"password_env = {_as_toml(login.password_env)}"
             if login.password_env
-            else f"# the first line of what this command prints; its arguments are not shown\n"
-            f"password_command = {_as_toml(login.password_command[0] + ' …')}"
+            else f"# {about}\npassword_command = {_as_toml(login.password_command[0] + ' …')}"
         )
         blocks.append(
             f"[logins.{_as_toml(login.address)}]\nname = {_as_toml(login.name)}\n{source}\n"
@@ -278,25 +288,28 @@ def logins_text(logins: Sequence[Login]) -> str:
     return "\n".join(blocks)
 
 
-_ABOUT_LOGINS = """
-# Feeds behind a name and a password (HTTP Basic): a section for each host, as below without the "# ".
+_ABOUT_LOGINS = N_(
+    """
+# Feeds behind a name and a password (HTTP Basic or Digest): a section for each host, as below without the "# ".
 # [logins."intern.region.se"]
 # name = "anna"
 # password_command = "pass show intern.region.se"
 #
 # The password itself never stands here. It comes from the first line of what the command prints (no shell
-# runs it, it gets no input, and has {seconds:g} seconds), or, with password_env = "NAME" in the place of
+# runs it, it gets no input, and has {seconds} seconds), or, with password_env = "NAME" in the place of
 # password_command, from that variable of the environment. It is asked for once in a refresh, and sent to that
 # host only, never where a redirect leads away from it, and over https only. For a host that has no https write
 # [logins."http://intranet"]; for another port [logins."intern.region.se:8443"]; for a part of a
 # host [logins."https://intern.region.se/bloggen/"].
 """
+)
 
 
 def default_config_text() -> str:
     """Give a config.toml that holds every setting, explained, at its default."""
-    about = "# Settings of flodeslasare. Each stands here at its default and may be left out.\n\n"
-    return about + settings_text(Settings()) + _ABOUT_LOGINS.format(seconds=PASSWORD_SECONDS)
+    about = _("Settings of flodeslasare. Each stands here at its default and may be left out.")
+    logins = _(_ABOUT_LOGINS).format(seconds=f"{PASSWORD_SECONDS:g}")
+    return f"# {about}\n\n{settings_text(Settings())}{logins}"
 
 
 def write_default_config(path: Path) -> None:

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LANGUAGES = ("sv", "en")
+_GROUP = {"sv": "\N{NO-BREAK SPACE}", "en": ","}
+_DECIMAL = {"sv": ",", "en": "."}
 _DOMAIN = "flodeslasare"
 _LOCALE_DIR = Path(__file__).parent / "locale"
 _translations: _gettext.NullTranslations = _gettext.NullTranslations()
@@ -126,6 +128,18 @@ def _(message: str) -> str:
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Translate a message that depends on a number."""
     return _translations.ngettext(singular, plural, number)
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a message that `_()` translates later, when it is said; gives it as it is."""
+    return message
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Give a number with its thousands apart: `12 345,6` in Swedish, `12,345.6` in English."""
+    whole, _point, fraction = f"{value:,.{decimals}f}".partition(".")
+    whole = whole.replace(",", _GROUP[_language])
+    return f"{whole}{_DECIMAL[_language]}{fraction}" if fraction else whole
 
 
 def pgettext(context: str, message: str) -> str:

@@ -22,6 +22,7 @@ from flodeslasare.text import harmless, harmless_json, harmless_line
 
 _ASCII = re.compile(r"[ -~]*")
 _WORDS = re.compile(r"\S+")
+_BREAKABLE = re.compile(r"[^\S\xa0]+")
 
 
 def prepare_streams() -> None:
@@ -147,8 +148,8 @@ def safe(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Give the same on one line, its white space single."""
-    return " ".join(harmless(text).split())
+    """Give the same on one line, its white space single; a space that keeps a number together stays."""
+    return " ".join(word for word in _BREAKABLE.split(harmless(text)) if word)
 
 
 def local_time(when: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:

@@ -14,7 +14,7 @@ from flodeslasare.addresses import without_credentials
 from flodeslasare.cli import _output
 from flodeslasare.cli._json import feed_as_json, fetch_as_json, result_as_json
 from flodeslasare.errors import FeedError, NoSuchFeed, UsageError
-from flodeslasare.i18n import _, ngettext
+from flodeslasare.i18n import N_, _, ngettext
 from flodeslasare.library.health import ailment_of
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
 
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 SOME_FAILED = 1
 """The exit code when some feeds failed and the others are done."""
+_STATUSES = {
+    RefreshStatus.OK: N_("ok"),
+    RefreshStatus.UNCHANGED: N_("unchanged"),
+    RefreshStatus.GONE: N_("gone"),
+    RefreshStatus.ERROR: N_("error"),
+}
+"""What stands for people where JSON has the status itself."""
 _MOST_OFFERED = 10
 """So many of the other feeds that a page offers are named."""
 NOT_WANTED = 1
@@ -293,7 +300,7 @@ def _put_history(library: Library, feed: Feed, *, as_json: bool) -> None:
         [
             (
                 _output.local_time(each.at),
-                each.status.value,
+                _(_STATUSES[each.status]),
                 str(each.new),
                 str(each.updated),
                 each.error or "",
@@ -433,7 +440,7 @@ async def _report(
                 continue
             progress.clear()
             if bad:
-                _output.complain(f"{event.url}: {event.error or event.status.value}")
+                _output.complain(f"{event.url}: {event.error or _(_STATUSES[event.status])}")
             elif event.new or event.updated:
                 _output.put(_news(event), at_once=True)
     if not as_json:

@@ -209,11 +209,19 @@ def show_config(session: Session) -> None:
     from flodeslasare.config import logins_text, settings_text
 
     settings, places = session.settings, session.places
-    note = "" if places.config.exists() else "  (not there: every setting is at its default)"
-    _output.put(f"# settings: {places.config}{note}")
-    _output.put(f"# library:  {places.library}")
-    _output.put(f"# log:      {places.logs}")
-    _output.put(f"# cache:    {places.cache}\n")
+    files = (
+        (_("settings:"), places.config),
+        (_("library:"), places.library),
+        (_("log:"), places.logs),
+        (_("cache:"), places.cache),
+    )
+    cells = max(_output.width(name) for name, _path in files)
+    for name, path in files:
+        note = ""
+        if path == places.config and not path.exists():
+            note = _("  (not there: every setting is at its default)")
+        _output.put(f"# {_output.pad(name, cells)} {path}{note}")
+    _output.put("")
     _output.put(settings_text(settings).rstrip("\n"))
     if settings.logins:
         _output.put("\n" + logins_text(settings.logins).rstrip("\n"))

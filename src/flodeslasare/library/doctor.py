@@ -17,7 +17,7 @@ from typing import TypeAlias
 from flodeslasare.config import Places, load_settings
 from flodeslasare.errors import ReaderError, StorageError
 from flodeslasare.findings import Check, Verdict
-from flodeslasare.i18n import _, ngettext
+from flodeslasare.i18n import _, ngettext, number
 from flodeslasare.model import Feed
 from flodeslasare.storage.database import OLDEST_SQLITE
 from flodeslasare.storage.health import Health, sqlite_version
@@ -148,7 +148,7 @@ def _disk(library: Path) -> Check:
     except OSError as error:
         return Check("disk", Verdict.ERROR, f"{folder}: {error.strerror}", _("check the path"))
     found = _("{free} MB free beside a library of {size} MB").format(
-        free=f"{free / 1e6:,.0f}", size=f"{size / 1e6:,.0f}"
+        free=number(free / 1e6), size=number(size / 1e6)
     )
     if free < LEAST_FREE_BYTES:
         return Check("disk", Verdict.ERROR, found, _("free some space"))
@@ -245,7 +245,7 @@ def _references(health: Health) -> Check:
 def _log(health: Health) -> Check:
     file = health.path.with_name(health.path.name + "-wal")
     size = file.stat().st_size if file.exists() else 0
-    found = _("the write-ahead log takes {size} MB").format(size=f"{size / 1e6:,.1f}")
+    found = _("the write-ahead log takes {size} MB").format(size=number(size / 1e6, 1))
     if size > LARGE_LOG_BYTES:
         return Check(
             "log",

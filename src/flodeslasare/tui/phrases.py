@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flodeslasare import i18n
 from flodeslasare.i18n import _, language, ngettext
 
 _MONTHS = {
@@ -57,7 +58,6 @@ _SHORT_MONTHS = {
     ],
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
-_GROUP = {"sv": "\N{NO-BREAK SPACE}", "en": ","}
 _WORDS_A_MINUTE = 220
 
 
@@ -68,7 +68,7 @@ def local(when: datetime) -> datetime:
 
 def number(value: int) -> str:
     """Give a whole number with its thousands apart: `12 345` in Swedish, `12,345` in English."""
-    return f"{value:,}".replace(",", _GROUP[language()])
+    return i18n.number(value)
 
 
 def month_name(month: int) -> str:
