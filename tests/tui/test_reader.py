@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -81,6 +82,39 @@ async def test_it_works_without_colour(
     assert "●" in text
     assert "★" in text
     assert "▎" in text
+
+
+@pytest.mark.parametrize("system", ["truecolor", "standard"])
+@pytest.mark.parametrize("theme", ["granit", "papper"])
+async def test_without_colour_the_terminals_own_are_used(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch, theme: str, system: str
+) -> None:
+    filled.remember("screen.theme", theme)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", system)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+
+    def styles() -> list[tuple[str, Style]]:
+        strips = app.screen._compositor.render_strips()
+        return [(text, style) for strip in strips for text, style, _ in strip if style is not None]
+
+    def in_reverse() -> str:
+        return "".join(text for text, style in styles() if style.reverse)
+
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for keys in ((), ("slash", *"handskar", "enter"), ("1", "i"), ("escape", "ctrl+p")):
+            await pilot.press(*keys)
+            await settle(pilot)
+            for text, style in styles():
+                assert style.color is None or style.color.is_default, (keys, text)
+                assert style.bgcolor is None or style.bgcolor.is_default, (keys, text)
+            if not keys:  # the rows of both cursors, and no more
+                assert "All entries" in in_reverse()
+                assert "Rapporten samlar" in in_reverse()
+                assert "Läkemedel" not in in_reverse()
+            if "slash" in keys:
+                assert any(text == "Handskar" and style.underline for text, style in styles())
 
 
 async def test_hostile_titles_break_nothing(staged: StagedLibrary) -> None:

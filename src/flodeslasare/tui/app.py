@@ -17,6 +17,7 @@ from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from flodeslasare.config import Places
@@ -81,6 +82,8 @@ class FeedReaderApp(App[None]):
         self._now = now
         self._has_demo = has_demo
         self._when_drawn = when_drawn
+        self._colourless: tuple[str, LineFilter] | None = None
+        """For which theme, and what takes its colours away."""
         self.wants_demo = False
         """Whether the person left for the example blog."""
         for theme in THEMES:
@@ -251,6 +254,16 @@ class FeedReaderApp(App[None]):
         if has_few_colours(self):
             variables |= {name: variables[other] for name, other in IN_16_COLOURS.items()}
         return variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Write no colour where NO_COLOR is set: the terminal's own are used."""
+        if not self.no_color:
+            return super().get_line_filters()
+        if self._colourless is None or self._colourless[0] != self.theme:
+            from flodeslasare.tui._without_colour import WithoutColour
+
+            self._colourless = self.theme, WithoutColour(self.get_css_variables())
+        return [self._colourless[1]]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colours to a theme that lacks them: those of the theme of ours that is as light."""
