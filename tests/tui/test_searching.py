@@ -8,11 +8,13 @@ import threading
 import pytest
 from textual.pilot import Pilot
 
+from flodeslasare import i18n
 from flodeslasare.errors import Stopped
 from flodeslasare.library.library import Library
 from flodeslasare.model import Listing, MonthCount, View
+from flodeslasare.tui import phrases
 from flodeslasare.tui.app import FeedReaderApp
-from tui.samples import StagedLibrary
+from tui.samples import NOW, StagedLibrary
 from tui.test_reader import WIDE, settle, shown
 
 # --- searches that are moot ----------------------------------------------------------------------
@@ -175,7 +177,7 @@ async def test_a_mistyped_word_is_put_right_by_a_choice(
         elif way == "number":
             await pilot.press("1")
         else:
-            await pilot.click(app.reader.entries, offset=(6, 4))
+            await pilot.click(app.reader.entries, offset=(6, 5))
         await settle(pilot)
         assert app.reader.query_text == "kycklingslakteriet"
         assert app.reader.entries.ids == hits
@@ -254,6 +256,56 @@ async def test_a_saved_search_narrows_another(app: FeedReaderApp, filled: Staged
         await pilot.press("escape", "escape")
         await settle(pilot)
         assert app.reader.view == View()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "No hits in {month} 2018, {n} in the whole archive."),
+        ("sv", "Inga träffar i {month} 2018, {n} i hela arkivet."),
+    ],
+)
+async def test_a_month_without_hits_says_so_and_how_many_there_are_elsewhere(
+    app: FeedReaderApp, filled: StagedLibrary, language: str, said: str
+) -> None:
+    i18n.use_language(language)
+    hits = filled.listing(View(query="handskar"))
+    having = {month for month, _size in hits.months}
+    month = next(
+        month
+        for month, _size in filled.listing(View()).months
+        if month not in having and month // 100 == 2018
+    )
+    expected = said.format(month=phrases.month_name(month % 100), n=len(hits.ids))
+    for size in (WIDE, (80, 24)):
+        async with app.run_test(size=size) as pilot:
+            await settle(pilot)
+            await pilot.press("slash", *"handskar", "enter")
+            await settle(pilot)
+            app.reader.base = View(month=month)
+            await settle(pilot)
+            assert app.reader.entries.empty_text == expected
+            lines = [app.reader.entries.render_line(y).text.strip() for y in (1, 2)]
+            assert " ".join(lines).strip() == expected
+            await pilot.press("escape")
+            await settle(pilot)
+            assert app.reader.entries.ids == hits.ids
+            await pilot.press("slash", *"x")
+            app.reader.base = View(year=2018)
+            await settle(pilot)
+            assert app.reader.entries.empty_text == i18n._("Nothing in the archive matches.")
+        app = FeedReaderApp(filled, now=lambda: NOW)
+
+
+async def test_a_search_without_unread_hits_says_how_to_see_all(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.mark_read(filled.listing(View()).ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"handskar", "enter", "f")
+        await settle(pilot)
+        assert "No unread hits here. f shows all." in shown(app)
 
 
 async def test_beside_hits_stands_no_other_count(app: FeedReaderApp) -> None:

@@ -78,8 +78,13 @@ def month_name(month: int) -> str:
 
 def month_heading(month: int) -> str:
     """Name a month of a year (201805) as a heading: `Maj 2018`."""
-    name = month_name(month % 100)
-    return f"{name[0].upper()}{name[1:]} {month // 100}"
+    name = month_of_year(month)
+    return f"{name[0].upper()}{name[1:]}"
+
+
+def month_of_year(month: int) -> str:
+    """Name a month of a year (201805) as it stands inside a sentence: `maj 2018`."""
+    return f"{month_name(month % 100)} {month // 100}"
 
 
 def folder_name(part: str) -> str:

@@ -13,6 +13,10 @@ from flodeslasare.query import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.widgets._archive import Archive, Sum
+from flodeslasare.tui.widgets._text import cut
+
+_NAME_CELLS = 26
+"""Of a name inside a sentence, so that there is room for what is said of it."""
 
 
 class Overview:
@@ -26,6 +30,8 @@ class Overview:
         """The counts per month, which take longer and are read in the background."""
         self.found_by: dict[int, Sum] = {}
         """What the saved searches find, by their ids, as far as that has been counted: in the background, too."""
+        self.hits: tuple[View, int] | None = None
+        """Of which search that is typed the hits were counted last, and how many there are anywhere."""
         self._version = 0
         """The library's, when it was counted."""
 
@@ -97,6 +103,10 @@ class Overview:
         if view.folder is not None:
             return not any(is_in_folder(feed, view.folder) for feed in self.feeds)
         return bool(view.query) and self.search_of(view) is None
+
+    def hits_of(self, view: View) -> int | None:
+        """Give how many hits a search that is typed has anywhere, once they have been counted."""
+        return self.hits[1] if self.hits is not None and self.hits[0] == view else None
 
     def unread_in(self, view: View) -> int:
         """Tell how many unread entries a view has, apart from a search that is typed."""
@@ -176,8 +186,21 @@ def hint_about(feed: Feed, now: datetime) -> str:
     return ailment_of(feed, lambda when: phrases.moment(when, now)) or ""
 
 
+def said_of_no_hits(where: str, elsewhere: int | None) -> str:
+    """Say why nothing is listed where a search was narrowed, and how many hits there are in all, if that is known."""
+    if elsewhere == 0:
+        return _("Nothing in the archive matches.")
+    where = cut(where, _NAME_CELLS)
+    if elsewhere is None:
+        return _("No hits in {where}.").format(where=where)
+    said = _("No hits in {where}, {n} in the whole archive.")
+    return said.format(where=where, n=phrases.number(elsewhere))
+
+
 def said_of_nothing(view: View, *, is_filtered: bool) -> str:
     """Say why a list is empty."""
+    if view.query and is_filtered:
+        return _("No unread hits here. f shows all.")
     if view.query:
         return _("Nothing in the archive matches.")
     if view.unread:

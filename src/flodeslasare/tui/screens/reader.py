@@ -35,6 +35,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
+from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, bindings, hinted
 from flodeslasare.tui.messages import (
@@ -59,7 +60,12 @@ from flodeslasare.tui.screens._marking import Marking
 from flodeslasare.tui.screens._marks import Marks
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._news import News
-from flodeslasare.tui.screens._overview import Overview, hint_about, said_of_nothing
+from flodeslasare.tui.screens._overview import (
+    Overview,
+    hint_about,
+    said_of_no_hits,
+    said_of_nothing,
+)
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
 from flodeslasare.tui.screens._steps import Steps
@@ -370,11 +376,20 @@ class ReaderScreen(Screen[None]):
         entries.notes = {}
         entries.heading = _("Best first")
         entries.offers = ()
-        entries.empty_text = said_of_nothing(view, is_filtered=self.only_unread)
+        entries.empty_text = self._said_of_nothing()
         entries.show(listing, entry_id=entry_id)
         # The hits in the text come once those in the list have been drawn.
         self.call_after_refresh(self._preview.highlight)
         self._search_bar_says()
+
+    def _said_of_nothing(self) -> str:
+        base = self.base
+        if not self.query_text or base == View() or self.only_unread:
+            return said_of_nothing(self.view, is_filtered=self.only_unread)
+        where = self._overview.title_of(base)
+        if base.month is not None:
+            where = phrases.month_of_year(base.month)
+        return said_of_no_hits(where, self._overview.hits_of(self._view_of_hits))
 
     def _search_bar_says(self) -> None:
         """Say above the list what it lists and how much."""
@@ -462,6 +477,8 @@ class ReaderScreen(Screen[None]):
                 self.search_bar.know(self._overview.dates())
         elif event.view == self._view_of_hits:
             self.archive.show_found(event.archive)
+            self._overview.hits = event.view, event.archive.sum_of(None).total
+            self.entries.empty_text = self._said_of_nothing()
 
     @property
     def _view_of_hits(self) -> View:

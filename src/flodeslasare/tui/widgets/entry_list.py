@@ -35,7 +35,7 @@ from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets._styles import Styles
-from flodeslasare.tui.widgets._text import cut
+from flodeslasare.tui.widgets._text import cut, wrapped
 
 PAGE_ROWS = 16
 """Rows that are read at a time: about a screen. A row of a search takes 0.3 ms, for the passage of its text."""
@@ -48,7 +48,7 @@ _YEARS_FROM = 60
 """In cells: lists so wide say the year of each row, also under the heading of its month."""
 _DATES_FROM = 40
 """In cells: narrower lists say the year alone, where no heading does."""
-_FIRST_OFFER = 4
+_FIRST_OFFER = 5
 """The line of the first word that may have been meant; its heading stands above."""
 _STYLES = {
     "heading": "bold $section",
@@ -365,8 +365,9 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _empty_line(self, y: int, width: int) -> Strip:
         """Say that there is nothing, and what may have been meant."""
-        if y == 1:
-            return self._strip([(f"  {cut(self.empty_text, width - 3)}", "excerpt")], width, False)
+        if 1 <= y < _FIRST_OFFER - 2:
+            said = wrapped(harmless_line(self.empty_text), max(1, width - 3))[y - 1 : y]
+            return self._strip([(f"  {line}", "excerpt") for line in said], width, False)
         number = y - _FIRST_OFFER
         if not 0 <= number < len(self.offers):
             is_heading = self.offers and number == -1
