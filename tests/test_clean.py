@@ -13,6 +13,7 @@ from lxml import html as lxml_html
 from flodeslasare.fetching.clean import (
     clean_line,
     clean_text,
+    html_to_paragraphs,
     html_to_text,
     safe_html,
     safe_url,
@@ -317,6 +318,30 @@ def test_text_has_a_line_for_each_block() -> None:
     ]
 
 
+def test_what_belongs_together_stands_together() -> None:
+    assert html_to_paragraphs(
+        "<h1>Rubrik</h1><p>Ett <em>stycke</em>.<br>Ny rad<br><br>Nytt</p>Löst"
+        "<ul><li>a<li><p>b</p><ul><li>c</ul><li>d</ul><ol><li>e</ol>efter"
+        "<table><caption>T</caption><tr><td>1<td>2<tr><td>3<td>4</table><dl><dt>ord<dd>sak<dt>x<dd>y</dl>"
+        "<pre>  kod\n    mer</pre><div>d</div><p>&lt;i>\x1b</p>"
+    ) == [
+        "Rubrik",
+        "Ett stycke.\nNy rad",
+        "Nytt",
+        "Löst",
+        "• a\n• b\n• c\n• d",
+        "1. e",
+        "efter",
+        "T\n1 | 2\n3 | 4",
+        "ord\nsak\nx\ny",
+        "  kod\n    mer",
+        "d",
+        "<i>",
+    ]
+    assert html_to_paragraphs("ett &amp;\ntvå") == ["ett &", "två"]
+    assert html_to_paragraphs("") == []
+
+
 def test_scripts_are_no_text() -> None:
     assert html_to_text("<script>x</script>a<style>y</style> b<template>z</template>") == "a b"
 
@@ -345,3 +370,14 @@ def test_plain_html_needs_no_tree_and_says_the_same(parts: str) -> None:
     html = safe_html(f"<p>{parts}", BASE)
 
     assert html_to_text(html) == html_to_text(f"{html}<ins></ins>")
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(
+    ["<p>", "<br>", "<ul>", "</ul>", "<li>", "<table>", "</table>", "<td>", "<tr>", "<pre>", "</pre>", "\n", "  ", "ord", "<"]
+)).map("".join))  # fmt: skip
+def test_paragraphs_say_what_the_text_says(html: str) -> None:
+    paragraphs = html_to_paragraphs(html)
+
+    assert "\n".join(paragraphs).split() == html_to_text(html).split()
+    assert all(each.strip() for each in paragraphs)

@@ -34,6 +34,7 @@ from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
 from flodeslasare.documents import FoundFeed, Subscription
 from flodeslasare.errors import ReaderError, UsageError
+from flodeslasare.fetching.clean import html_to_text
 from flodeslasare.files import one_at_a_time
 from flodeslasare.library import Library
 from flodeslasare.model import Enclosure, Entry, View, in_iso
@@ -703,6 +704,21 @@ def test_showing_one_entry(run: Run, archive: Library) -> None:
         "- <https://blogg.exempel/r.pdf>\n"
     )
     assert archive.counts().unread == 4
+
+
+def test_the_items_of_a_list_and_the_rows_of_a_table_stand_together(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = (
+        "<p>Före.</p><ul><li>ett</li><li>två</li></ul>"
+        "<table><tr><td>A</td><td>B</td></tr><tr><td>1</td><td>2</td></tr></table><p>Efter.</p>"
+    )
+    keep(archive, 1, an_entry(guid="5", html=html, text=html_to_text(html)))
+    body = "\n\nFöre.\n\n• ett\n• två\n\nA | B\n1 | 2\n\nEfter.\n"
+
+    assert run("show", "5").out.endswith(body)
+    monkeypatch.setattr(_output, "line_width", lambda: 50)
+    assert run("show", "5").out.endswith(body)
 
 
 def test_nothing_that_steers_a_terminal_gets_out(run: Run, archive: Library) -> None:

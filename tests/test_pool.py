@@ -427,4 +427,4 @@ def test_a_flaw_that_nobody_can_say_is_shown_as_it_stands() -> None:
 
 def test_the_pool_needs_no_parser_in_the_reader_s_own_process() -> None:
     assert loaded_by("flodeslasare.fetching.pool", "httpx", "feedparser", "lxml", "nh3") == []
-    assert loaded_by("flodeslasare.fetching.parse", "lxml", "nh3") == ["lxml", "nh3"]
+    assert loaded_by("flodeslasare.fetching.parse", "httpx", "lxml") == ["lxml"]

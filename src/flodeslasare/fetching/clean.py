@@ -12,13 +12,16 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-import nh3
 from lxml import etree
 
 from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_IMAGES, NESTING
 from flodeslasare.text import harmless
+
+if TYPE_CHECKING:
+    import nh3
 
 LINE_CHARACTERS = 1_000
 """The most characters of a title, a name, a tag."""
@@ -172,6 +175,8 @@ def _attribute_filter(base: str | None) -> Callable[[str, str, str], str | None]
 
 @lru_cache(maxsize=64)
 def _cleaner(base: str | None) -> nh3.Cleaner:
+    import nh3  # reading what is clean already does not need it
+
     return nh3.Cleaner(
         tags=set(_TAGS),
         clean_content_tags=set(_GONE_WITH_CONTENTS),
@@ -405,6 +410,8 @@ _BLOCKS = _words(
     table tbody tfoot thead tr ul
     """
 )
+_CLOSE = _words("dd dt li tbody td tfoot th thead tr")
+"""Blocks that stand close to the one before: parts of a list or a table."""
 _NO_TEXT = _words("script style template head title textarea select svg canvas iframe")
 
 
@@ -416,10 +423,29 @@ def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
         )
     if not _NOT_PLAIN.search(html):
         return clean_text(_plain_words(html), limit)
+    return clean_text("\n".join(_lines_of(html, limit).done), limit)
+
+
+def html_to_paragraphs(html: str, limit: int = FIELD_CHARACTERS) -> list[str]:
+    """Give the same words as `html_to_text`, the lines of one paragraph, list, table or code block together."""
+    if "<" not in html:
+        return [line for line in html_to_text(html, limit).split("\n") if line]
+    lines = _lines_of(html, limit)
+    paragraphs: list[list[str]] = []
+    for line, is_apart in zip(lines.done, lines.apart, strict=True):
+        if is_apart or not paragraphs:
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    cleaned = (_safe_characters("\n".join(each)) for each in paragraphs)
+    return [each for each in cleaned if each.strip()]
+
+
+def _lines_of(html: str, limit: int) -> _Lines:
+    """Read HTML line by line."""
+    lines = _Lines()
     root = _tree(flattened(html[: 2 * limit], _DEEPEST))
     if root is None:
-        return ""
-    lines = _Lines()
+        return lines
     hidden = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag
@@ -435,7 +461,7 @@ def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
             if not hidden:
                 lines.add(element.tail)
     lines.break_line()
-    return clean_text("\n".join(lines.done), limit)
+    return lines
 
 
 # Most texts have only paragraphs and dressed words, and need no tree: that takes a third of the time.
@@ -464,6 +490,10 @@ class _Lines:
 
     def __init__(self) -> None:
         self.done: list[str] = []
+        self.apart: list[bool] = []
+        """Of each line, whether it begins another paragraph, list, table or code block than the one before."""
+        self._is_apart = False
+        self._tables = 0
         self._pieces: list[str] = []
         self._marker = ""
         self._lists: list[int | None] = []
@@ -490,11 +520,13 @@ class _Lines:
         self._pieces.clear()
         if line:
             self.done.append(self._marker + line)
+            self.apart.append(self._is_apart)
             self._marker = ""
+            self._is_apart = False
 
     def start(self, element: etree._Element, tag: str) -> None:
         if tag in _BLOCKS:
-            self.break_line()
+            self._end_block(tag)
         if tag == "img":
             self._pieces.append(f" {element.get('alt') or ''} ")
         elif tag in {"td", "th"}:
@@ -512,14 +544,26 @@ class _Lines:
                 self._lists[-1] = number + 1
         elif tag == "pre":
             self._pre += 1
+        elif tag == "table":
+            self._tables += 1
+
+    def _end_block(self, tag: str) -> None:
+        """End the line; what comes next stands apart, but for what is inside of a list or a table."""
+        lines = len(self.done)
+        self.break_line()
+        if self._lists or self._tables or tag in _CLOSE:
+            return
+        # One line break keeps a paragraph together, two in a row part it.
+        self._is_apart = self._is_apart or tag != "br" or len(self.done) == lines
 
     def end(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self.break_line()
-        if tag in {"ul", "ol"}:
-            if self._lists:
-                self._lists.pop()
-        elif tag == "li":
+        if tag in {"ul", "ol"} and self._lists:
+            self._lists.pop()
+        elif tag == "table":
+            self._tables -= 1
+        if tag in _BLOCKS and tag != "br":
+            self._end_block(tag)
+        if tag == "li":
             self._marker = ""
         elif tag == "pre":
             self._pre -= 1
