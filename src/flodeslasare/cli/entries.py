@@ -23,9 +23,13 @@ _TEXT_CELLS = 72
 """The widest that running text is set, in cells."""
 
 
-_limit_option = click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="At most so many."
-)
+class _Count(click.IntRange):
+    """A number of entries; for click a word that is none would be no "integer range"."""
+
+    name = "integer"
+
+
+_limit_option = click.option("--limit", type=_Count(min=1), metavar="N", help="At most so many.")
 _sort_option = click.option(
     "--sort",
     type=click.Choice(["newest", "best"]),
@@ -146,9 +150,7 @@ Examples:
 """,
 )
 @click.argument("entry_id", metavar="ID", type=int)
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=10, metavar="N", help="At most so many: 10."
-)
+@click.option("--limit", type=_Count(min=1), default=10, metavar="N", help="At most so many: 10.")
 @_json_option
 @click.pass_obj
 def related(session: Session, entry_id: int, limit: int, as_json: bool) -> None:

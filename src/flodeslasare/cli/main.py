@@ -108,16 +108,41 @@ def _run(arguments: Sequence[str]) -> int:
             main.invoke(context)
     except click.exceptions.Exit as end:
         return end.exit_code
+    except click.NoSuchOption as error:
+        _output.complain(_of_all_commands(error) or _with_hint(error))
+        return error.exit_code
     except click.UsageError as error:
-        message = error.format_message().rstrip()
-        if not message.endswith((".", "?", "?)")):
-            message += "."
-        hint = _("Try `{command} --help`.").format(
-            command=error.ctx.command_path if error.ctx else _PROGRAM
-        )
-        _output.complain(f"{message} {hint}")
+        _output.complain(_with_hint(error))
         return error.exit_code
     except click.ClickException as error:
         _output.complain(error.format_message())
         return error.exit_code
     return 0
+
+
+def _with_hint(error: click.UsageError) -> str:
+    """Say what is wrong, and where to read more."""
+    message = error.format_message().rstrip()
+    if not message.endswith((".", "?", "?)")):
+        message += "."
+    hint = _("Try `{command} --help`.").format(
+        command=error.ctx.command_path if error.ctx else _PROGRAM
+    )
+    return f"{message} {hint}"
+
+
+def _of_all_commands(error: click.NoSuchOption) -> str | None:
+    """Say where an option belongs that holds for all commands, when it is that; else give `None`."""
+    context = error.ctx
+    if context is None or context.parent is None:
+        return None
+    for option in main.params:
+        if error.option_name in option.opts and isinstance(option, click.Option):
+            words = [error.option_name]
+            if not option.is_flag:
+                words.append(option.make_metavar(context))
+            path = context.command_path.removeprefix(f"{_PROGRAM} ")
+            return _("{option} stands before the command: `{example}`.").format(
+                option=error.option_name, example=" ".join([_PROGRAM, *words, path])
+            )
+    return None

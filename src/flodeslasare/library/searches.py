@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flodeslasare.cutting import fold, plain, words
-from flodeslasare.errors import NoSuchSearch, UsageError
+from flodeslasare.errors import NoSuchSearch, UsageError, named
 from flodeslasare.i18n import _
 from flodeslasare.model import SavedSearch
 from flodeslasare.query import parse
@@ -89,7 +89,7 @@ def _tidy(name: str) -> str:
     """Tidy a name; `search:` must be able to name it."""
     tidy = " ".join(encodable(name).split())
     if not words(plain(tidy)):
-        raise UsageError(_("{name}: a name needs a letter or a digit").format(name=name))
+        raise UsageError(_("{name}: a name needs a letter or a digit").format(name=named(name)))
     return tidy
 
 
