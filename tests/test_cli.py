@@ -1443,7 +1443,7 @@ def test_the_settings_are_shown_in_swedish_too(run: Run) -> None:
     lines = run("--lang", "sv", "config", "show").lines
 
     assert lines[:2] == [
-        f"# inställningar: {places().config}  (finns inte: varje inställning har sitt förvalda värde)",
+        f"# inställningar: {places().config}  (finns inte: alla inställningar har sina standardvärden)",
         f"# bibliotek:     {places().library}",
     ]
     assert "# Från" not in "\n".join(lines)
