@@ -465,7 +465,7 @@ async def test_the_key_that_leads_to_earlier_versions_leads_back() -> None:
     assert app.given == [None]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [*SIZES, (50, 12)])
 async def test_every_dialog_shows_its_way_out(
     library: StagedLibrary, size: tuple[int, int]
 ) -> None:
@@ -473,10 +473,36 @@ async def test_every_dialog_shows_its_way_out(
         app = ScreenApp(screen)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            assert screen.query(Static).last().region.height > 0
+            way_out = screen.query(Static).last().region
+            assert way_out.height > 0
+            assert way_out.bottom <= size[1]
+            if screen.focused is not None:
+                assert screen.focused.region.height
+                assert way_out.y > screen.focused.region.y
             await pilot.press("escape")
             await pilot.pause()
         assert app.given == [None]
+
+
+async def test_what_a_low_dialog_has_no_room_for_is_scrolled_to(library: StagedLibrary) -> None:
+    library.stage([FoundFeed(url=f"https://exempel.se/{n}", title=f"Flöde {n}") for n in range(9)])
+    screen = AddFeedScreen(library)
+    app = ScreenApp(screen)
+    async with app.run_test(size=(50, 12)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert "Type the address of a blog" in app.text()
+        await pilot.press("tab")
+        await pilot.pause()
+        assert "Folder, if you like" in app.text()
+        await pilot.press("shift+tab", *"exempel.se", "enter")
+        await settle(app, pilot)
+        for number in range(9):
+            await pilot.pause()
+            assert f"Flöde {number}" in app.text()
+            assert "Enter adds it · Esc leaves" in app.text()
+            await pilot.press("down")
 
 
 # --- about a feed ------------------------------------------------------------------------------------

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from flodeslasare.text import harmless, harmless_line
+
+_LINES_AROUND_BODY = 4
+"""The panel's air, and the keys with a line above them."""
+
+_MOST_LINES_OF_CHOICES = 12
 
 ResultT = TypeVar("ResultT")
 
@@ -42,14 +49,30 @@ class DialogScreen(ModalScreen[ResultT], Generic[ResultT]):
             background: $panel;
             margin-bottom: 1;
         }
+        & Body > .dialog--label, & Body > Status, & Body > Choices { margin-top: 1; }
+        & Body > Input, & Body > Input:focus { margin-bottom: 0; }
         & Input:focus { background: $cursor; background-tint: $foreground 0%; }
         & Input > .input--placeholder, & Input > .input--suggestion { color: $faint-ink; }
     }
     """
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the keys at the foot in sight; what does not fit above them scrolls."""
+        room = max(1, event.size.height - _LINES_AROUND_BODY)
+        for body in self.query(Body):
+            body.styles.max_height = room
+            for choices in body.query(Choices):  # what they are for stands above them
+                choices.styles.max_height = max(2, min(_MOST_LINES_OF_CHOICES, room - 2))
+
     def action_leave(self) -> None:
         """Close it, nothing done."""
         self.dismiss(None)
+
+
+class Body(VerticalScroll, can_focus=False):
+    """What stands between the panel's edge and the line of its keys, which stays in sight."""
+
+    DEFAULT_CSS = "Body { height: auto; scrollbar-size-vertical: 1; }"
 
 
 class Status(Static):
@@ -82,6 +105,8 @@ class Status(Static):
         self.update(Content(text))
         self.set_class(bool(text), "-shown")
         self.set_class(is_error, "-error")
+        if text:
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
 
 class Choices(OptionList):
@@ -106,6 +131,10 @@ class Choices(OptionList):
     }
     Choices:focus > .option-list--option-highlighted { background: $cursor; color: $ink; text-style: none; }
     """
+
+    def on_focus(self) -> None:
+        """Come into sight, also where they have only just been laid out."""
+        self.call_after_refresh(self.scroll_visible, animate=False)
 
 
 def named(name: str, says: str) -> Content:

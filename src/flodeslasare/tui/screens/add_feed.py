@@ -28,7 +28,7 @@ from flodeslasare.model import Feed, FeedResult, RefreshStatus
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.links import shown_address, shown_host
-from flodeslasare.tui.screens._dialog import Choices, DialogScreen, Status, named
+from flodeslasare.tui.screens._dialog import Body, Choices, DialogScreen, Status, named
 from flodeslasare.tui.widgets._line_input import LineInput
 
 _MOST_SKIPPED = 4
@@ -73,21 +73,22 @@ class AddFeedScreen(DialogScreen[Feed | None]):
     def compose(self) -> ComposeResult:
         folders = sorted({feed.folder for feed in self._library.feeds() if feed.folder})
         with Vertical(classes="dialog"):
-            yield Static(Content(_("Add a feed")), classes="dialog--title")
-            yield Static(
-                Content(_("By its address, or that of a page that has one.")),
-                classes="dialog--lead",
-            )
-            yield Static(Content(_("Address")), classes="dialog--label")
-            yield LineInput(self._given, placeholder="exempel.se/blogg", id="address")
-            yield Static(Content(_("Folder, if you like")), classes="dialog--label")
-            yield LineInput(
-                placeholder=", ".join(folders[:5]),
-                suggester=SuggestFromList(folders, case_sensitive=False),
-                id="folder",
-            )
-            yield Status()
-            yield Choices()
+            with Body():
+                yield Static(Content(_("Add a feed")), classes="dialog--title")
+                yield Static(
+                    Content(_("By its address, or that of a page that has one.")),
+                    classes="dialog--lead",
+                )
+                yield Static(Content(_("Address")), classes="dialog--label")
+                yield LineInput(self._given, placeholder="exempel.se/blogg", id="address")
+                yield Static(Content(_("Folder, if you like")), classes="dialog--label")
+                yield LineInput(
+                    placeholder=", ".join(folders[:5]),
+                    suggester=SuggestFromList(folders, case_sensitive=False),
+                    id="folder",
+                )
+                yield Status()
+                yield Choices()
             yield Static(Content(_("Enter adds it · Esc leaves")), classes="dialog--keys")
 
     def on_mount(self) -> None:
@@ -256,23 +257,24 @@ class ImportScreen(DialogScreen[ImportReport | None]):
     def compose(self) -> ComposeResult:
         found = newsboat_files()
         with Vertical(classes="dialog"):
-            yield Static(Content(_("Import")), classes="dialog--title")
-            yield Static(
-                Content(
-                    _(
-                        "An OPML file with subscriptions, newsboat's urls, or its cache.db with "
-                        "entries and marks. What is here already stays as it is."
-                    )
-                ),
-                classes="dialog--lead",
-            )
-            yield Static(Content(_("File")), classes="dialog--label")
-            given = self._given or (_short(found[0]) if found else "")
-            yield LineInput(
-                given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path"
-            )
-            yield Status()
-            yield Choices(*(Option(Content(harmless_line(_short(path)))) for path in found))
+            with Body():
+                yield Static(Content(_("Import")), classes="dialog--title")
+                yield Static(
+                    Content(
+                        _(
+                            "An OPML file with subscriptions, newsboat's urls, or its cache.db with "
+                            "entries and marks. What is here already stays as it is."
+                        )
+                    ),
+                    classes="dialog--lead",
+                )
+                yield Static(Content(_("File")), classes="dialog--label")
+                given = self._given or (_short(found[0]) if found else "")
+                yield LineInput(
+                    given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path"
+                )
+                yield Status()
+                yield Choices(*(Option(Content(harmless_line(_short(path)))) for path in found))
             yield Static(Content(_("Enter imports it · Esc leaves")), classes="dialog--keys")
 
     def on_mount(self) -> None:

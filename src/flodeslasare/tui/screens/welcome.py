@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -23,6 +23,8 @@ from flodeslasare.tui.screens._dialog import Choices, named
 
 SUGGESTED_ADDRESS = "https://www.hållbarupphandling.se/"
 """The blog this reader was made for."""
+_LOW, _LINES_AROUND = 17, 4
+"""Where there are fewer lines, the choices scroll between the name and the keys, which take so many."""
 
 
 class WelcomeScreen(Screen[Feed | ImportReport | None]):
@@ -47,6 +49,7 @@ class WelcomeScreen(Screen[Feed | ImportReport | None]):
         & .welcome--keys { color: $faint-ink; margin-top: 1; }
         & Choices > .option-list--option { padding: 0 2; }
         & Choices > .option-list--separator { color: $background; }
+        &.-low .welcome--says { display: none; }
     }
     """
 
@@ -106,6 +109,13 @@ class WelcomeScreen(Screen[Feed | ImportReport | None]):
                 Content(_("Enter chooses · Esc goes on without · ? help · q quits")),
                 classes="welcome--keys",
             )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the keys in sight."""
+        is_low = event.size.height < _LOW
+        self.set_class(is_low, "-low")
+        room = event.size.height - _LINES_AROUND if is_low else event.size.height
+        self.query_one(Choices).styles.max_height = max(2, room)
 
     def on_mount(self) -> None:
         choices = self.query_one(Choices)
