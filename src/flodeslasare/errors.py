@@ -3,6 +3,7 @@
     ReaderError
     ├── UsageError               the request itself is off (exit code 2)
     │   ├── NoSuchFeed
+    │   ├── AddressTaken         another feed has the address; the two may be merged
     │   ├── NoSuchEntry
     │   ├── NoSuchSearch
     │   └── SettingsError        config.toml holds something we do not understand
@@ -60,6 +61,19 @@ class NoSuchFeed(UsageError):
         reason = reason or _("no such feed; `flodeslasare feeds` lists them")
         super().__init__(f"{named(without_logins(reference))}: {reason}")
         self.reference = reference
+
+
+class AddressTaken(UsageError):
+    """Another feed has the address that was given for one."""
+
+    def __init__(self, url: str, *, title: str, feed_id: int, other_id: int) -> None:
+        super().__init__(
+            _(
+                "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one feed of them"
+            ).format(url=url, title=title, id=feed_id, other=other_id)
+        )
+        self.other_id = other_id
+        """The feed that has it."""
 
 
 class NoSuchEntry(UsageError):

@@ -18,7 +18,7 @@ from flodeslasare.model import View
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._dialog import Choices, Status
-from flodeslasare.tui.screens._feed_dialogs import AddressScreen, DeleteScreen
+from flodeslasare.tui.screens._feed_dialogs import AddressScreen, DeleteScreen, MergeScreen
 from flodeslasare.tui.screens.feed_details import FeedScreen
 from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_reader import fail, settle, shown
@@ -211,8 +211,9 @@ async def test_why_an_address_is_not_taken_is_said_and_nothing_changes(
         await type_address(app, pilot, "x.se")
         await settle(pilot)
         assert "Konkurrensverket has this address" in str(status.content)
-        await pilot.press("end", "/")
+        await pilot.press("shift+tab", "end", "/")
         assert not status.has_class("-shown")
+        assert not app.screen.query_one(Choices).display
         await type_address(app, pilot, "")
         assert str(status.content) == "! Type the address of a blog or of its feed."
         await pilot.press("escape")
@@ -267,6 +268,80 @@ async def test_without_a_network_an_address_is_taken_as_it_stands(filled: Staged
         await settle(pilot)
         assert app.reader.status.notice.endswith("from https://ny.exempel.se/flode")
     assert not filled.refreshed
+
+
+# --- one feed of two -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["its dialog", "the palette"])
+async def test_a_feed_is_merged_into_one_that_is_chosen(two_blogs: StagedLibrary, way: str) -> None:
+    blog, other = two_blogs.feed(BLOG), two_blogs.feed("Konkurrensverket")
+    two_blogs.keep(other.id, an_entry(500, url="https://exempel.se/500", title="Bara där"))
+    two_blogs.rename_feed(blog.id, other.title)
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot)
+        app.reader.base = View(feed_id=other.id)
+        await settle(pilot)
+        if way == "its dialog":
+            await press(pilot, "i", "g")
+        else:
+            await pilot.press("ctrl+p", *"merge")
+            await pilot.pause(0.5)
+            await press(pilot, "enter")
+        assert isinstance(app.screen, MergeScreen)
+        await press(pilot, *"blogg", "enter")  # a part of the address will do
+        assert app.screen.query_one(Choices).option_count == 1
+        assert blog.id in {feed.id for feed in two_blogs.feeds()}  # Enter has not chosen yet
+        await press(pilot, "enter")
+        said = app.reader.status.notice
+    assert said == (
+        "Konkurrensverket is now part of https://exempel.se/blogg/rss: "
+        "1 entry went over, 4 were in both"
+    )
+    assert other.id not in {feed.id for feed in two_blogs.feeds()}
+    assert two_blogs.feed(blog.id).total == 133
+
+
+async def test_a_feed_that_is_alone_has_nothing_to_be_merged_into(staged: StagedLibrary) -> None:
+    feed = staged.feed_named("https://exempel.se/rss", "Ensam")
+    staged.keep(feed, an_entry(1))
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i", "g", "enter", "down", "x", "enter")
+        assert "No other feed is called so." in shown(app)
+        await press(pilot, "ctrl+u")
+        assert "There is no other feed." in shown(app)
+        await press(pilot, "escape")
+        assert app.screen is app.reader
+
+
+async def test_an_address_that_another_feed_has_offers_to_merge_them(
+    two_blogs: StagedLibrary, site: Site
+) -> None:
+    blog, other = two_blogs.feed(BLOG), two_blogs.feed("Konkurrensverket")
+    site.found = [FoundFeed(url=other.url)]
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "i", "a")
+        await type_address(app, pilot, "annan.exempel.se")
+        await settle(pilot)
+        text = shown(app)
+        assert "Konkurrensverket has this address." in text
+        assert f"Merge {BLOG} into Konkurrensverket" in text
+        assert "This cannot be undone" in text
+        assert "flodeslasare merge" not in text
+        await press(pilot, "shift+tab", "end", "!", "backspace")  # another address after all
+        assert "has this address" not in shown(app)
+        await press(pilot, "enter", "enter")
+        assert app.screen is app.reader
+        said = app.reader.status.notice
+    assert said == f"{BLOG} is now part of Konkurrensverket: 128 entries went over, 4 were in both"
+    assert two_blogs.feed(other.id).total == 132
+    assert not two_blogs.feed(other.id).merge_into
+    assert blog.id not in {feed.id for feed in two_blogs.feeds()}
 
 
 # --- its end ------------------------------------------------------------------------------------------
@@ -502,9 +577,11 @@ async def test_every_word_of_them_shows(
         said = ("d delete", "Esc closes") if language == "en" else ("d ta bort", "Esc stänger")
         assert all(words in shown(app) for words in said)  # no key is broken into two lines
         await press(pilot, "escape")
-        for key in ("a", "d"):
+        for key in ("a", "d", "g"):
             await press(pilot, "i", key)
-            assert all(each.region.bottom < size[1] for each in app.screen.query(Static))
+            keys = app.screen.query_one(".dialog--keys", Static)
+            assert keys.region.height
+            assert keys.region.bottom < size[1]
             assert "Enter" in shown(app)
             await press(pilot, "escape")
         feeds.delete(app.reader)

@@ -24,10 +24,11 @@ from flodeslasare.errors import StorageError
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, FeedResult, Marked, RefreshStatus, View
 from flodeslasare.storage import FeedStore, open_database
-from flodeslasare.tui._keys import KEYS
+from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
+from flodeslasare.tui.screens._palette import commands as palette_commands
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
@@ -651,6 +652,64 @@ async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
         assert "Nytt" in [feed.title for feed in app.library.feeds()]
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+async def test_the_palette_names_every_command_and_its_key(
+    app: FeedReaderApp, language: str
+) -> None:
+    i18n.use_language(language)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        commands = {name: says for name, says, *_rest in palette_commands(app)}
+    for key in KEYS:
+        assert key.name or not key.action
+        if key.name:
+            assert commands[i18n._(key.name)].split(" · ")[0] == i18n._(key.shown)
+    for key in FEED_KEYS:
+        assert i18n._(key.name) in commands or key.action == "refresh"
+    assert len(commands) == sum(bool(key.name) for key in (*KEYS, *FEED_KEYS)) + 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("copy", "copied https://exempel.se/0"),
+        ("earlier", "no earlier version is kept"),
+        ("star or", "1 starred"),
+        ("read or", "1 marked as read"),
+        ("best first", "best first is for a search"),
+        ("previous unread", "no more unread here"),
+        ("mark all", "3 marked as read"),
+        ("merge", ""),
+    ],
+)
+async def test_the_palette_does_what_the_key_does(
+    app: FeedReaderApp, typed: str, says: str
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.reader.status.notice.split(" · ")[0] == says
+        assert (app.screen is app.reader) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("typed", "pane"),
+    [("open", "reading"), ("to the archive", "archive"), ("text alone", "reading")],
+)
+async def test_the_palette_leads_to_the_panes(app: FeedReaderApp, typed: str, pane: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.reader.pane == pane
+        assert app.reader.alone == (typed == "text alone")
+
+
 async def test_a_palette_without_a_match_says_so_in_the_language_of_the_screen(
     app: FeedReaderApp,
 ) -> None:
@@ -1111,7 +1170,7 @@ async def test_two_feeds_are_merged_where_one_has_moved_to_the_other(
         said = app.reader.status.notice
         listed = len(app.reader.entries.listing.ids)
     assert "It has moved to Konkurrensverket" in offered
-    assert said == "hållbarupphandling is now part of Konkurrensverket; 132 entries went over"
+    assert said == "hållbarupphandling is now part of Konkurrensverket: 132 entries went over"
     assert listed == 132
     assert filled.feed(new.id).total == 132
     assert [feed.id for feed in filled.feeds()].count(old.id) == 0

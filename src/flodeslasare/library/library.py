@@ -269,7 +269,7 @@ class Library:
 
         Raises:
             FetchError, NotAFeed
-            UsageError: another feed has the address.
+            AddressTaken: another feed has the address.
         """
         url = address if self.is_offline else (await self.discover(address))[0].url
         self._subscriptions.readdress(feed_id, url, typed=address)
@@ -280,7 +280,7 @@ class Library:
 
         Raises:
             AddressRefused: the address is not one we fetch.
-            UsageError: another feed has the address.
+            AddressTaken: another feed has the address.
         """
         self._subscriptions.readdress(feed_id, url, typed=url)
 

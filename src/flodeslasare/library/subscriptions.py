@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flodeslasare.addresses import without_credentials
-from flodeslasare.errors import NoSuchFeed, UsageError
+from flodeslasare.errors import AddressTaken, NoSuchFeed
 from flodeslasare.i18n import _
 from flodeslasare.model import Feed
 from flodeslasare.storage import Database, FeedStore
@@ -127,7 +127,7 @@ class Subscriptions:
 
         Raises:
             AddressRefused: the address is not one we fetch.
-            UsageError: another feed has the address.
+            AddressTaken: another feed has the address.
         """
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
@@ -135,13 +135,8 @@ class Subscriptions:
         with self._database.writing():
             other = self._feeds.by_url(url)
             if other is not None and other.id != feed_id:
-                raise UsageError(
-                    _(
-                        "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one "
-                        "feed of them"
-                    ).format(
-                        url=without_credentials(url), title=other.title, id=feed_id, other=other.id
-                    )
+                raise AddressTaken(
+                    without_credentials(url), title=other.title, feed_id=feed_id, other_id=other.id
                 )
             self._feeds.readdress(
                 feed_id,

@@ -179,65 +179,9 @@ class FeedReaderApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         """List the commands of the palette."""
-        from flodeslasare.tui.screens import _feeds as feeds
-        from flodeslasare.tui.screens import _saved as saved
+        from flodeslasare.tui.screens._palette import commands
 
-        reader = self.reader
-        commands = (
-            (_("Add a feed"), _("By its address, or that of its page"), reader.action_add_feed),
-            (_("Import"), _("An OPML file, or newsboat's files"), reader.action_import),
-            (
-                _("Refresh all feeds"),
-                _("Ask every feed for what is new"),
-                reader.action_refresh_all,
-            ),
-            (_("Refresh this feed"), _("Ask the current feed"), reader.action_refresh_feed),
-            (
-                _("About this feed"),
-                _("How it is doing, and how its refreshes ended"),
-                reader.action_feed_details,
-            ),
-            (_("Rename this feed"), _("Give it a name of your own"), lambda: feeds.rename(reader)),
-            (
-                _("Move this feed to a folder"),
-                _("A new name makes a folder"),
-                lambda: feeds.move(reader),
-            ),
-            (
-                _("Change the address of this feed"),
-                _("Its entries and marks stay"),
-                lambda: feeds.readdress(reader),
-            ),
-            (
-                _("Remove this feed"),
-                _("Unsubscribe; its entries stay, and u undoes it"),
-                lambda: feeds.remove(reader),
-            ),
-            (
-                _("Delete this feed and its entries"),
-                _("For good; asks first"),
-                lambda: feeds.delete(reader),
-            ),
-            (_("Mark all shown as read"), _("u undoes it"), reader.action_mark_all),
-            (_("Undo"), _("Take the last step back"), reader.action_undo),
-            (_("Only unread"), _("Show only unread entries, and back"), reader.action_filter),
-            (_("Search"), _("Search everything"), reader.action_search),
-            (_("Save this search"), _("Under a name, in the archive"), reader.action_save_search),
-            (
-                _("Rename this saved search"),
-                _("The one that is chosen in the archive"),
-                lambda: saved.rename(reader),
-            ),
-            (_("Forget this saved search"), _("u undoes it"), lambda: saved.forget(reader)),
-            (_("Best first"), _("The best hits first, and back"), reader.action_best_first),
-            (_("More like this"), _("What shares its rare words"), reader.action_related),
-            (_("Text alone"), _("Give the text the whole screen"), reader.action_alone),
-            (_("Light or dark"), _("Switch between granit and papper"), self.switch_theme),
-            (_("Help"), _("All keys"), reader.action_help),
-            (_("Quit"), _("Leave the reader"), self.action_quit),
-        )
-        for title, help_text, callback in commands:
-            yield SystemCommand(title, help_text, callback)
+        return commands(self)
 
     def switch_theme(self) -> None:
         """Go to the other theme and remember it."""

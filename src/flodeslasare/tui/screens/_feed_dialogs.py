@@ -1,13 +1,16 @@
-"""What is asked before a feed is changed for good: where it is to be found, and whether it is to go."""
+"""What is asked before a feed is changed for good: where it is to be found, what it goes up in, whether it is to go."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -15,22 +18,42 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from flodeslasare.addresses import without_credentials
-from flodeslasare.errors import ReaderError
+from flodeslasare.errors import AddressTaken, ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
 from flodeslasare.model import Feed
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.links import shown_host
-from flodeslasare.tui.screens._dialog import Choices, DialogScreen, Status
+from flodeslasare.tui.links import shown_address, shown_host
+from flodeslasare.tui.screens._dialog import Body, Choices, DialogScreen, Status, named
 from flodeslasare.tui.widgets._line_input import LineInput
 
 _STOP_SECONDS = 0.05
 """How soon a look at an address ends that was stopped."""
 
 
-class AddressScreen(DialogScreen[Feed | None]):
-    """Asks for a feed's new address, looks at it, takes it; gives the feed, or `None`."""
+def _said_of_merging() -> str:
+    return _("Entries, marks and earlier texts go over. This cannot be undone.")
+
+
+def _merging(feed: Feed, into: Feed) -> Content:
+    """Set the choice to let a feed go up in another."""
+    said = _("Merge {feed} into {into}").format(feed=feed.title, into=into.title)
+    return named(said, _said_of_merging())
+
+
+@dataclass(frozen=True)
+class MergeInto:
+    """The feed is to go up in another."""
+
+    other: Feed
+
+
+class AddressScreen(DialogScreen[Feed | MergeInto | None]):
+    """Asks for a feed's new address, looks at it, takes it; gives the feed, or `None`.
+
+    Where another feed has the address, it offers to make one feed of them, and gives what is to be done.
+    """
 
     DEFAULT_CSS = """
     AddressScreen { & .dialog--title { text-wrap: nowrap; text-overflow: ellipsis; } }
@@ -48,6 +71,12 @@ class AddressScreen(DialogScreen[Feed | None]):
 
         feed: Feed
 
+    @dataclass
+    class Taken(Message):
+        """Another feed has the address."""
+
+        other: Feed
+
     def __init__(self, library: Library, feed: Feed) -> None:
         """Make the dialog.
 
@@ -60,6 +89,8 @@ class AddressScreen(DialogScreen[Feed | None]):
         self._feed = feed
         self._look: Event | None = None
         """Set to stop the look that is under way; `None` while there is none."""
+        self._other: Feed | None = None
+        """The feed that has the address that was typed."""
 
     def compose(self) -> ComposeResult:
         if self._library.is_offline:
@@ -68,15 +99,33 @@ class AddressScreen(DialogScreen[Feed | None]):
             lead = _("Its entries and marks stay. A page's address will do.")
         with Vertical(classes="dialog"):
             title = _("A new address for {feed}").format(feed=self._feed.title)
-            yield Static(Content(harmless_line(title)), classes="dialog--title")
-            yield Static(Content(lead), classes="dialog--lead")
-            yield Static(Content(_("Address")), classes="dialog--label")
-            yield LineInput(self._feed.url, id="address")
-            yield Status()
-            yield Static(Content(_("Enter changes it · Esc leaves")), classes="dialog--keys")
+            with Body():
+                yield Static(Content(harmless_line(title)), classes="dialog--title")
+                yield Static(Content(lead), classes="dialog--lead")
+                yield Static(Content(_("Address")), classes="dialog--label")
+                yield LineInput(self._feed.url, id="address")
+                yield Status()
+                yield Choices()
+            yield Static(classes="dialog--keys")
 
     def on_mount(self) -> None:
-        self._input.focus()
+        self._offer(None)
+
+    def _offer(self, other: Feed | None) -> None:
+        """Offer to make one feed of this and the one that has the address; `None` to ask for an address again."""
+        self._other = other
+        choices = self.query_one(Choices)
+        choices.clear_options()
+        choices.display = other is not None
+        keys = self.query_one(".dialog--keys", Static)
+        if other is None:
+            self._input.focus()
+            keys.update(Content(_("Enter changes it · Esc leaves")))
+        else:
+            choices.add_option(Option(_merging(self._feed, other)))
+            choices.highlighted = 0
+            choices.focus()
+            keys.update(Content(_("Enter makes one feed of them · Esc leaves")))
 
     @property
     def _input(self) -> Input:
@@ -92,6 +141,8 @@ class AddressScreen(DialogScreen[Feed | None]):
         event.stop()
         self._stop()
         self._status.clear()
+        if self._other is not None:
+            self._offer(None)
 
     @on(Input.Submitted)
     def _take(self, event: Input.Submitted) -> None:
@@ -114,12 +165,21 @@ class AddressScreen(DialogScreen[Feed | None]):
         """Look at an address and take it, on a thread and a connection of its own: it may wait for a writer."""
         try:
             feed = await asyncio.to_thread(self._change, address, stop)
+        except AddressTaken as error:
+            if not stop.is_set():
+                self._tell_taken(error)
         except ReaderError as error:
             if not stop.is_set():
                 self.post_message(self.Failed(str(error)))
         else:
             if feed is not None:
                 self.post_message(self.Changed(feed))
+
+    def _tell_taken(self, error: AddressTaken) -> None:
+        try:
+            self.post_message(self.Taken(self._library.feed(error.other_id)))
+        except ReaderError:  # it was left, having gone up in another
+            self.post_message(self.Failed(str(error)))
 
     def _change(self, address: str, stop: Event) -> Feed | None:
         """Give the feed with its new address, or `None` when it was stopped before it had that."""
@@ -140,6 +200,21 @@ class AddressScreen(DialogScreen[Feed | None]):
         event.stop()
         self._look = None
         self._status.warn(harmless_line(event.reason))
+
+    @on(Taken)
+    def _offer_merging(self, event: Taken) -> None:
+        event.stop()
+        self._look = None
+        self._status.say(
+            harmless_line(_("{feed} has this address.").format(feed=event.other.title))
+        )
+        self._offer(event.other)
+
+    @on(OptionList.OptionSelected)
+    def _merge(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self._other is not None:
+            self.dismiss(MergeInto(self._other))
 
     @on(Changed)
     def _end(self, event: Changed) -> None:
@@ -163,6 +238,81 @@ class AddressScreen(DialogScreen[Feed | None]):
     def on_unmount(self) -> None:
         """Let nothing be waited for when the program ends."""
         self._stop()
+
+
+class MergeScreen(DialogScreen[Feed | None]):
+    """Asks which feed another is to go up in; gives that, or `None`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "to_feeds", show=False)]
+    DEFAULT_CSS = """
+    MergeScreen { & .dialog--title { text-wrap: nowrap; text-overflow: ellipsis; } }
+    """
+
+    def __init__(self, feed: Feed, others: Sequence[Feed]) -> None:
+        """Make the dialog.
+
+        Args:
+            feed: that is to go up in another.
+            others: those it may go up in.
+        """
+        super().__init__()
+        self._feed = feed
+        self._others = others
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            with Body():
+                title = _("Merge {feed} into …").format(feed=self._feed.title)
+                yield Static(Content(harmless_line(title)), classes="dialog--title")
+                yield Static(Content(_said_of_merging()), classes="dialog--lead")
+                yield LineInput(placeholder=_("a part of the feed's name"), id="name")
+                yield Status()
+                yield Choices()
+            yield Static(Content(_("Enter chooses · Esc leaves")), classes="dialog--keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#name", Input).focus()
+        self._list("")
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        self._list(event.value.strip())
+
+    def _list(self, typed: str) -> None:
+        """List the feeds that have what was typed in their names or addresses; none of them is chosen yet."""
+        sought = typed.casefold()
+        choices = self.query_one(Choices)
+        choices.clear_options()
+        choices.add_options(
+            Option(named(feed.title, shown_address(feed.url)), id=str(feed.id))
+            for feed in self._others
+            if sought in feed.title.casefold() or sought in feed.url.casefold()
+        )
+        choices.display = bool(choices.option_count)
+        status = self.query_one(Status)
+        if choices.option_count:
+            status.clear()
+        else:
+            status.say(_("No other feed is called so.") if typed else _("There is no other feed."))
+
+    @on(Input.Submitted)
+    def _to_choices(self, event: Input.Submitted) -> None:
+        """Go on to the feeds: nothing is merged before one of them has been chosen there."""
+        event.stop()
+        self.action_to_feeds()
+
+    def action_to_feeds(self) -> None:
+        """Go from the name to the feeds."""
+        choices = self.query_one(Choices)
+        if choices.option_count:
+            choices.focus()
+            choices.highlighted = 0
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(next(feed for feed in self._others if str(feed.id) == event.option_id))
 
 
 class DeleteScreen(DialogScreen[bool | None]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.screens._prompt import PromptScreen
 
 if TYPE_CHECKING:
+    from flodeslasare.findings import Merged
     from flodeslasare.tui.screens.reader import ReaderScreen
 
 
@@ -32,25 +34,42 @@ def show(reader: ReaderScreen, now: datetime) -> None:
         refreshes = reader.library.refreshes(feed.id)
 
         def do(what: str | None) -> None:
-            if what == "refresh":
-                reader.post_message(reader.RefreshRequested([feed.id]))
-            elif what == "merge" and into is not None:
-                merge(reader, feed, into)
+            if what == "merge" and into is not None:
+                _merge(reader, feed, into)  # the dialog has named it
             elif what is not None:
-                changes = {
-                    "rename": rename,
-                    "move": move,
-                    "readdress": readdress,
-                    "remove": remove,
-                    "delete": delete,
-                }
-                changes[what](reader, feed)
+                DOING[what](reader, feed)
 
         screen = FeedScreen(feed, refreshes, into=into, now=now)
         reader.app.push_screen(screen, do)
 
 
-def merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
+def refresh(reader: ReaderScreen, feed: Feed | None = None) -> None:
+    """Ask a feed for what is new, the current one where none is given."""
+    feed = feed or _current(reader)
+    if feed is not None:
+        reader.post_message(reader.RefreshRequested([feed.id]))
+
+
+def merge(reader: ReaderScreen, feed: Feed | None = None) -> None:
+    """Ask which feed another, the current one where none is given, is to go up in; then merge them."""
+    from flodeslasare.tui.screens._feed_dialogs import MergeScreen
+
+    goes = feed or _current(reader)
+    if goes is None:
+        return
+
+    def chosen(into: Feed | None) -> None:
+        if into is not None:
+            _merge(reader, goes, into)
+
+    with reader.telling():
+        others = [each for each in reader.library.feeds() if each.id != goes.id]
+        # the one it has moved to, if any, first
+        others.sort(key=lambda each: each.id != goes.merge_into)
+        reader.app.push_screen(MergeScreen(goes, others), chosen)
+
+
+def _merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
     """Make one feed of two, in the background: they may hold many entries."""
 
     def work() -> None:
@@ -60,16 +79,32 @@ def merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
         except ReaderError as error:
             reader.post_message(ReadingFailed(str(error)))
             return
-        said = ngettext(
-            "{feed} is now part of {into}; {n} entry went over",
-            "{feed} is now part of {into}; {n} entries went over",
-            merged.moved,
-        ).format(feed=feed.title, into=into.title, n=phrases.number(merged.moved))
         reader.app.call_from_thread(reader.entries.forget_rows)
-        reader.app.call_from_thread(reader.status.tell, said)
+        reader.app.call_from_thread(reader.status.tell, _said_of(merged, feed, into))
         reader.post_message(LibraryChanged())
 
     reader.run_worker(work, group="merge", description="merge feeds", thread=True)
+
+
+def _said_of(merged: Merged, feed: Feed, into: Feed) -> str:
+    """Say what has become of the entries of a feed that went up in another."""
+    parts = []
+    if merged.moved or not merged.joined:
+        parts.append(
+            ngettext("{n} entry went over", "{n} entries went over", merged.moved).format(
+                n=phrases.number(merged.moved)
+            )
+        )
+    if merged.joined:
+        parts.append(
+            ngettext("{n} was in both", "{n} were in both", merged.joined).format(
+                n=phrases.number(merged.joined)
+            )
+        )
+    name = into.title if into.title != feed.title else shown_address(into.url)
+    return _("{feed} is now part of {into}: {entries}").format(
+        feed=feed.title, into=name, entries=", ".join(parts)
+    )
 
 
 def remove(reader: ReaderScreen, feed: Feed | None = None) -> None:
@@ -140,13 +175,16 @@ def move(reader: ReaderScreen, feed: Feed | None = None) -> None:
 
 def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
     """Ask for another address for a feed, the current one where none is given, and fetch it from there."""
-    from flodeslasare.tui.screens._feed_dialogs import AddressScreen
+    from flodeslasare.tui.screens._feed_dialogs import AddressScreen, MergeInto
 
-    feed = feed or _current(reader)
-    if feed is None:
+    asked = feed or _current(reader)
+    if asked is None:
         return
 
-    def changed(feed: Feed | None) -> None:
+    def changed(feed: Feed | MergeInto | None) -> None:
+        if isinstance(feed, MergeInto):
+            _merge(reader, asked, feed.other)
+            return
         if feed is None:
             return
         said = _("{feed} is now fetched from {url}")
@@ -157,7 +195,7 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
         if reader.status.progress is None and not reader.library.is_offline:
             reader.post_message(reader.RefreshRequested([feed.id]))
 
-    reader.app.push_screen(AddressScreen(reader.library, feed), changed)
+    reader.app.push_screen(AddressScreen(reader.library, asked), changed)
 
 
 def delete(reader: ReaderScreen, feed: Feed | None = None) -> None:
@@ -256,3 +294,15 @@ def _said_of_none(reader: ReaderScreen) -> str:
     if search is not None:
         return _("{name} is a saved search: Ctrl+P renames or forgets it").format(name=search.name)
     return _("no feed is under the cursor")
+
+
+DOING: Mapping[str, Callable[[ReaderScreen, Feed | None], None]] = {
+    "refresh": refresh,
+    "rename": rename,
+    "move": move,
+    "readdress": readdress,
+    "remove": remove,
+    "delete": delete,
+    "merge": merge,
+}
+"""What can be done to a feed, by the names that `FEED_KEYS` has for it."""

@@ -1,11 +1,25 @@
-"""What the command palette finds."""
+"""What the command palette finds: what the keys do, by name, and what has no key."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import SystemCommand
 from textual.command import Hit, Hits
 from textual.system_commands import SystemCommandsProvider
 
 from flodeslasare.i18n import _
+from flodeslasare.tui._keys import FEED_KEYS, KEYS, Key
+from flodeslasare.tui.screens import _feeds as feeds
+from flodeslasare.tui.screens import _saved as saved
+
+if TYPE_CHECKING:
+    from flodeslasare.tui.app import FeedReaderApp
+
+_ABOUT_FEED = "i"
+"""The key that opens the dialog where those of a feed work."""
 
 
 class Commands(SystemCommandsProvider):
@@ -19,6 +33,37 @@ class Commands(SystemCommandsProvider):
             yield hit
         if not is_found:
             yield Hit(0, _("No command is called so"), _nothing)
+
+
+def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
+    """Give every command: its name, its key and what it does."""
+    reader = app.reader
+    for key in KEYS:
+        if key.name:
+            yield _command(key, _(key.shown), partial(reader.run_action, key.action))
+    for key in FEED_KEYS:
+        if key.name:
+            shown = f"{_ABOUT_FEED} {key.shown}"
+            yield _command(key, shown, partial(feeds.DOING[key.action], reader))
+    without_key = (
+        (_("Import"), _("an OPML file, or newsboat's files"), reader.action_import),
+        (
+            _("Rename this saved search"),
+            _("the one that is chosen in the archive"),
+            partial(saved.rename, reader),
+        ),
+        (_("Forget this saved search"), _("u undoes it"), partial(saved.forget, reader)),
+        (_("Light or dark"), _("switch between granit and papper"), app.switch_theme),
+    )
+    for name, does, callback in without_key:
+        yield SystemCommand(name, does, callback)
+
+
+def _command(key: Key, shown: str, callback: Callable[[], object]) -> SystemCommand:
+    name, does = _(key.name), _(key.does)
+    return SystemCommand(
+        name, shown if does.casefold() == name.casefold() else f"{shown} · {does}", callback
+    )
 
 
 def _nothing() -> None:

@@ -20,6 +20,7 @@ from flodeslasare.library.health import ailment_of
 from flodeslasare.model import Feed, FeedFetch, RefreshStatus
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
+from flodeslasare.tui._keys import FEED_KEYS
 from flodeslasare.tui.screens._dialog import DialogScreen
 
 _CELLS, _MARGIN_CELLS = 76, 6
@@ -35,13 +36,7 @@ class FeedScreen(DialogScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i,q", "leave", show=False),
-        Binding("r", "do('refresh')", show=False),
-        Binding("n", "do('rename')", show=False),
-        Binding("m", "do('move')", show=False),
-        Binding("a", "do('readdress')", show=False),
-        Binding("x", "do('remove')", show=False),
-        Binding("d", "do('delete')", show=False),
-        Binding("g", "do('merge')", show=False),
+        *(Binding(key.keys, f"do('{key.action}')", show=False) for key in FEED_KEYS),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
         Binding("space,pagedown", "page(1)", show=False),
@@ -139,18 +134,8 @@ class FeedScreen(DialogScreen[str]):
 
     def _keys(self) -> list[Content]:
         """Give the keys and what they do; a click on one does it too."""
-        keys = {
-            "do('refresh')": _("r refresh"),
-            "do('rename')": _("n rename"),
-            "do('move')": _("m move"),
-            "do('readdress')": _("a address"),
-            "do('remove')": _("x unsubscribe"),
-            "do('delete')": _("d delete"),
-            "do('merge')": _("g merge"),
-            "leave": _("Esc closes"),
-        }
-        if self._into is None:
-            del keys["do('merge')"]
+        keys = {f"do('{key.action}')": f"{key.shown} {_(key.hint)}" for key in FEED_KEYS}
+        keys["leave"] = _("Esc closes")
         return [
             Content.styled(said, Style.from_meta({"@click": f"screen.{action}"}))
             for action, said in keys.items()
@@ -182,8 +167,7 @@ class FeedScreen(DialogScreen[str]):
 
     def action_do(self, what: str) -> None:
         """Leave with what is to be done."""
-        if what != "merge" or self._into is not None:
-            self.dismiss(what)
+        self.dismiss(what)
 
     def action_scroll(self, lines: int) -> None:
         """Go up or down by lines."""

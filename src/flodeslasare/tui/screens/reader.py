@@ -545,6 +545,12 @@ class ReaderScreen(Screen[None]):
             self._marking.opened(entry_id)
             self.memory.keep_entry(entry_id)
 
+    def action_open(self) -> None:
+        """Open the entry one is on, from any pane."""
+        if self.entries.entry_id is not None:
+            self._open(self.entries.entry_id)
+            self._go("reading")
+
     @on(EntryList.TopReached)
     def _offer_taken_at_top(self) -> None:
         if self._news.is_offered:
