@@ -630,7 +630,8 @@ def test_the_next_hit_is_found_from_anywhere(filled: Library) -> None:
 
 
 def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
-    assert filled.matching_words("krav upphandl") == [("upphandlaren", 40)]
+    assert filled.matching_words("gård upphandl") == [("upphandlaren", 40)]
+    assert filled.matching_words("krav upphandl") == []  # nothing holds both
     assert filled.matching_words("-upphandl") == []
     assert filled.matching_words('"en går') == [("gård", 40)]
     assert filled.matching_words("") == []
@@ -639,6 +640,26 @@ def test_the_words_that_match_come_with_their_numbers(filled: Library) -> None:
     filled.save_search("Krav", "upphandl")
     assert filled.matching_words("search:krav") == []
     assert filled.matching_words("går search:krav") == [("gård", 40)]
+
+
+def test_words_are_counted_among_the_hits_of_the_whole_query(
+    filled: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = filled.listing(View()).ids
+    word, number = filled.matching_words("upphandl")[0]
+    assert number == len(ids)
+    filled.mark_read(ids[:30])
+    assert filled.matching_words("is:unread upphandl") == [(word, 10)]
+    assert filled.matching_words("upphandl", within=View(unread=True)) == [(word, 10)]
+    assert filled.matching_words("title:upphandl") == []
+    assert filled.matching_words("is:starred upphandl") == []
+    filled.save_search("Olästa", "is:unread")
+    within = View(query="search:Olästa (upphandl")
+    assert filled.matching_words("upphandl", within=within) == [(word, 10)]
+    # Texts of very many hits are not read for it: then there is no number, rather than another one.
+    monkeypatch.setattr("flodeslasare.library.words.COUNTED_HITS", 9)
+    assert filled.matching_words("is:unread upphandl") == [(word, None)]
+    assert filled.matching_words("upphandl") == [(word, number)]
 
 
 def test_other_words_are_suggested_and_what_was_asked_stays(library: Library, feed: Feed) -> None:

@@ -168,6 +168,12 @@ class Query:
         """Give the words that are wanted, in the order they were typed, without those after a minus."""
         return list(_sought(self.root))
 
+    @property
+    def is_one_word(self) -> bool:
+        """Whether it is one word that may stand anywhere: in how many entries a word stands then says it all."""
+        root = self.root
+        return isinstance(root, Words) and root.match is Match.INSIDE and root.field is None
+
 
 def narrowed(root: Node, leaf: Words, stricter: Words) -> Node:
     """Ask more strictly for one of the words of a tree; what matches is among the tree's hits."""

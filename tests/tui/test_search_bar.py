@@ -118,6 +118,34 @@ async def test_words_that_do_not_fit_are_left_out() -> None:
         assert app.line(1) == "  ord0 10  ord1 10  …"
 
 
+async def test_the_first_word_that_does_not_fit_begins_where_the_line_would_be_empty() -> None:
+    app = BarApp()
+    async with app.run_test(size=(46, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.pause()
+        await pilot.press("a")
+        await pilot.pause(0.1)
+        words = ("upphandling", 10), ("upphandlare", 8), ("läkemedelsupphandling", 5)
+        app.bar.offers = tuple(Offer(word, hits, word) for word, hits in words)
+        assert app.line(1) == "  upphandling 10  upphandlare 8  läkemedel… 5"
+        app.bar.offers += (Offer("livsmedelsupphandling", None, "livsmedelsupphandling"),)
+        assert app.line(1) == "  upphandling 10  upphandlare 8  läkeme… 5  …"
+        await pilot.click(app.bar, offset=(36, 1))
+        await pilot.pause()
+        assert app.searched[-1] == "läkemedelsupphandling"
+
+
+async def test_a_word_whose_hits_nobody_counted_stands_without_a_number() -> None:
+    app = BarApp()
+    async with app.run_test(size=(46, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.pause()
+        await pilot.press("a")
+        await pilot.pause(0.1)
+        app.bar.offers = (Offer("avtal", None, "avtal"), Offer("ramavtal", 2, "ramavtal"))
+        assert app.line(1) == "  avtal  ramavtal 2"
+
+
 # --- what may be typed next ------------------------------------------------------------------------
 
 NAMES = {"feed": ["hållbarupphandling", "Upphandlingsmyndigheten"], "before": ["2018", "2018-05"]}

@@ -308,6 +308,23 @@ async def test_a_search_without_unread_hits_says_how_to_see_all(
         assert "No unread hits here. f shows all." in shown(app)
 
 
+async def test_words_are_offered_with_the_number_of_hits_they_stand_in(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"before:2017 kyckl")
+        await settle(pilot)
+        hits = len(app.reader.entries.ids)
+        assert 0 < hits < len(filled.listing(View(query="kyckl")).ids)
+        offers = app.reader.search_bar.offers
+        assert [(offer.word, offer.hits) for offer in offers] == [("kycklingslakteriet", hits)]
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert app.reader.query_text == "before:2017 kycklingslakteriet"
+        assert len(app.reader.entries.ids) == hits
+
+
 async def test_beside_hits_stands_no_other_count(app: FeedReaderApp) -> None:
     def unread_line() -> str:
         return next(line[:30] for line in shown(app).splitlines() if "Unread" in line[:30])

@@ -492,17 +492,20 @@ class Library:
         with self._database.stoppable():
             return {"author": self._entries.authors(), "tag": self._entries.tags()}
 
-    def matching_words(self, query: str, limit: int = 12) -> list[tuple[str, int]]:
-        """The archive's words that the last word of a query matches, with their numbers of entries.
+    def matching_words(
+        self, query: str, limit: int = 12, *, within: View | None = None
+    ) -> list[tuple[str, int | None]]:
+        """The words that the last word of a query matches, with the number of hits that each stands in.
 
-        In a phrase these are whole words, or begin so where it is half-typed. The most frequent first; among very many, those that came first into the archive are counted.
+        Of a query that asks for more than one word, or in a view that narrows it, words come without a number where
+        there are too many hits to read. In a phrase these are whole words, or begin so where it is half-typed. The most frequent first; among very many, those that came first into the archive are counted.
 
         Raises:
             Stopped: by `stop()`.
         """
         from flodeslasare.library.words import matching_words
 
-        return matching_words(self._database, self._index, query, limit)
+        return matching_words(self._database, self._index, query, limit, within or View())
 
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any as AnyValue
 from typing import NamedTuple, TypeAlias
 
-from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold, plain
+from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold, plain, words_in
 from flodeslasare.model import MonthCount, View
 from flodeslasare.query import (
     EVERYTHING,
@@ -31,6 +31,7 @@ from flodeslasare.query import (
     Any,
     Dated,
     Document,
+    Field,
     HasEnclosure,
     Is,
     Match,
@@ -43,6 +44,7 @@ from flodeslasare.query import (
     asks_saved,
     parse,
     passage,
+    where,
     with_saved,
 )
 from flodeslasare.storage import _matches
@@ -735,6 +737,39 @@ class SearchIndex:
             {"words": json.dumps(words)},
         )
         return [(row["term"], row["doc"]) for row in rows]
+
+    def count_in(self, entry_ids: Sequence[int], part: Words) -> list[tuple[str, int]]:
+        """In how many of some entries does each word stand that the last word of a part matches? Texts are read.
+
+        The most frequent first.
+        """
+        sought = part.words[-1]
+        node = Words((sought,), part.match)
+        folded = fold(sought)
+        wanted: dict[str, bool] = {}
+        counts: Counter[str] = Counter()
+        for chunk in self._db.chunks(
+            """
+            SELECT title, text, author, tags FROM json_each(:ids)
+            JOIN entries ON entries.id = value JOIN texts ON entry_id = entries.id
+            """,
+            {"ids": json.dumps(list(entry_ids))},
+            size=TEXTS_AT_ONCE,
+        ):
+            for title, text, author, tags in chunk:
+                fields: dict[Field | None, str] = {
+                    Field.TITLE: title,
+                    Field.AUTHOR: author or "",
+                    Field.TAG: " ".join(json.loads(tags)),
+                    None: text,
+                }
+                looked_in = fields.values() if part.field is None else [fields[part.field]]
+                for word in {word for each in looked_in for word in words_in(each)}:
+                    if word not in wanted:
+                        wanted[word] = folded in fold(word) and bool(where([node], word))
+                    if wanted[word]:
+                        counts[word] += 1
+        return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
     # --- passages ------------------------------------------------------------------------------
 

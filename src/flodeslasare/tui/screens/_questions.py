@@ -95,7 +95,7 @@ class Questions:
 
         def answers(library: Library) -> Iterator[Message]:
             has_hits = bool(first.ids)
-            offers = _words_matched(library, query) if has_hits else []
+            offers = _words_matched(library, query, view) if has_hits else []
             yield OffersRead(offers, query)
             if not has_hits:
                 yield from others(library, offers, has_hits)
@@ -111,8 +111,12 @@ class Questions:
                 yield from others(library, offers, has_hits)
 
         def others(library: Library, offers: Sequence[Offer], has_hits: bool) -> Iterator[Message]:
+            from flodeslasare.query import parse
+
+            # Beside other conditions it would be another number than that of the hits it leads to.
+            is_of_all = parse(query).is_one_word and view.but(order="newest") == View(query=query)
             found = [
-                Offer(each.word, each.count, each.query, each.kind == "form")
+                Offer(each.word, each.count if is_of_all else None, each.query, each.kind == "form")
                 for each in library.suggestions(query)
                 if not has_hits or each.kind == "form"
             ]
@@ -205,8 +209,8 @@ async def _until_ended(asked: Asked) -> None:
     await asyncio.wrap_future(asked.ended)
 
 
-def _words_matched(library: Library, query: str) -> list[Offer]:
-    """Find the words that the last word of a query matches; each leads to the query with it in its place."""
+def _words_matched(library: Library, query: str, view: View) -> list[Offer]:
+    """Find the words that the last word of a query matches in a view; each leads to the query with it in its place."""
     from flodeslasare.query import parse, replaced
 
     sought = parse(query).sought()
@@ -215,5 +219,5 @@ def _words_matched(library: Library, query: str) -> list[Offer]:
     last = sought[-1].words[-1]
     return [
         Offer(word, count, replaced(query, last, word))
-        for word, count in library.matching_words(query)
+        for word, count in library.matching_words(query, within=view)
     ]

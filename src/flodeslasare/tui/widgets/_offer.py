@@ -9,8 +9,8 @@ class Offer(NamedTuple):
     """A word that may be searched for instead of, or in place of, what was typed."""
 
     word: str
-    hits: int
-    """In how many entries it stands."""
+    hits: int | None
+    """In how many entries it stands; `None` where nobody has counted what it leads to."""
     query: str
     """The search it leads to."""
     is_form: bool = False

@@ -375,7 +375,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             return self._strip([(text, "heading")], width, False)
         offer = self.offers[number]
         is_on = number == self.offer and self.has_focus
-        count = phrases.number(offer.hits)
+        count = "" if offer.hits is None else phrases.number(offer.hits)
         word = cut(harmless_line(offer.word), max(1, width - 8 - len(count)))
         pieces = [
             ("▎" if is_on else " ", "mark"),

@@ -44,6 +44,8 @@ _STYLES = {
 }
 
 
+_FEWEST_CELLS = 7
+"""The least that is shown of a word that does not fit beside the others."""
 _FROM_LETTERS = 2
 """So many letters of an operator's name are typed before it is offered; the first may begin any word."""
 
@@ -290,25 +292,34 @@ class SearchBar(Widget):
         for number, offer in enumerate(self.offers[first:], first):
             style = "picked" if number == self.picked else "hint" if offer.is_form else "word"
             mark = "≈ " if offer.is_form else ""
-            count = f" {phrases.number(offer.hits)}"
+            count = "" if offer.hits is None else f" {phrases.number(offer.hits)}"
             shown.append((mark + harmless_line(offer.word), count, style, offer))
         self._spans = []
         pieces, room, at = [("  ", "hint")], width - 3, 2
         if first:
             pieces, room, at = [*pieces, ("… ", "hint")], room - 2, at + 2
-        is_cut = False
+        left_out = []
         for word, count, style, leads_to in shown:
             cells = cell_len(word) + len(count) + 2
             if cells > room - 1 and self._spans:
-                is_cut = True
+                left_out.append((word, count, style, leads_to))
                 continue  # a shorter one may fit
             word = cut(word, max(1, room - len(count) - 2))
             pieces += [(word, style), (f"{count}  ", "number")]
             self._spans.append((at, at + cells - 2, leads_to))
             room -= cells
             at += cells
-        if is_cut:
-            pieces.append(("…", "hint"))
+        more = "…" if len(left_out) > 1 else ""
+        if left_out:  # the beginning of one says more than an empty end of the line
+            word, count, style, leads_to = left_out[0]
+            cells = room - len(count) - (2 + len(more) if more else 0)
+            if cells >= _FEWEST_CELLS:
+                word = cut(word, cells)
+                pieces += [(word, style), (f"{count}  ", "number")]
+                self._spans.append((at, at + cell_len(word) + len(count), leads_to))
+            else:
+                more = "…"
+        pieces.append((more, "hint"))
         return pieces
 
     def notify_style_update(self) -> None:
