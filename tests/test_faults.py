@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
-from textual.pilot import Pilot
 from werkzeug import Request, Response
 
 from builders import entries
@@ -26,6 +25,7 @@ from flodeslasare.library import Library
 from flodeslasare.model import View
 from flodeslasare.storage import SearchIndex, open_database
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import make_patient, settle, until
 
 FEEDS = 24
 ENTRIES = 20
@@ -242,28 +242,27 @@ def test_a_library_that_is_held_for_long_is_waited_for(path: Path) -> None:
     assert assert_whole(path) == FEEDS * ENTRIES
 
 
-async def test_the_screen_says_that_it_waits_and_takes_keys_meanwhile(path: Path) -> None:
+async def test_the_screen_says_that_it_waits_and_takes_keys_meanwhile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_patient(monkeypatch)
     with Library(path) as library:
         app = FeedReaderApp(library)
         async with app.run_test(size=(120, 36)) as pilot:
             with locked(path) as holder:
                 await pilot.press("R")
-                await said(pilot, app, "another program")
+                await until(
+                    pilot,
+                    lambda: "another program" in app.reader.status.notice,
+                    "what the status line is to say",
+                )
                 await pilot.press("question_mark")
                 await pilot.pause()
                 assert len(app.screen_stack) > 1
                 await pilot.press("escape")
                 holder.execute("COMMIT")
-            await app.workers.wait_for_complete()
-            await pilot.pause()
+            await settle(pilot)
         assert library.counts().total == FEEDS * ENTRIES
-
-
-async def said(pilot: Pilot[None], app: FeedReaderApp, words: str) -> None:
-    until = time.monotonic() + 30
-    while words not in app.reader.status.notice:
-        assert time.monotonic() < until, f"the status line does not say {words!r}"
-        await pilot.pause(0.05)
 
 
 def test_a_server_that_breaks_off_costs_nothing_that_was_there(

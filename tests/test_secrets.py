@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -23,6 +22,7 @@ from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens.add_feed import AddFeedScreen
+from pilots import make_patient, until
 from test_refresh import rss
 
 NAME, PASSWORD, TOKEN = "anna.ek", "hemligt-och-långt", "s3cr3t-token"
@@ -147,6 +147,7 @@ def test_a_password_of_the_settings_is_used_and_never_told(
 async def test_the_screen_shows_no_password(
     library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    make_patient(monkeypatch)
     protected(httpserver, "/untitled", rss(entries(1), title=""))
     links = "".join(
         f'<link rel="alternate" type="application/rss+xml" href="/{name}">' for name in "ab"
@@ -163,9 +164,7 @@ async def test_the_screen_shows_no_password(
         shown = [app.export_screenshot()]
         await app.push_screen(AddFeedScreen(library))
         await pilot.press(*with_login(httpserver.url_for("/")), "enter")
-        async with asyncio.timeout(10):
-            while not app.screen.query_one(OptionList).display:
-                await pilot.pause(0.02)
+        await until(pilot, lambda: app.screen.query_one(OptionList).display, "the choice")
         choices = app.screen.query_one(OptionList)
         said = io.StringIO()
         for option in choices.options:

@@ -9,6 +9,7 @@ import pytest
 
 from flodeslasare import i18n
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import make_patient
 from tui.samples import NOW, StagedLibrary, fill
 
 
@@ -18,6 +19,11 @@ def in_english() -> Iterator[None]:
     i18n.use_language("en")
     yield
     i18n.use_language(was)
+
+
+@pytest.fixture(autouse=True)
+def patient_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_patient(monkeypatch)
 
 
 @pytest.fixture

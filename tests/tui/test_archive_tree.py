@@ -10,6 +10,7 @@ from flodeslasare.model import Counts, Feed, MonthCount, View
 from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets._archive import Archive, bars, breadth, span, spread
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
+from pilots import settle
 
 ADDED = datetime(2018, 1, 1, tzinfo=UTC)
 
@@ -103,7 +104,7 @@ async def test_feeds_unfold_to_years_and_months() -> None:
         assert ["May", "2"] in lines
         assert ["April", "1"] in lines
         await pilot.press("j")
-        await pilot.pause(0.2)
+        await settle(pilot)
         assert app.chosen[-1] == View(feed_id=1, month=201805)
         await pilot.press("enter")
         await pilot.pause()
@@ -119,7 +120,7 @@ async def test_only_where_the_cursor_rests_is_chosen() -> None:
         await pilot.pause()
         for _ in range(3):
             app.archive.action_cursor_down()
-        await pilot.pause(0.2)
+        await settle(pilot)
         assert app.chosen == [View(feed_id=1)]
 
 
@@ -182,11 +183,11 @@ async def test_five_hundred_feeds_are_moved_through() -> None:
     async with app.run_test(size=(30, 28)) as pilot:
         await pilot.pause()
         await pilot.press("end")
-        await pilot.pause(0.2)
+        await settle(pilot)
         assert app.archive.view == View(feed_id=499)
         assert "Flöde 499" in app.lines()[-1]
         await pilot.press("pageup", "pagedown", "home")
-        await pilot.pause(0.2)
+        await settle(pilot)
         assert app.archive.view == View()
 
 

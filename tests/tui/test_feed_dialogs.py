@@ -20,8 +20,9 @@ from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._dialog import Choices, Status
 from flodeslasare.tui.screens._feed_dialogs import AddressScreen, DeleteScreen, MergeScreen
 from flodeslasare.tui.screens.feed_details import FeedScreen
+from pilots import press, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import fail, settle, shown
+from tui.test_reader import fail, shown
 
 BLOG = "hållbarupphandling"
 NEW = "https://ny.exempel.se/rss"
@@ -74,12 +75,6 @@ async def begin(app: FeedReaderApp, pilot: Pilot[None], title: str = "") -> None
     await settle(pilot)
     if title:
         app.reader.base = View(feed_id=app.library.feed(title).id)
-        await settle(pilot)
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    for key in keys:
-        await pilot.press(key)
         await settle(pilot)
 
 
@@ -184,8 +179,7 @@ async def test_a_refresh_that_is_under_way_is_not_broken_off(
         await pilot.press("R", "i", "a")
         await pilot.pause()
         await type_address(app, pilot, "ny.exempel.se")
-        while isinstance(app.screen, AddressScreen):
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not isinstance(app.screen, AddressScreen), "the end of it")
         assert app.reader.status.notice == f"{BLOG} is now fetched from {NEW}"
         filled.gate.set()
         await settle(pilot)
@@ -235,11 +229,12 @@ async def test_a_look_at_an_address_can_be_stopped_and_holds_up_nothing(
         await type_address(app, pilot, "ny.exempel.se")
         await pilot.pause()
         assert "Looking for feeds at ny.exempel.se …" in shown(app)
+        await until(pilot, lambda: site.asked, "the question")
         await pilot.press("enter")  # is under way already
         await pilot.press("escape")
         await settle(pilot)
         assert "Stopped." in shown(app)
-        assert site.was_left.is_set()
+        await until(pilot, site.was_left.is_set, "the end of the question")
         await pilot.press("escape")
         await pilot.pause()
         assert app.screen is app.reader
@@ -287,7 +282,7 @@ async def test_a_feed_is_merged_into_one_that_is_chosen(two_blogs: StagedLibrary
             await press(pilot, "i", "g")
         else:
             await pilot.press("ctrl+p", *"merge")
-            await pilot.pause(0.5)
+            await settle(pilot)
             await press(pilot, "enter")
         assert isinstance(app.screen, MergeScreen)
         await press(pilot, *"blogg", "enter")  # a part of the address will do
@@ -551,7 +546,7 @@ async def test_the_palette_leads_there(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, screen)

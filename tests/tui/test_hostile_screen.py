@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from flodeslasare.documents import FoundFeed
@@ -21,8 +20,9 @@ from flodeslasare.tui.screens._prompt import PromptScreen
 from flodeslasare.tui.screens.add_feed import AddFeedScreen
 from flodeslasare.tui.widgets._article import attachments, blocks_of
 from hostile import HOSTILE, PIECES, harmful, plant
+from pilots import settle
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import settle, shown
+from tui.test_reader import shown
 from tui.test_reading_pane import an_entry as a_shown_entry
 
 ALL_PIECES = " ".join((*PIECES, "".join(PIECES[:24])))
@@ -72,13 +72,6 @@ def test_no_text_breaks_out_of_the_reading_pane(text: str, width: int) -> None:
                 assert links.is_openable(meta.get("link", "https://a.se"))
 
 
-async def rest(pilot: Pilot[None]) -> None:
-    """Wait for what the last key began, but not for the timers."""
-    await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-
-
 @pytest.mark.parametrize("text", [ALL_PIECES, LONG], ids=["all", "long"])
 async def test_every_pane_is_safe(staged: StagedLibrary, text: str) -> None:
     feed = staged.feed_named("https://exempel.se/rss", "Blogg", "Mapp/Inre")
@@ -95,19 +88,19 @@ async def test_every_pane_is_safe(staged: StagedLibrary, text: str) -> None:
             ("slash", "o", "r", "d"), ("enter",), ("escape", "question_mark"), ("escape", "ctrl+p"), ("escape", "s", "z"),
         ):  # fmt: skip
             await pilot.press(*keys)
-            await rest(pilot)
+            await settle(pilot)
             assert_screen_is_safe(app)
         app.reader.status.message = text
-        await rest(pilot)
+        await settle(pilot)
         assert_screen_is_safe(app)
         app.reader.base = View(feed_id=feed)
         for ask in (_feeds.rename, _feeds.move):
             ask(app.reader)
-            await rest(pilot)
+            await settle(pilot)
             assert isinstance(app.screen, PromptScreen)
             assert_screen_is_safe(app)
             await pilot.press("escape")
-            await rest(pilot)
+            await settle(pilot)
 
 
 async def test_dialogs_are_safe(staged: StagedLibrary) -> None:

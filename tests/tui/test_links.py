@@ -13,9 +13,10 @@ from textual.pilot import Pilot
 from flodeslasare import i18n
 from flodeslasare.tui import links
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import settle
 from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_hostile_screen import SIZE, assert_screen_is_safe
-from tui.test_reader import settle, shown
+from tui.test_reader import shown
 
 OTHERS = [
     ("https://evil.example/x", "https://bank.se"),

@@ -10,8 +10,9 @@ import pytest
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Marked
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import PATIENCE_SECONDS, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import WIDE, settle, shown
+from tui.test_reader import WIDE, shown
 
 
 async def test_marks_of_many_are_told_of_while_they_last_and_undone_in_order(
@@ -23,7 +24,7 @@ async def test_marks_of_many_are_told_of_while_they_last_and_undone_in_order(
     mark_read = Library.mark_read
 
     def slowly(library: Library, entry_ids: Iterable[int]) -> Marked:
-        goes_on.wait(20)
+        goes_on.wait(PATIENCE_SECONDS)
         return mark_read(library, entry_ids)
 
     monkeypatch.setattr(Library, "mark_read", slowly)
@@ -31,10 +32,9 @@ async def test_marks_of_many_are_told_of_while_they_last_and_undone_in_order(
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("A")
-        await pilot.pause(0.4)
-        assert "marking 700 …" in shown(app)
+        await until(pilot, lambda: "marking 700 …" in shown(app), "the word that it is done")
         await pilot.press("s", "j")  # nothing waits for it but the next mark
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert app.reader.entries.cursor == 1
         assert staged.counts() == Counts(700, 700, 0)
         goes_on.set()

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from rich.color import ColorSystem
 from rich.style import Style
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from flodeslasare import i18n
@@ -28,20 +27,12 @@ from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
+from pilots import settle
 from flodeslasare.tui.screens._palette import commands as palette_commands
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
 WIDE = (120, 36)
-
-
-async def settle(pilot: Pilot[None]) -> None:
-    """Wait until background reading and the short timers have come to rest."""
-    for _ in range(2):
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause(0.1)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 def shown(app: FeedReaderApp) -> str:
@@ -529,8 +520,6 @@ async def test_a_mark_that_cannot_be_written_is_told_and_harms_nothing(
         await pilot.press("m")
         await settle(pilot)
         assert "the disk is full" in shown(app)
-        await pilot.pause(0.2)
-        assert "the disk is full" in shown(app)
         await pilot.press("j")
         await settle(pilot)
         assert "the disk is full" not in shown(app)
@@ -568,7 +557,6 @@ async def test_the_place_in_a_half_read_entry_is_kept(filled: StagedLibrary) -> 
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.press("enter", "pagedown")
         await settle(pilot)
-        await pilot.pause(0.5)
         entry_id = app.reader.entries.entry_id
     assert entry_id is not None
     assert filled.place(entry_id) > 0
@@ -643,7 +631,7 @@ async def test_the_palette_asks_in_the_language_of_the_screen(app: FeedReaderApp
 async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+p", *"rename")
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert type(app.screen).__name__ == "PromptScreen"
@@ -688,7 +676,7 @@ async def test_the_palette_does_what_the_key_does(
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert app.reader.status.notice.split(" · ")[0] == says
@@ -703,7 +691,7 @@ async def test_the_palette_leads_to_the_panes(app: FeedReaderApp, typed: str, pa
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p", *(key if key != " " else "space" for key in typed))
-        await pilot.pause(0.5)
+        await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
         assert app.reader.pane == pane

@@ -15,8 +15,9 @@ from flodeslasare.query import saved_query
 from flodeslasare.storage import open_database
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _saved as saved
+from pilots import settle
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import WIDE, settle, shown
+from tui.test_reader import WIDE, shown
 
 
 def in_archive(app: FeedReaderApp, name: str) -> str:

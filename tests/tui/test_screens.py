@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from textual import on
 from textual.app import App
-from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
@@ -36,6 +35,7 @@ from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
 from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
+from pilots import settle
 from tui.test_reading_pane import an_entry
 
 SIZES = [(80, 24), (160, 48), (40, 12)]
@@ -118,11 +118,6 @@ def _english() -> None:
     i18n.use_language("en")
 
 
-async def settle(app: ScreenApp, pilot: Pilot[None]) -> None:
-    await app.workers.wait_for_complete()
-    await pilot.pause()
-
-
 def status(app: ScreenApp) -> str:
     return str(app.screen.query_one(Status).content)
 
@@ -135,7 +130,7 @@ async def test_one_feed_is_added_at_once(library: StagedLibrary) -> None:
     app = ScreenApp(AddFeedScreen(library))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"exempel.se", "tab", *"Offentligt", "enter")
-        await settle(app, pilot)
+        await settle(pilot)
     (feed,) = library.feeds()
     assert app.given == [feed]
     assert (feed.url, feed.folder) == (FOUND.url, "Offentligt")
@@ -147,10 +142,10 @@ async def test_several_feeds_are_offered(library: StagedLibrary) -> None:
     app = ScreenApp(AddFeedScreen(library, "exempel.se"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert "Kommentarer [alla]" in app.text()
         await pilot.press("j", "enter")
-        await settle(app, pilot)
+        await settle(pilot)
     assert [feed.url for feed in library.feeds()] == [OTHER.url]
 
 
@@ -159,14 +154,14 @@ async def test_a_failure_stays_until_the_address_is_edited(library: StagedLibrar
     app = ScreenApp(AddFeedScreen(library, "exempel.se"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert status(app) == "! https://exempel.se/: the page names no feed"
         await pilot.press("tab", "shift+tab")
         assert status(app) != ""
         await pilot.press("end", "/", "b")
         assert status(app) == ""
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
     assert len(app.given) == 1
     assert library.asked == ["exempel.se", "exempel.se/b"]
 
@@ -176,7 +171,7 @@ async def test_a_hostile_message_is_text(library: StagedLibrary) -> None:
     app = ScreenApp(AddFeedScreen(library, "exempel.se"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert "[b]no[/b] [2J [/]" in app.text()
 
 
@@ -196,7 +191,7 @@ async def test_a_feed_that_is_there_already_is_said_and_given(library: StagedLib
     app = ScreenApp(AddFeedScreen(library, "exempel.se"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert status(app) == "You subscribe to Min blogg already."
         await pilot.press("enter")
         await pilot.pause()
@@ -211,7 +206,7 @@ async def test_a_feed_whose_first_refresh_fails_is_kept_and_the_cause_is_said(
     app = ScreenApp(AddFeedScreen(library, "exempel.se"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert "the server does not answer" in status(app)
         await pilot.press("escape")
         await pilot.pause()
@@ -251,7 +246,7 @@ async def test_folders_that_exist_are_suggested(library: StagedLibrary) -> None:
         await pilot.press("tab", "o", "f")
         await pilot.pause()
         await pilot.press("right", "enter")
-        await settle(app, pilot)
+        await settle(pilot)
     assert {feed.folder for feed in library.feeds()} == {"Offentligt/Regioner"}
 
 
@@ -269,7 +264,7 @@ async def test_a_file_is_imported_and_what_it_brought_is_said(
     app = ScreenApp(ImportScreen(library, str(file)))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert status(app).startswith("1 feed added.\nLeft out:\n· ")
         await pilot.press("enter")
         await pilot.pause()
@@ -284,7 +279,7 @@ async def test_a_file_that_cannot_be_read_is_said_in_place(
     app = ScreenApp(ImportScreen(library, str(tmp_path / "borta.opml")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
         assert "no such file" in status(app)
         await pilot.press("x")
         assert status(app) == ""
@@ -365,7 +360,7 @@ async def test_welcome_leads_to_an_address(library: StagedLibrary) -> None:
         await pilot.press("escape", "2")  # back, and there again
         await pilot.pause()
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settle(pilot)
     assert app.given == library.feeds()
     assert library.asked == [SUGGESTED_ADDRESS]
 

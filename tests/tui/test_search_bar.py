@@ -8,6 +8,7 @@ from flodeslasare import i18n
 from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets.search_bar import SearchBar
+from pilots import settle
 
 
 class BarApp(App[None]):
@@ -61,7 +62,7 @@ async def test_typing_searches() -> None:
         await app.bar.begin()
         await pilot.pause()
         await pilot.press(*"abc")
-        await pilot.pause(0.1)
+        await settle(pilot)
         assert app.searched[-1] == "abc"
         app.bar.total = 28
         app.bar.offers = (Offer("abcdef", 11, "abcdef"), Offer("xabc", 7, "xabc"))
@@ -78,7 +79,7 @@ async def test_esc_steps_out() -> None:
         await app.bar.begin()
         await pilot.pause()
         await pilot.press("a", "escape")
-        await pilot.pause(0.1)
+        await settle(pilot)
         assert app.ended == ["cancelled"]
 
 
@@ -98,7 +99,7 @@ async def test_a_word_narrows_when_it_is_clicked() -> None:
         await app.bar.begin()
         await pilot.pause()
         await pilot.press(*"x ab")
-        await pilot.pause(0.1)
+        await settle(pilot)
         app.bar.offers = (Offer("abcdef", 11, "x abcdef"),)
         app.line(1)
         await pilot.click(app.bar, offset=(4, 1))
@@ -113,7 +114,7 @@ async def test_words_that_do_not_fit_are_left_out() -> None:
         await app.bar.begin()
         await pilot.pause()
         await pilot.press("a")
-        await pilot.pause(0.1)
+        await settle(pilot)
         app.bar.offers = tuple(Offer(f"ord{n}", 10, f"ord{n}") for n in range(12))
         assert app.line(1) == "  ord0 10  ord1 10  …"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 
 import pytest
@@ -14,8 +13,9 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import Listing, MonthCount, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import PATIENCE_SECONDS, press, settle, until
 from tui.samples import NOW, StagedLibrary
-from tui.test_reader import WIDE, settle, shown
+from tui.test_reader import WIDE, shown
 
 # --- searches that are moot ----------------------------------------------------------------------
 
@@ -55,9 +55,7 @@ class Endless:
                 raise
 
     async def until_asked(self, pilot: Pilot[None], question: str) -> None:
-        async with asyncio.timeout(20):
-            while question not in self.asked:
-                await pilot.pause(0.01)
+        await until(pilot, lambda: question in self.asked, question)
 
 
 async def test_the_next_key_stops_a_search_and_its_hits_are_those_of_what_was_typed_last(
@@ -110,10 +108,8 @@ async def test_what_runs_is_stopped_when_one_leaves_the_search_or_the_program(
         assert len(app.reader.entries.ids) == 132
         await pilot.press("slash", "t")
         await questions.until_asked(pilot, "list t")
-    for _ in range(1000):  # its thread ends a little later
-        if questions.stopped == ["list s", "list t"]:
-            break
-        await asyncio.sleep(0.01)
+    # Its thread ends a little later.
+    await until(pilot, lambda: len(questions.stopped) > 1, "the end of the question")
     assert questions.stopped == ["list s", "list t"]
 
 
@@ -141,7 +137,7 @@ async def test_a_date_is_completed_though_the_archive_is_counted_later(
         library: Library, view: View | None = None, *, unread: bool = True
     ) -> list[MonthCount]:
         if view is None:
-            assert are_to_be_counted.wait(20)
+            assert are_to_be_counted.wait(PATIENCE_SECONDS)
         return really_count(library, view, unread=unread)
 
     monkeypatch.setattr(Library, "months", months)
@@ -202,8 +198,8 @@ async def test_a_month_narrows_a_search_and_the_keys_lead_on_to_the_next(
     months = [month for month, _count in filled.listing(hits).months]
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("slash", *"kycklingslakteriet", "enter", "1", "l", "j", "l", "j")
-        await settle(pilot)
+        await pilot.press("slash", *"kycklingslakteriet")
+        await press(pilot, "enter", "1", "l", "j", "l", "j")
         view = app.reader.view
         assert view.query == hits.query
         assert view.month is not None
@@ -226,8 +222,8 @@ async def test_esc_leads_back_through_what_narrowed_a_search(
     hits = View(query="kyckling")
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("slash", *"kyckling", "enter", "1", "l", "j", "l", "j", "2", "]")
-        await settle(pilot)
+        await pilot.press("slash", *"kyckling")
+        await press(pilot, "enter", "1", "l", "j", "l", "j", "2", "]")
         month = app.reader.view.month
         assert month is not None
         entry_id = app.reader.entries.entry_id
@@ -249,8 +245,8 @@ async def test_a_saved_search_narrows_another(app: FeedReaderApp, filled: Staged
     assert 0 < len(both) < len(filled.listing(View(query="kyckling")).ids)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
-        await pilot.press("slash", *"kyckl", "enter", "1", "j", "j", "j")
-        await settle(pilot)
+        await pilot.press("slash", *"kyckl")
+        await press(pilot, "enter", "1", "j", "j", "j")
         assert app.reader.entries.ids == both
         assert app.reader.entries.words == "kyckl"
         await pilot.press("escape", "escape")

@@ -14,8 +14,9 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import press, settle
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import fail, settle, shown
+from tui.test_reader import fail, shown
 
 Compare = Callable[..., bool]
 
@@ -32,13 +33,11 @@ HOSTILE_TITLES = (
 def pressing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     """Give what presses keys, each when the one before has done its work."""
 
-    async def press(pilot: Pilot[None]) -> None:
+    async def pressed(pilot: Pilot[None]) -> None:
         await settle(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settle(pilot)
+        await press(pilot, *keys)
 
-    return press
+    return pressed
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets import status_line
 from flodeslasare.tui.widgets._text import wrapped
 from flodeslasare.tui.widgets.status_line import StatusLine
+from pilots import until
 
 KEYS = (("?", "help"), ("/", "search"), ("Enter", "open"), ("m", "read"), ("s", "star"))
 
@@ -79,8 +80,7 @@ async def test_a_notice_goes_by_itself(monkeypatch: object) -> None:
         async with app.run_test(size=(80, 5)) as pilot:
             app.status.tell("12 marked as read · u undoes it")
             assert "12 marked" in app.lines()[0]
-            await pilot.pause(0.2)
-            assert "12 marked" not in app.lines()[0]
+            await until(pilot, lambda: "12 marked" not in app.lines()[0], "the end of the notice")
     finally:
         status_line.NOTICE_SECONDS = was
 
