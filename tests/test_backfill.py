@@ -16,12 +16,12 @@ from flodeslasare.errors import AddressRefused, FetchError, NotAFeed, ParseError
 from flodeslasare.fetching.backfill import Way, older_pages, page_url, way_for
 from flodeslasare.fetching.http import Fetcher
 
-QUICK = Settings(fetch_connect_seconds=2.0, fetch_read_seconds=2.0, fetch_total_seconds=5.0)
+PATIENT = Settings(fetch_connect_seconds=60.0, fetch_read_seconds=60.0, fetch_total_seconds=60.0)
 
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(QUICK) as one:
+    async with Fetcher(PATIENT) as one:
         yield one
 
 

@@ -24,12 +24,12 @@ from flodeslasare.fetching.discover import (
 from flodeslasare.fetching.http import Fetcher
 
 RSS = b'<?xml version="1.0"?>\n<rss version="2.0"><channel><title>B</title></channel></rss>'
-QUICK = Settings(fetch_connect_seconds=2.0, fetch_read_seconds=2.0, fetch_total_seconds=5.0)
+PATIENT = Settings(fetch_connect_seconds=60.0, fetch_read_seconds=60.0, fetch_total_seconds=60.0)
 
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(QUICK) as one:
+    async with Fetcher(PATIENT) as one:
         yield one
 
 
@@ -424,7 +424,7 @@ async def test_http_is_tried_where_no_scheme_was_typed(httpserver: HTTPServer) -
     async def resolve(_host: str, _port: int) -> list[str]:
         return ["127.0.0.1"]
 
-    async with Fetcher(QUICK, resolve=resolve) as fetcher:
+    async with Fetcher(PATIENT, resolve=resolve) as fetcher:
         typed = f"blogg.example:{httpserver.port}/rss"
         (feed,) = await discover(fetcher, typed, allow_private=True)
         assert feed.url == f"http://{typed}"

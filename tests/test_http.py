@@ -17,7 +17,7 @@ import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -40,15 +40,8 @@ from flodeslasare.fetching._headers import retry_after
 from flodeslasare.fetching.http import Fetcher
 
 FEED = b"<rss version='2.0'><channel><title>Test</title></channel></rss>"
-QUICK = Settings(
-    fetch_connect_seconds=2.0,
-    fetch_read_seconds=0.3,
-    fetch_total_seconds=1.0,
-    fetch_wire_bytes=100_000,
-    fetch_body_bytes=500_000,
-    fetch_redirects=4,
-)
-PATIENT = Settings(fetch_connect_seconds=5.0, fetch_read_seconds=5.0, fetch_total_seconds=20.0)
+PATIENT = Settings(fetch_connect_seconds=60.0, fetch_read_seconds=60.0, fetch_total_seconds=60.0)
+SMALL = replace(PATIENT, fetch_wire_bytes=100_000, fetch_body_bytes=500_000, fetch_redirects=4)
 
 # --- a server that does as it is told ----------------------------------------------------------------
 
@@ -151,7 +144,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with Fetcher(QUICK) as one:
+    async with Fetcher(SMALL) as one:
         yield one
 
 
@@ -189,7 +182,7 @@ PUBLIC, ALSO_PUBLIC = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
 @asynccontextmanager
 async def on_the_internet(
     server: Server,
-    settings: Settings = QUICK,
+    settings: Settings = SMALL,
     names: dict[str, list[str]] | None = None,
 ) -> AsyncIterator[tuple[Fetcher, Internet]]:
     """Give a fetcher for which `one.example` and others are public hosts, served by `server`."""
@@ -422,7 +415,7 @@ async def test_a_bomb_stops_at_the_limit(
         ]
         packer = zlib.compressobj(9, wbits=wbits)
         bomb = packer.compress(zeros) + packer.flush()
-    assert len(bomb) < QUICK.fetch_wire_bytes
+    assert len(bomb) < SMALL.fetch_wire_bytes
     server.answer("/feed", bomb, headers=[f"Content-Encoding: {encoding}"])
     given = 0
     pieces = Decoder.pieces
@@ -434,7 +427,7 @@ async def test_a_bomb_stops_at_the_limit(
             yield piece
 
     monkeypatch.setattr(Decoder, "pieces", counted)
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         tracemalloc.start()
         try:
             error = await failing(fetcher, server.url("/feed"))
@@ -463,9 +456,7 @@ async def test_endless_headers_stop(server: Server, fetcher: Fetcher) -> None:
 
 
 @pytest.mark.parametrize("drop", [b"X-More: x\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"])
-async def test_headers_that_drip_end_with_the_whole_time(
-    server: Server, fetcher: Fetcher, drop: bytes
-) -> None:
+async def test_headers_that_drip_end_with_the_whole_time(server: Server, drop: bytes) -> None:
     async def drip(_request: Request, writer: asyncio.StreamWriter) -> None:
         if drop.startswith(b"X"):
             writer.write(b"HTTP/1.1 200 OK\r\n")
@@ -475,7 +466,8 @@ async def test_headers_that_drip_end_with_the_whole_time(
             await asyncio.sleep(0.02)
 
     server.routes["/feed"] = drip
-    assert "after 1 seconds" in (await failing(fetcher, server.url("/feed"))).reason
+    async with Fetcher(replace(SMALL, fetch_total_seconds=0.5)) as fetcher:
+        assert "after 0.5 seconds" in (await failing(fetcher, server.url("/feed"))).reason
 
 
 async def test_the_body_of_a_redirect_is_not_waited_for(server: Server, fetcher: Fetcher) -> None:
@@ -535,9 +527,9 @@ async def test_a_body_announced_as_too_large_is_not_begun(server: Server, fetche
     assert "100000 bytes" in (await failing(fetcher, server.url("/feed"))).reason
 
 
-async def test_silence_and_dripping_end(server: Server, fetcher: Fetcher) -> None:
+async def test_silence_and_dripping_end(server: Server) -> None:
     async def silent(_request: Request, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()
 
     async def drip(_request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -547,17 +539,28 @@ async def test_silence_and_dripping_end(server: Server, fetcher: Fetcher) -> Non
             await asyncio.sleep(0.05)
 
     server.routes |= {"/silent": silent, "/drip": drip}
-    assert "silent for 0.3 seconds" in (await failing(fetcher, server.url("/silent"))).reason
-    assert "after 1 seconds" in (await failing(fetcher, server.url("/drip"))).reason
+    async with Fetcher(replace(SMALL, fetch_read_seconds=0.3)) as fetcher:
+        assert "silent for 0.3 seconds" in (await failing(fetcher, server.url("/silent"))).reason
+    async with Fetcher(replace(SMALL, fetch_total_seconds=0.5)) as fetcher:
+        assert "after 0.5 seconds" in (await failing(fetcher, server.url("/drip"))).reason
 
 
-async def test_waiting_for_a_turn_is_not_counted(server: Server) -> None:
+async def test_waiting_for_a_turn_is_not_counted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = 0.0
+    loop = asyncio.get_running_loop()
+    clock = loop.time
+    monkeypatch.setattr(loop, "time", lambda: clock() + late)
+
     async def slow(_request: Request, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.1)
+        nonlocal late
+        late += 40  # seconds, by the clock of those that wait
+        await asyncio.sleep(0)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
 
     server.routes["/feed"] = slow
-    async with Fetcher(Settings(fetch_total_seconds=0.6)) as fetcher:
+    async with Fetcher(replace(PATIENT, fetch_total_seconds=100.0)) as fetcher:
         replies = await asyncio.gather(
             *(fetcher.fetch(server.url("/feed"), allow_private=True) for _ in range(9))
         )
@@ -589,16 +592,18 @@ async def test_cut_connections(server: Server, fetcher: Fetcher) -> None:
     assert "not HTTP" in (await failing(fetcher, server.url("/nonsense"))).reason
 
 
-async def test_no_server_and_no_name(unused_tcp_port: int) -> None:
+async def test_no_server_and_no_name() -> None:
     async def nowhere(host: str, port: int) -> list[str]:
         raise OSError("Name or service not known")
 
-    async with Fetcher(QUICK) as fetcher:
-        error = await failing(fetcher, f"http://127.0.0.1:{unused_tcp_port}/")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # so that nobody else takes the port
+        async with Fetcher(SMALL) as fetcher:
+            error = await failing(fetcher, f"http://127.0.0.1:{deaf.getsockname()[1]}/")
         assert "refuses connections" in error.reason
         assert error.status is None
         assert error.exit_code == 69
-    async with Fetcher(QUICK, resolve=nowhere) as fetcher:
+    async with Fetcher(SMALL, resolve=nowhere) as fetcher:
         error = await failing(fetcher, "https://www.håll.example/")
         assert "could not be found" in error.reason
         assert "www.håll.example" in str(error)
@@ -613,11 +618,11 @@ async def test_a_machine_without_a_network_is_told_from_a_server_that_is_not_the
             return [host]
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    async with Fetcher(QUICK, resolve=silence) as fetcher:
+    async with Fetcher(SMALL, resolve=silence) as fetcher:
         error = await failing(fetcher, "https://www.example/")
     assert isinstance(error, NoNetwork)
     assert error.reason == "no name server answers; see whether there is a network"
-    async with serving() as server, Fetcher(QUICK, resolve=unknown) as fetcher:
+    async with serving() as server, Fetcher(SMALL, resolve=unknown) as fetcher:
         server.answer("/", FEED)
         # Without a network no name is known on macOS; once one server has answered there is one.
         assert isinstance(await failing(fetcher, "https://www.example/"), NoNetwork)
@@ -640,12 +645,12 @@ async def test_tls_is_verified(tmp_path: Path) -> None:
     async with serving(context) as server:
         server.answer("/", FEED)
         url = f"https://localhost:{server.port}/"
-        async with Fetcher(QUICK) as fetcher:
+        async with Fetcher(SMALL) as fetcher:
             assert "certificate" in (await failing(fetcher, url)).reason
             assert server.requests == []
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(certificate))
-            async with Fetcher(QUICK) as fetcher:
+            async with Fetcher(SMALL) as fetcher:
                 assert (await fetcher.fetch(url, allow_private=True)).body == FEED
                 # The name of the certificate counts, though the connection goes to an address.
                 other = f"https://127.0.0.1:{server.port}/"
@@ -771,11 +776,11 @@ async def test_503_without_a_time_and_429_before_a_new_run_pause_nothing(server:
     server.answer("/503", status="503 Unavailable")
     server.answer("/429", status="429 Too Many Requests")
     server.answer("/feed", FEED)
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         assert (await failing(fetcher, server.url("/503"))).pauses is None
         assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
         await failing(fetcher, server.url("/429"))
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
 
 
@@ -856,7 +861,7 @@ async def test_private_addresses_are_refused_unless_meant(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answer("/feed", FEED)
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         for host in (
             "127.0.0.1", "localhost", "LOCALHOST.", "127.1", "2130706433", "0x7f000001", "0177.0.0.1",
             "0x7f.0.0.01", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0", "1%327.0.0.1",
@@ -954,7 +959,7 @@ async def test_rebinding_does_not_help(server: Server) -> None:
         net.names[host] = ["127.0.0.1"]
         return found
 
-    async with Fetcher(QUICK, resolve=rebind, backend=net) as fetcher:
+    async with Fetcher(SMALL, resolve=rebind, backend=net) as fetcher:
         assert (await fetcher.fetch("http://rebinding.example/feed")).body == FEED
         error = await failing(fetcher, "http://rebinding.example/feed", allow_private=False)
     assert isinstance(error, AddressRefused)
@@ -997,7 +1002,7 @@ async def test_idn_hosts_are_asked_in_ascii_and_shown_in_letters(server: Server)
     server.answer("/none", status="404 Not Found")
     ascii_host = "www.xn--hllbarupphandling-8qb.se"
     net = Internet({ascii_host: [PUBLIC]}, server.port)
-    async with Fetcher(QUICK, resolve=net.resolve, backend=net) as fetcher:
+    async with Fetcher(SMALL, resolve=net.resolve, backend=net) as fetcher:
         reply = await fetcher.fetch("http://www.Hållbarupphandling.se/feed")
         assert reply.url == f"http://{ascii_host}/feed"
         error = await failing(fetcher, reply.url.replace("/feed", "/none"), allow_private=False)
@@ -1015,7 +1020,7 @@ async def test_what_is_wrong_where_a_redirect_leads_is_said_of_that_server(serve
         server.redirect(path, f"http://{host}/none?token=secret")
     net = Internet({"a.example": [PUBLIC], "news.example": [PUBLIC]}, server.port)
     server.routes["/none?token=secret"] = server.routes["/none"]
-    async with Fetcher(QUICK, resolve=net.resolve, backend=net) as fetcher:
+    async with Fetcher(SMALL, resolve=net.resolve, backend=net) as fetcher:
         said = [
             (await failing(fetcher, f"http://a.example{path}", allow_private=False)).reason
             for path in ("/away", "/lost", "/home")
@@ -1035,7 +1040,7 @@ async def test_hosts_that_idna_of_today_refuses_are_asked_all_the_same(
 ) -> None:
     server.answer("/feed", FEED)
     net = Internet({host: [PUBLIC]}, server.port)
-    async with Fetcher(QUICK, resolve=net.resolve, backend=net) as fetcher:
+    async with Fetcher(SMALL, resolve=net.resolve, backend=net) as fetcher:
         reply = await fetcher.fetch(f"http://{host}/feed")
     assert (reply.body, server.requests[0].headers["host"]) == (FEED, host)
 
@@ -1217,14 +1222,21 @@ async def test_connections_to_many_hosts_are_not_all_kept(server: Server) -> Non
     settings = Settings(fetch_feeds_at_once=3)
     async with on_the_internet(server, settings, names) as (fetcher, _):
         await asyncio.gather(*(fetcher.fetch(f"http://{name}/feed") for name in names))
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):  # until the server has seen which were closed
+            while sum(not task.done() for task in server.tasks) > 6:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         assert server.connections == 30
-        assert sum(not task.done() for task in server.tasks) <= 6
 
 
 async def test_several_at_a_time_to_a_host_when_set(server: Server) -> None:
+    several = asyncio.Event()
+
     async def slow(_request: Request, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.05)
+        if server.at_once == 3:
+            several.set()
+        async with asyncio.timeout(60):
+            await several.wait()
+        await asyncio.sleep(0.01)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
 
     server.routes["/feed"] = slow
@@ -1247,26 +1259,30 @@ async def test_feeds_that_wait_for_a_host_hold_up_no_other(server: Server) -> No
         waiting = [
             asyncio.ensure_future(fetcher.fetch("http://one.example/stuck")) for _ in range(5)
         ]
-        await asyncio.sleep(0.05)
-        async with asyncio.timeout(5):
+        while not server.at_once:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
             await fetcher.fetch("http://two.example/feed")
         gate.set()
         await asyncio.gather(*waiting)
 
 
 async def test_a_cancelled_fetch_leaves_its_turn_free(server: Server) -> None:
+    asked = asyncio.Event()
+
     async def hang(_request: Request, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(30)
+        asked.set()
+        await asyncio.Event().wait()
 
     server.routes["/hang"] = hang
     server.answer("/feed", FEED)
     async with Fetcher(PATIENT) as fetcher:
         hanging = asyncio.ensure_future(fetcher.fetch(server.url("/hang"), allow_private=True))
-        await asyncio.sleep(0.05)
+        await asked.wait()
         hanging.cancel()
         with pytest.raises(asyncio.CancelledError):
             await hanging
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
 
 
@@ -1281,7 +1297,7 @@ async def test_the_proxy_of_the_environment_is_used(
     server.answer("/direct", FEED)
     monkeypatch.setenv("http_proxy", f"127.0.0.1:{server.port}")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         assert (await fetcher.fetch("http://one.example/feed")).body == FEED
         # A proxy looks names up itself, so an address is judged by what it says.
         error = await failing(fetcher, "http://one.example/inward", allow_private=False)
@@ -1291,6 +1307,6 @@ async def test_the_proxy_of_the_environment_is_used(
 
 async def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", "wrong://127.0.0.1:1")
-    async with Fetcher(QUICK) as fetcher:
+    async with Fetcher(SMALL) as fetcher:
         error = await failing(fetcher, "http://one.example/feed")
         assert "proxy" in error.reason
