@@ -97,6 +97,10 @@ def keep(
         database.close()
 
 
+PATIENCE_SECONDS = 120
+"""The longest wait for another process: many times what it takes, since the machine may be busy with others."""
+
+
 def is_running(pid: int) -> bool:
     """Whether a process has not ended, whether or not its parent has looked."""
     try:
@@ -113,15 +117,15 @@ def helper_of_a_killed_reader(program: str) -> int:
         [sys.executable, "-c", program],
         capture_output=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     return int(reader.stdout)
 
 
 def ends_soon(pid: int) -> bool:
-    """Wait for a process to end, ten seconds at most; tells whether it did."""
-    until = time.monotonic() + 10
+    """Wait for a process to end, not without end; tells whether it did."""
+    until = time.monotonic() + PATIENCE_SECONDS
     while is_running(pid):
         if time.monotonic() > until:
             return False
@@ -137,7 +141,7 @@ def loaded_by(module: str, *names: str) -> list[str]:
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )
     return done.stdout.split()

@@ -39,7 +39,7 @@ def blog() -> Iterator[ServedBlog]:
 
 @pytest.fixture(scope="module")
 def client(blog: ServedBlog) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=blog.site_url, trust_env=False) as client:
+    with httpx.Client(base_url=blog.site_url, trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -387,7 +387,7 @@ def test_gzip_only_when_accepted(client: httpx.Client) -> None:
 
 def test_a_new_post_after_every_second_refresh() -> None:
     now = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=UTC)
-    with serve(clock=lambda: now) as blog, httpx.Client(trust_env=False) as client:
+    with serve(clock=lambda: now) as blog, httpx.Client(trust_env=False, timeout=60) as client:
         count = len(blog.posts)
         titles = []
         for _time in range(5):
@@ -407,7 +407,7 @@ def test_a_new_post_after_every_second_refresh() -> None:
 
 
 def test_a_refresh_that_brings_a_post_is_no_304() -> None:
-    with serve() as blog, httpx.Client(trust_env=False) as client:
+    with serve() as blog, httpx.Client(trust_env=False, timeout=60) as client:
         codes = []
         etag, modified = '"none"', ""
         for _time in range(5):
@@ -421,7 +421,10 @@ def test_a_refresh_that_brings_a_post_is_no_304() -> None:
 
 def test_there_is_an_end_to_the_extra_posts() -> None:
     extras = extra_posts()
-    with serve(already=len(extras) - 1) as blog, httpx.Client(trust_env=False) as client:
+    with (
+        serve(already=len(extras) - 1) as blog,
+        httpx.Client(trust_env=False, timeout=60) as client,
+    ):
         assert blog.posts[0].id == extras[-2].id
         for _time in range(6):
             client.get(blog.feed_url)
@@ -444,7 +447,10 @@ def test_a_taken_port_gives_another() -> None:
         assert taken
         with serve(taken) as second:
             assert urlsplit(second.site_url).port != taken
-            assert httpx.get(second.site_url + "/kontakt", trust_env=False).status_code == 200
+            assert (
+                httpx.get(second.site_url + "/kontakt", trust_env=False, timeout=60).status_code
+                == 200
+            )
     with serve(taken) as again:
         assert urlsplit(again.site_url).port == taken
 
@@ -462,7 +468,7 @@ def test_only_loopback(blog: ServedBlog) -> None:
 
 
 def test_the_server_ends_with_its_context() -> None:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         with serve() as blog:
             assert client.get(blog.site_url + "/kontakt").status_code == 200
         with pytest.raises(httpx.TransportError):

@@ -241,7 +241,7 @@ from flodeslasare.library import Library
 import time
 def wait(*_):
     print("half", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 Library(Path({str(path)!r})).rebuild(wait)
 """
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import an_entry, entries, keep
+from builders import PATIENCE_SECONDS, an_entry, entries, keep
 from flodeslasare import __main__
 from flodeslasare.config import places
 from flodeslasare.documents import ParsedEntry, Subscription
@@ -448,7 +448,7 @@ def test_two_at_once_write_each_file_once(library: Library, tmp_path: Path) -> N
     ]
 
     runs = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [run.communicate(timeout=60)[1] for run in runs]
+    said = [run.communicate(timeout=PATIENCE_SECONDS)[1] for run in runs]
 
     assert [run.returncode for run in runs] == [0, 0], said
     assert len(tree(tmp_path / "out")) == 200
@@ -549,7 +549,11 @@ def test_an_export_takes_no_more_memory_for_more_entries(own: Path) -> None:
             "sys.stderr.write(re.search(r'VmHWM:\\s*(\\d+)', status)[1])"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert len(done.stdout) > count * 20_000
         return int(done.stderr)

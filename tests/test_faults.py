@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from builders import entries
+from builders import PATIENCE_SECONDS, ends_soon, entries
 from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 from flodeslasare.model import View
@@ -74,7 +74,7 @@ def refreshing(path: Path, prepare: Callable[[], None] | None = None) -> subproc
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, object]], str]:
-    out, error = process.communicate(timeout=120)
+    out, error = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, [json.loads(line) for line in out.splitlines()], error
 
 
@@ -143,26 +143,15 @@ def test_the_parsers_of_a_killed_refresh_end_with_it(path: Path) -> None:
     process = refreshing(path)
     assert process.stdout is not None
     process.stdout.readline()
-    children = {
-        int(child)
-        for task in Path(f"/proc/{process.pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    }
+    children: set[int] = set()
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread that has just ended
+            children.update(map(int, (task / "children").read_text().split()))
     process.kill()
     process.communicate()
 
     assert children
-    until = time.monotonic() + 20
-    while any(is_running(child) for child in children):
-        assert time.monotonic() < until, "a parser outlived its refresh"
-        time.sleep(0.05)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    assert all(map(ends_soon, children)), "a parser outlived its refresh"
 
 
 def test_a_mark_is_on_disk_when_it_is_made(path: Path) -> None:
@@ -206,7 +195,7 @@ def test_a_disk_that_fills_up_ends_the_refresh_in_one_line(path: Path) -> None:
 
 def test_two_refreshes_and_a_reader_at_once_bring_everything_once(path: Path) -> None:
     first, second = refreshing(path), refreshing(path)
-    with Library(path) as library:
+    with Library(path, wait_seconds=PATIENCE_SECONDS) as library:
         marked = 0
         while first.poll() is None or second.poll() is None:
             ids = library.listing(View(unread=True), first=3).ids

@@ -14,7 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from builders import entries
+from builders import PATIENCE_SECONDS, entries
 from flodeslasare import __main__
 from flodeslasare.cli import _logging
 from flodeslasare.cli._logging import LOG_NAME, MAX_BYTES, OLD_FILES, set_up_logging
@@ -93,7 +93,7 @@ for number in range({count}):
         for name in ("a", "b")
     ]
     for process in processes:
-        process.communicate("go\n", timeout=60)
+        process.communicate("go\n", timeout=PATIENCE_SECONDS)
         assert process.returncode == 0
 
     assert (tmp_path / NAMES[3]).exists()

@@ -23,14 +23,13 @@ from uuid import uuid4
 import pytest
 from pytest_httpserver import HTTPServer
 
+from builders import PATIENCE_SECONDS
 from flodeslasare.demo.posts import load_posts
 from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 
-START_SECONDS = 40.0
-"""The longest wait for the first screen; the first start of the demo also fetches all of it."""
-KEY_SECONDS = 15.0
-"""The longest wait for what a key does; many times what is promised, since machines are shared."""
+LOOK_SECONDS = 20
+"""The longest wait for one look at the terminal; then another is taken."""
 SIZES = [(80, 24), (160, 48)]
 
 FOUND_WORD = "hållbarhetsgrupp"
@@ -48,12 +47,12 @@ class Terminal:
         self._columns, self._rows = size
         self.is_on = False
 
-    def tmux(self, *arguments: str, check: bool = True) -> str:
+    def tmux(self, *arguments: str, check: bool = True, timeout: int = PATIENCE_SECONDS) -> str:
         done = subprocess.run(
             ["tmux", "-L", self._socket, "-f", os.devnull, *arguments],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=timeout,
             check=False,
             env=self._environment(),
         )
@@ -99,37 +98,40 @@ class Terminal:
 
     def screen(self, *, styled: bool = False) -> str:
         """Give what the terminal shows; `styled` with its escape sequences."""
-        return self.tmux("capture-pane", "-p", *(("-e",) if styled else ()))
+        return self.tmux("capture-pane", "-p", *(("-e",) if styled else ()), timeout=LOOK_SECONDS)
 
     def wait(
         self,
-        wanted: str | Callable[[str], bool],
-        seconds: float = KEY_SECONDS,
+        wanted: str | re.Pattern[str] | Callable[[str], bool],
         *,
         styled: bool = False,
     ) -> str:
-        """Look again and again until a text stands there, or something holds; give the screen."""
-        is_there = wanted if callable(wanted) else lambda screen: wanted in screen
-        end = time.monotonic() + seconds
-        while True:
-            screen = self.screen(styled=styled)
-            if is_there(screen):
-                return screen
-            if time.monotonic() > end:
-                what = "what was waited for" if callable(wanted) else repr(wanted)
-                raise AssertionError(
-                    f"{what} did not come in {seconds:.0f} s; the screen:\n{screen}"
-                )
-            time.sleep(0.05)  # between two looks; what is waited for is the text
+        """Look again and again until a text stands there, or something holds; give the screen.
 
-    def press_until(self, wanted: str, key: str) -> None:
-        """Press a key that is still the pane's before while that has not given way; again, then."""
-        for _attempt in range(int(KEY_SECONDS)):
-            self.press(key)
-            with suppress(AssertionError):
-                self.wait(wanted, 1.0)
-                return
-        self.wait(wanted)
+        Ask for what is not there before: what stands there already says nothing of the last key.
+        """
+        end = time.monotonic() + PATIENCE_SECONDS
+        screen = ""
+        while time.monotonic() < end:
+            with suppress(subprocess.TimeoutExpired):
+                screen = self.screen(styled=styled)
+            if isinstance(wanted, str):
+                is_there = wanted in screen
+            elif isinstance(wanted, re.Pattern):
+                is_there = wanted.search(screen) is not None
+            else:
+                is_there = wanted(screen)
+            if is_there:
+                return screen
+            time.sleep(0.05)  # between two looks; what is waited for is the text
+        what = "what was waited for" if callable(wanted) else repr(wanted)
+        raise AssertionError(f"{what} did not come; the screen:\n{screen}")
+
+    def open_entry(self) -> None:
+        """Open the entry one is on, once the list has the keys."""
+        self.wait("▎")
+        self.press("Enter")
+        self.wait("Space read on")
 
     def leave(self) -> None:
         """Quit, and wait for the end."""
@@ -182,6 +184,11 @@ def hits_in(screen: str) -> int:
     return int(found[1]) if found else 0
 
 
+def found(end: str, number: int) -> re.Pattern[str]:
+    """Give how the screen says so many hits of a query that ends so: on the way to it there are others."""
+    return re.compile(rf"/ \S*{re.escape(end)} +{number} hits?\b")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_the_demo_from_first_start_to_second(
     terminal_of: Callable[[tuple[int, int]], Terminal], size: tuple[int, int], tmp_path: Path
@@ -189,7 +196,7 @@ def test_the_demo_from_first_start_to_second(
     terminal = terminal_of(size)
     title = newest_title()[:12]
     terminal.start("demo")
-    screen = terminal.wait(title, START_SECONDS)
+    screen = terminal.wait(title)
     total = number_after("All entries", screen)
     assert total is not None
     assert total >= len(load_posts())
@@ -218,9 +225,9 @@ def test_the_demo_from_first_start_to_second(
 
     # A text, found and read; where there is little room, to its end.
     terminal.type(f"/title:{FOUND_WORD}")
-    terminal.wait("1 hit")
+    terminal.wait(found(FOUND_WORD, 1))
     terminal.press("Enter")  # to the hits
-    terminal.press_until("Space read on", "Enter")
+    terminal.open_entry()
     screen = terminal.wait(lambda screen: FOUND_AUTHOR in text_of(screen))
     if size == (80, 24):
         terminal.press("G")
@@ -232,7 +239,7 @@ def test_the_demo_from_first_start_to_second(
 
     # The second start shows the marks and the place.
     terminal.start("demo")
-    terminal.wait(f"{total - 2} unread", START_SECONDS)
+    terminal.wait(f"{total - 2} unread")
     terminal.wait(lambda screen: all(line in text_of(screen) for line in lines))
     assert number_after("All entries", terminal.screen()) == total
     terminal.press("g")
@@ -252,7 +259,7 @@ def test_without_colour_a_sign_says_it(
 ) -> None:
     terminal = terminal_of((80, 24))
     terminal.start("demo", NO_COLOR="1")
-    terminal.wait(newest_title()[:12], START_SECONDS)
+    terminal.wait(newest_title()[:12])
     terminal.press("j")
     terminal.press("s")
     terminal.wait("★")
@@ -271,13 +278,13 @@ def test_without_the_server_all_is_there(
 ) -> None:
     terminal = terminal_of((160, 48))
     terminal.start("demo")
-    screen = terminal.wait(newest_title()[:12], START_SECONDS)
+    screen = terminal.wait(newest_title()[:12])
     total = number_after("All entries", screen)
     terminal.leave()  # and with it the server of the blog
 
     (path,) = (tmp_path / "home").rglob("demo/library.db")
     terminal.start("--offline", "--library", f"{path}")
-    screen = terminal.wait(newest_title()[:12], START_SECONDS)
+    screen = terminal.wait(newest_title()[:12])
     assert number_after("All entries", screen) == total
     terminal.press("G")
     oldest = min(load_posts(), key=lambda post: post.published).title
@@ -317,18 +324,19 @@ def test_nothing_from_a_feed_steers_the_terminal(
 
     terminal = terminal_of((120, 36))
     terminal.start("--library", f"{path}")
-    terminal.wait("feed", START_SECONDS)
+    terminal.wait("feed")
     terminal.tmux("pipe-pane", f"cat >> {shlex.quote(str(raw))}")
     title = terminal.tmux("display-message", "-p", "#{pane_title}")
     terminal.press("R")
     terminal.wait("Titel 2")
-    terminal.press_until("Space read on", "Enter")
+    terminal.open_entry()
     terminal.wait("Början")
     terminal.press("1")
     terminal.press("2")
     terminal.type("/ord")
-    terminal.wait("3 hits")
+    terminal.wait(found("ord", 3))
     terminal.press("Enter")
+    terminal.wait("▎")
     screen = terminal.wait("moved")
     assert "pwned" in screen  # as text, without what would have made it a title
     assert terminal.tmux("display-message", "-p", "#{pane_title}") == title
@@ -348,11 +356,11 @@ def test_a_search_from_half_a_word_to_one_that_is_kept(
 ) -> None:
     terminal = terminal_of(size)
     terminal.start("demo")
-    terminal.wait(newest_title()[:12], START_SECONDS)
+    terminal.wait(newest_title()[:12])
 
     # A mistyped word, and the one that was meant.
     terminal.type("/kyklingslakteri")
-    terminal.wait("Did you mean")
+    terminal.wait(re.compile(r"/ kyklingslakteri +no hits[^$]*1  kycklingslakteri"))
     terminal.press("Enter")
     terminal.wait("▎ 1 ")
     terminal.press("1")
@@ -366,15 +374,15 @@ def test_a_search_from_half_a_word_to_one_that_is_kept(
     terminal.press("Tab")
     terminal.type("201")
     terminal.press("Tab")
-    terminal.wait(lambda screen: re.search(r"before:201\d", screen) is not None)
+    terminal.wait(re.compile(r"before:201\d"))
     terminal.press("C-u")
     terminal.wait("words, or title:")
     terminal.type("upphandl")
     terminal.wait(lambda screen: hits_in(screen) > 0)
-    terminal.wait(lambda screen: re.search(r"upphandl\w+ \d+  ", screen) is not None)
+    terminal.wait(re.compile(r"upphandl\w+ \d+  "))
     terminal.press("Tab")
     terminal.press("Enter")
-    terminal.wait(lambda screen: re.search(r"/ \w*upphandl\w+", screen) is not None)
+    terminal.wait(re.compile(r"/ \w*upphandl\w+"))
 
     # It is kept under a name, and stands in the archive.
     terminal.press("C-s")
@@ -384,7 +392,9 @@ def test_a_search_from_half_a_word_to_one_that_is_kept(
     terminal.wait("saved as Upphandling")
     terminal.press("Escape")
     terminal.wait("newest first")
-    terminal.press_until("SAVED SEARCHES", "1")
+    terminal.wait("▎")
+    terminal.press("1")
+    terminal.wait("SAVED SEARCHES")
     terminal.press("2")
     terminal.press("t")
     terminal.wait("In common")
