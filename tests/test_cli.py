@@ -447,7 +447,11 @@ sys.stderr.write("half a line")
 leave(65)
 """
     done = subprocess.run(
-        [PYTHON, "-c", script], capture_output=True, encoding="utf-8", check=False, timeout=60
+        [PYTHON, "-c", script],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (65, "said", "half a line")

@@ -27,7 +27,7 @@ from flodeslasare.library import Library
 from flodeslasare.library.steps import store_document
 from flodeslasare.model import Feed, View
 from flodeslasare.storage import open_database
-from flodeslasare.text import harmless, harmless_json, harmless_line
+from flodeslasare.text import beginning, harmless, harmless_json, harmless_line
 from hostile import HOSTILE, PIECES, harmful, plant
 from test_http import Request, Server, serving
 from test_refresh import refresh
@@ -64,6 +64,20 @@ def test_flags_of_countries_parts_and_families_stay() -> None:
     for sign in (PIECES[-10], "👩\u200d👩\u200d👧", "a\u0301\u0316\u0301", "ক্ষ্ম"):
         assert harmless(sign) == sign
     assert harmless("🏴" + "\U000e0061" * 20) == "🏴"
+
+
+@pytest.mark.parametrize("kept", range(1, 9))
+def test_a_flag_that_is_cut_through_goes_whole(library: Library, feed: Feed, kept: int) -> None:
+    flag = PIECES[-10]
+    assert beginning(f"x{flag}", kept) == ("x" if 2 < kept < 8 else f"x{flag}"[:kept])
+    names = f"{'å' * (300 - kept)}{flag}"
+    words = f"{'å' * (200 - kept)}{flag} och mer"
+    body = (
+        f"<rss><channel><item><title>Titel</title><author>{names}</author>"
+        f"<description>{words}</description></item></channel></rss>"
+    )
+    keep(library, feed.id, *parse_feed(body.encode(), url="https://a.se/").entries)
+    assert_kept_safe(library.path)
 
 
 def test_piled_accents_are_cut_before_anything_sorts_them() -> None:

@@ -184,7 +184,7 @@ logging.getLogger("asyncio").warning("Loop that handles pid %d is closed", 5882)
         capture_output=True,
         encoding="utf-8",
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert done.stderr == ""

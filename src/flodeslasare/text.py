@@ -22,6 +22,7 @@ _UNSAFE = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)"
     f"|[{_UNSAFE_CLASS}\U000e0000-\U000e007f]"
 )
+_HALF_A_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]+\\Z")
 _MAY_BE_PILED = re.compile(r"[^\x00-\u02ff\w\s]{9,}")
 _MOST_MARKS = 8
 """Accents and joiners in a row. Writing needs four at most; sorting thousands takes `unicodedata.normalize`
@@ -45,6 +46,14 @@ def harmless_line(text: str) -> str:
     """Give the same on one line, tabs and newlines as spaces."""
     text = harmless(text)
     return text if text.isprintable() else text.translate({0x09: " ", 0x0A: " "})
+
+
+def beginning(text: str, limit: int) -> str:
+    """Give the first characters of a text that is harmless, and stays so: half a flag is letters that nobody sees."""
+    if len(text) <= limit:
+        return text
+    text = text[:limit]
+    return _HALF_A_FLAG.sub("", text) if text[-1:] >= "\U000e0030" else text
 
 
 def harmless_json(encoded: str) -> str:

@@ -156,7 +156,7 @@ async def test_the_mouse_leads_out_of_what_it_folds_as_the_key_does() -> None:
         await pilot.pause()
         assert app.chosen == [View(year=2018)]
         await pilot.click(app.archive, offset=(2, everything))
-        await pilot.pause(0.2)
+        await settle(pilot)
         assert app.archive.view == View()
         assert app.chosen == [View(year=2018), View()]
 

@@ -27,8 +27,8 @@ from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
-from pilots import settle
 from flodeslasare.tui.screens._palette import commands as palette_commands
+from pilots import settle, until
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
@@ -705,9 +705,7 @@ async def test_a_palette_without_a_match_says_so_in_the_language_of_the_screen(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("ctrl+p", *"qqqq")
-        async with asyncio.timeout(20):
-            while "Inget kommando heter så" not in shown(app):
-                await pilot.pause(0.05)
+        await until(pilot, lambda: "Inget kommando heter så" in shown(app), "the word of it")
         await pilot.press("enter")
         await settle(pilot)
         assert app.screen is app.reader

@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from lxml import etree
 
 from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_IMAGES, NESTING
-from flodeslasare.text import harmless
+from flodeslasare.text import beginning, harmless
 
 if TYPE_CHECKING:
     import nh3
@@ -50,13 +50,13 @@ def _safe_characters(text: str) -> str:
 
 def clean_text(text: str, limit: int = FIELD_CHARACTERS) -> str:
     """Give text of several lines without characters that a terminal obeys, at most `limit` long."""
-    return _safe_characters(text[:limit])[:limit].strip()
+    return beginning(_safe_characters(text[:limit]), limit).strip()
 
 
 def clean_line(text: str, limit: int = LINE_CHARACTERS) -> str:
     """Give text of one line: as `clean_text`, with every run of white space one space."""
     # Much white space may stand before what counts, so the first cut is generous.
-    return " ".join(_safe_characters(text[: 16 * limit]).split())[:limit].rstrip()
+    return beginning(" ".join(_safe_characters(text[: 16 * limit]).split()), limit).rstrip()
 
 
 # --- addresses -------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from flodeslasare.fetching.clean import (
 from flodeslasare.fetching.dates import likely_zone, parse_date
 from flodeslasare.i18n import _
 from flodeslasare.model import Enclosure
+from flodeslasare.text import beginning
 
 _AUTHOR_CHARACTERS = 300
 _TAG_CHARACTERS = 200
@@ -402,7 +403,7 @@ def _clean_authors(authors: list[RawAuthor]) -> str | None:
         name = name or clean_line(author.email, _AUTHOR_CHARACTERS)
         if name:
             names.setdefault(name.casefold(), name)
-    return ", ".join(names.values())[:_AUTHOR_CHARACTERS] or None
+    return beginning(", ".join(names.values()), _AUTHOR_CHARACTERS) or None
 
 
 def _clean_tags(tags: list[str]) -> tuple[str, ...]:
