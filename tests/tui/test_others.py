@@ -14,8 +14,9 @@ from flodeslasare.library.steps import store_document
 from flodeslasare.model import View
 from flodeslasare.storage import open_database
 from flodeslasare.tui.app import FeedReaderApp
+from pilots import settle, until
 from tui.samples import NOW, StagedLibrary, an_entry
-from tui.test_reader import WIDE, settle, shown
+from tui.test_reader import WIDE, shown
 
 
 def bring(library: StagedLibrary, feed_id: int, *names: str) -> None:
@@ -118,12 +119,11 @@ async def test_a_refresh_counts_and_offers_while_it_goes_on(
         await pilot.press("R")
         await pilot.pause()
         filled.gate.set()
-        await pilot.pause()
-        filled.gate.clear()
-        await pilot.pause(0.7)
-        new, total = app.reader.status.new, app.reader.search_bar.total
-        assert total == 132 + new
-        assert app.reader.search_bar.unread == total
+        filled.gate.clear()  # the feed that waits is let through, the next one is not
+        reader = app.reader
+        await until(pilot, lambda: reader.status.new and reader.search_bar.total == 133, "the new")
+        assert reader.status.progress is not None
+        assert reader.search_bar.unread == 133
         filled.gate.set()
         await settle(pilot)
         assert app.reader.status.new == 1
