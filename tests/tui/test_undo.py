@@ -13,8 +13,9 @@ from flodeslasare.query import saved_query
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved
+from pilots import settle
 from tui.samples import NOW, StagedLibrary
-from tui.test_reader import WIDE, settle, shown
+from tui.test_reader import WIDE, shown
 
 OTHER = "Konkurrensverket"
 
