@@ -22,6 +22,7 @@ from flodeslasare import __main__
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import FeedError
 from flodeslasare.exchange.markdown import to_markdown
+from flodeslasare.fetching.clean import URL_CHARACTERS
 from flodeslasare.fetching.parse import parse_feed
 from flodeslasare.library import Library
 from flodeslasare.library.steps import store_document
@@ -139,7 +140,7 @@ def kept_texts(path: Path) -> Iterator[tuple[str, str]]:
 
 LONGEST = {
     "entries.title": 1_000,
-    "entries.guid": 1_000,
+    "entries.guid": URL_CHARACTERS,  # without one the link is the name
     "entries.author": 300,
     "feeds.title": 1_000,
 }

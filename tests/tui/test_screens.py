@@ -492,7 +492,7 @@ async def test_what_a_low_dialog_has_no_room_for_is_scrolled_to(library: StagedL
         await pilot.pause()
         assert "Folder, if you like" in app.text()
         await pilot.press("shift+tab", *"exempel.se", "enter")
-        await settle(app, pilot)
+        await settle(pilot)
         for number in range(9):
             await pilot.pause()
             assert f"Flöde {number}" in app.text()
