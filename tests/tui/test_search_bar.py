@@ -125,7 +125,7 @@ async def test_the_first_word_that_does_not_fit_begins_where_the_line_would_be_e
         await app.bar.begin()
         await pilot.pause()
         await pilot.press("a")
-        await pilot.pause(0.1)
+        await settle(pilot)
         words = ("upphandling", 10), ("upphandlare", 8), ("läkemedelsupphandling", 5)
         app.bar.offers = tuple(Offer(word, hits, word) for word, hits in words)
         assert app.line(1) == "  upphandling 10  upphandlare 8  läkemedel… 5"
@@ -142,7 +142,7 @@ async def test_a_word_whose_hits_nobody_counted_stands_without_a_number() -> Non
         await app.bar.begin()
         await pilot.pause()
         await pilot.press("a")
-        await pilot.pause(0.1)
+        await settle(pilot)
         app.bar.offers = (Offer("avtal", None, "avtal"), Offer("ramavtal", 2, "ramavtal"))
         assert app.line(1) == "  avtal  ramavtal 2"
 
