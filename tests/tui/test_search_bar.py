@@ -233,6 +233,20 @@ async def test_a_word_that_matches_is_picked_with_tab_and_enter_narrows_to_it() 
         assert app.ended == []
 
 
+async def test_down_leads_to_the_hits_and_takes_no_word() -> None:
+    app = BarApp()
+    async with app.run_test(size=(50, 5)) as pilot:
+        await app.bar.begin()
+        await pilot.press(*"ab")
+        await pilot.pause()
+        app.bar.offers = (Offer("abcdef", 11, "abcdef"),)
+        await pilot.press("tab", "down")
+        await pilot.pause()
+        assert app.searched[-1] == "ab"
+        assert app.bar.picked is None
+        assert len(app.ended) == 1
+
+
 async def test_other_forms_of_a_word_are_told_from_what_matches() -> None:
     app = BarApp()
     async with app.run_test(size=(50, 5)) as pilot:

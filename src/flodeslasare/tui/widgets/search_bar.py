@@ -79,6 +79,9 @@ class _QueryInput(LineInput):
     class Left(Message):
         """Esc was pressed."""
 
+    class WentDown(Message):
+        """↓ was pressed: on to the list."""
+
     def __init__(
         self,
         chips: Highlighter,
@@ -107,8 +110,8 @@ class _QueryInput(LineInput):
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
-    async def action_leave_for_list(self) -> None:
-        await self.action_submit()
+    def action_leave_for_list(self) -> None:
+        self.post_message(self.WentDown())
 
 
 class SearchBar(Widget):
@@ -396,6 +399,16 @@ class SearchBar(Widget):
         if self.picked is not None:
             self._take(self.offers[self.picked])
             return
+        self._go_to_list()
+
+    @on(_QueryInput.WentDown)
+    def _leave_for_list(self, event: _QueryInput.WentDown) -> None:
+        """Go to the hits; a word that was picked is let go of, for Enter takes it."""
+        event.stop()
+        self.picked = None
+        self._go_to_list()
+
+    def _go_to_list(self) -> None:
         self._search()
         if not self.query_text:
             self.remove_class("-searching")
