@@ -1116,6 +1116,25 @@ async def test_earlier_versions_are_those_of_the_entry_one_is_on(
         assert "no earlier version is kept" in shown(app)
 
 
+async def test_a_feeds_new_name_stands_above_the_open_text(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter", "space")
+        await settle(pilot)
+        place = app.reader.text.scroll_offset
+        await pilot.press("i", "n")
+        await settle(pilot)
+        await pilot.press("ctrl+u", "ctrl+k", *"Nytt namn", "enter")
+        await settle(pilot)
+        assert place.y
+        assert app.reader.text.scroll_offset == place
+        await pilot.press("g")
+        await settle(pilot)
+        assert "Nytt namn · 16 May 2018" in shown(app)
+
+
 async def test_about_this_feed_and_what_can_be_done_to_it(filled: StagedLibrary) -> None:
     other = filled.feed("Upphandlingsmyndigheten")
     fail(filled, other.id, 1)

@@ -85,6 +85,17 @@ class Preview:
             self._words = self._sought()
             self._text.highlight(self._words)
 
+    def read_again(self) -> None:
+        """Show what has become of the entry whose text is there: its feed's name, its marks; the place stays."""
+        shown = self._text.entry
+        if shown is not None:
+            try:
+                self._text.show_marks(self._library.entry(shown.id))
+            except NoSuchEntry:
+                self._text.show(None)
+            except ReaderError as error:
+                self._tell(str(error))
+
     def _bring(self, entry_id: int) -> bool:
         shown, sought = self._text.entry, self._sought()
         if shown is not None and shown.id == entry_id and self._words == sought:

@@ -892,6 +892,7 @@ class ReaderScreen(Screen[None]):
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
         self.count()
+        self._preview.read_again()
         if self._overview.is_gone(self.base):
             self.base = View()
         else:
