@@ -1116,6 +1116,63 @@ async def test_earlier_versions_are_those_of_the_entry_one_is_on(
         assert "no earlier version is kept" in shown(app)
 
 
+def foot(app: FeedReaderApp) -> str:
+    """Give the line at the bottom."""
+    return app.reader.status.render_line(0).text
+
+
+async def test_the_foot_names_the_keys_that_hold_where_one_is(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "m read" in foot(app)
+        assert "n next unread" in foot(app)
+        await pilot.press("slash")
+        await settle(pilot)
+        typing = "Enter to the hits   Tab complete   Ctrl+S save   Esc leave"
+        assert foot(app).strip() == typing
+        await pilot.press(*"upphandl")
+        await settle(pilot)
+        assert foot(app).strip() == typing
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Enter open   Esc leave   b best first   m read" in foot(app)
+        assert "n next unread" in foot(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "n next hit" in foot(app)
+        assert "next unread" not in foot(app)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert "Esc leave" not in foot(app)
+        assert "n next unread" in foot(app)
+
+
+@pytest.mark.parametrize("key", ["i", "a", "question_mark", "ctrl+p"])
+async def test_under_a_dialog_the_foot_names_no_keys(app: FeedReaderApp, key: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = foot(app)
+        await pilot.press(key)
+        await settle(pilot)
+        assert app.screen is not app.reader
+        assert not foot(app).strip()
+        await pilot.press("escape")
+        await settle(pilot)
+        assert foot(app) == before
+
+
+async def test_a_message_goes_with_the_next_key(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        before = foot(app)
+        await pilot.press("y")
+        await pilot.pause()
+        assert "copied https://exempel.se/0" in foot(app)
+        await pilot.press("j")
+        await pilot.pause()
+        assert foot(app) == before
+
+
 async def test_a_feeds_new_name_stands_above_the_open_text(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

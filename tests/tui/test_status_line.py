@@ -85,6 +85,21 @@ async def test_a_notice_goes_by_itself(monkeypatch: object) -> None:
         status_line.NOTICE_SECONDS = was
 
 
+async def test_what_was_said_goes_with_the_next_key_but_not_what_came_by_itself() -> None:
+    app = LineApp()
+    async with app.run_test(size=(80, 5)) as pilot:
+        app.status.tell("copied https://exempel.se/")
+        app.status.let_go()
+        await pilot.pause()
+        assert "copied" not in app.lines()[0]
+        app.status.tell("12 new in 2 feeds", is_news=True)
+        app.status.let_go()
+        assert "12 new in 2 feeds" in app.lines()[0]
+        app.status.tell("1 starred")
+        app.status.let_go()
+        assert not app.status.notice
+
+
 def test_sentences_are_broken_at_spaces() -> None:
     assert wrapped("ett två tre", 7) == ["ett två", "tre"]
     assert wrapped("", 7) == [""]

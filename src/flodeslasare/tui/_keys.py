@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from flodeslasare.i18n import _
+
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
     """Mark a text for translation without translating it yet."""
@@ -42,10 +44,17 @@ class Key:
     """What the screen does on them; in `FEED_KEYS`, what is done to the feed."""
     hint: str = ""
     """In a word or two, for the status line; empty for those that are not hinted at."""
+    hint_in_search: str = ""
+    """What is said instead where something was searched for; in the text alone if there is a `hint`, too."""
     panes: tuple[str, ...] = ("archive", "list", "reading")
     """Where it is hinted at."""
     leads: bool = False
     """Whether it works before the pane sees it, so that what is typed right after goes where it leads."""
+
+    def hint_in(self, pane: str, *, in_search: bool) -> str:
+        """Give what the status line says of it in a pane; empty for nothing."""
+        is_other = in_search and self.hint_in_search and (pane == "reading" or not self.hint)
+        return self.hint_in_search if is_other else self.hint
 
 
 KEYS: tuple[Key, ...] = (
@@ -151,6 +160,7 @@ KEYS: tuple[Key, ...] = (
         keys="n",
         action="next(1)",
         hint=N_("next unread"),
+        hint_in_search=N_("next hit"),
         panes=("list", "reading"),
     ),
     Key(
@@ -273,6 +283,8 @@ KEYS: tuple[Key, ...] = (
         name=N_("Best first"),
         keys="b",
         action="best_first",
+        hint_in_search=N_("best first"),
+        panes=("list",),
     ),
     Key(
         shown="t",
@@ -299,6 +311,8 @@ KEYS: tuple[Key, ...] = (
         name=N_("Back"),
         keys="escape",
         action="back",
+        hint_in_search=N_("leave"),
+        panes=("archive", "list"),
     ),
     Key(
         shown="a",
@@ -423,8 +437,16 @@ FEED_KEYS: tuple[Key, ...] = (
 )
 """What can be done to a feed in the dialog about it, that `i` opens."""
 
-_HINTED = ("?", "/", "Enter", "Space", "m", "s", "n", "f", "a", "r", "z", "t", "o v")
+_HINTED = ("?", "/", "Enter", "Esc", "b", "Space", "m", "s", "n", "f", "a", "r", "z", "t", "o v")
 """The order of the hints: what is least known and most useful first."""
+
+_TYPING = (
+    ("Enter", N_("to the hits")),
+    ("Tab", N_("complete")),
+    ("Ctrl+S", N_("save")),
+    ("Esc", N_("leave")),
+)
+"""The keys, and what they do, while one types a search and the others are letters."""
 
 
 def bindings() -> list[Binding]:
@@ -436,7 +458,19 @@ def bindings() -> list[Binding]:
     ]
 
 
-def hinted(pane: str) -> list[Key]:
-    """Give the keys that the status line hints at in a pane."""
-    hints = [key for key in KEYS if key.hint and pane in key.panes]
-    return sorted(hints, key=lambda key: _HINTED.index(key.shown))
+def hinted(pane: str, *, in_search: bool, is_typing: bool) -> list[tuple[str, str]]:
+    """Give the keys that the status line hints at, and what they do, in the language of the screen.
+
+    Args:
+        pane: where one is.
+        in_search: what is listed was searched for.
+        is_typing: keys go to the search.
+    """
+    if is_typing:
+        return [(_(shown), _(does)) for shown, does in _TYPING]
+    hints = [
+        (_HINTED.index(key.shown), _(key.shown), _(does))
+        for key in KEYS
+        if pane in key.panes and (does := key.hint_in(pane, in_search=in_search))
+    ]
+    return [(shown, does) for _order, shown, does in sorted(hints)]

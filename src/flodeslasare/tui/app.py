@@ -115,11 +115,11 @@ class FeedReaderApp(App[None]):
             self.set_timer(REFRESH_AFTER_SECONDS, self._refresh_due)
 
     async def on_event(self, event: events.Event) -> None:
-        """Let a message that must be read go with the next key or click."""
+        """Let what is said at the foot go with the next key or click."""
         if isinstance(event, events.Key | events.MouseDown) and not event.is_forwarded:
             stack = self.screen_stack
             if stack and isinstance(stack[0], ReaderScreen) and stack[0].is_mounted:
-                stack[0].status.message = ""
+                stack[0].status.let_go()
         await super().on_event(event)
 
     def on_app_focus(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flodeslasare.errors import ReaderError
@@ -80,7 +81,8 @@ def _merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
             reader.post_message(ReadingFailed(str(error)))
             return
         reader.app.call_from_thread(reader.entries.forget_rows)
-        reader.app.call_from_thread(reader.status.tell, _said_of(merged, feed, into))
+        said = _said_of(merged, feed, into)
+        reader.app.call_from_thread(partial(reader.status.tell, said, is_news=True))
         reader.post_message(LibraryChanged())
 
     reader.run_worker(work, group="merge", description="merge feeds", thread=True)
@@ -238,7 +240,7 @@ def _show_without(reader: ReaderScreen, feed: Feed, deleted: int) -> None:
     said = ngettext(
         "deleted {feed} and its {n} entry", "deleted {feed} and its {n} entries", deleted
     )
-    reader.status.tell(said.format(feed=feed.title, n=phrases.number(deleted)))
+    reader.status.tell(said.format(feed=feed.title, n=phrases.number(deleted)), is_news=True)
     reader.entries.forget_rows()
     if reader.text.entry is not None and reader.text.entry.feed_id == feed.id:
         reader.text.show(None)

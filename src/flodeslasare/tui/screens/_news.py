@@ -42,7 +42,7 @@ class News:
 
     def waits(self) -> None:
         """Tell that the refresh waits for another program."""
-        self._status.tell(_("Waiting for another program that uses the library …"))
+        self._status.tell(_("Waiting for another program that uses the library …"), is_news=True)
 
     def took(self, result: FeedResult) -> None:
         """Count one feed's turn."""
@@ -59,7 +59,7 @@ class News:
         if problem is not None:
             self._status.message = problem
         elif said := self._arrivals.summary(is_offered=self.is_offered):
-            self._status.tell(said)
+            self._status.tell(said, is_news=True)
 
     @property
     def has_lost(self) -> bool:

@@ -134,6 +134,8 @@ class ReaderScreen(Screen[None]):
         self.status = StatusLine(id="status")
         self._middle = Vertical(id="middle")
         self._overview = Overview()
+        self._is_covered = False
+        """Whether another screen has the keys."""
         self.steps = Steps()
         """What undo takes back, in order."""
         self._news = News(self.status, self._overview, now=now)
@@ -298,10 +300,27 @@ class ReaderScreen(Screen[None]):
         pane = panes.get(event.widget.id or "")
         if pane is not None and event.widget is self.focused:
             self.pane = pane
+            self._hint_keys()
 
     def _hint_keys(self) -> None:
-        keys = [(_(key.shown), _(key.hint)) for key in hinted(self.pane)]
-        self.status.keys = keys
+        """Show the keys that hold where one is; none under a dialog, which shows its own."""
+        self.status.keys = (
+            []
+            if self._is_covered
+            else hinted(
+                self.pane,
+                in_search=bool(self.query_text),
+                is_typing=self.search_bar.has_typing,
+            )
+        )
+
+    def on_screen_suspend(self) -> None:
+        self._is_covered = True
+        self._hint_keys()
+
+    def on_screen_resume(self) -> None:
+        self._is_covered = False
+        self._hint_keys()
 
     def _go(self, pane: str) -> None:
         """Give a pane the keys."""
@@ -335,6 +354,7 @@ class ReaderScreen(Screen[None]):
                     base = View()
                 self._begin_with(base, only_unread=only_unread)
                 keep = entry_id if keep is None else keep
+        self._hint_keys()
         self._list(entry_id=keep)
 
     def _begin_with(self, base: View, *, only_unread: bool) -> None:

@@ -47,7 +47,7 @@ class StatusLine(Widget):
     new: reactive[int] = reactive(0)
     """Entries that came in and are not shown yet."""
     notice: reactive[str] = reactive("")
-    """Something that was done; it goes by itself."""
+    """Something that was done; it goes by itself, or with a key."""
     hint: reactive[str] = reactive("")
     """Something about where the cursor is."""
     message: reactive[str] = reactive("", layout=True)
@@ -61,17 +61,31 @@ class StatusLine(Widget):
         self._turn = 0
         self._turning: Timer | None = None
         self._fading: Timer | None = None
+        self._is_news = False
+        """Whether the notice came by itself, so that a key pressed just then must not take it away."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 (Textual's)
         """One line; more when a message needs it."""
         return len(wrapped(harmless_line(self.message), width - 4)) if self.message else 1
 
-    def tell(self, notice: str) -> None:
-        """Say something that was done; it goes after a few seconds."""
+    def tell(self, notice: str, *, is_news: bool = False) -> None:
+        """Say something that was done; it goes after a few seconds.
+
+        Args:
+            notice: what.
+            is_news: it came by itself and answers no key: the next key leaves it there.
+        """
         self.notice = notice
+        self._is_news = is_news
         if self._fading is not None:
             self._fading.stop()
         self._fading = self.set_timer(NOTICE_SECONDS, self._fade)
+
+    def let_go(self) -> None:
+        """Take away what has been read, for a key was pressed."""
+        self.message = ""
+        if not self._is_news:
+            self.notice = ""
 
     def _fade(self) -> None:
         self.notice = ""
