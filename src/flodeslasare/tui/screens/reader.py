@@ -86,7 +86,7 @@ LOOK_SECONDS = 7.0
 """How often it is looked for what another program has changed."""
 _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
-_COUNT_NEWS_SECONDS = 0.5
+_COUNT_NEWS_SECONDS = 1.0
 """How long a refresh goes on before what it has brought is counted and offered, again and again until it ends."""
 
 
@@ -424,10 +424,12 @@ class ReaderScreen(Screen[None]):
 
     # --- counts ----------------------------------------------------------------------------------
 
-    def count(self) -> None:
-        """Count feeds at once, months when there is time."""
+    def count(self, *, months: bool = True) -> None:
+        """Count feeds at once, months and what saved searches find when there is time."""
         with self.telling():
             self._count_feeds()
+        if not months:
+            return
         self._questions.count_months()
         self._count_searches()
 
@@ -477,7 +479,8 @@ class ReaderScreen(Screen[None]):
             if self._overview.is_outdated(self.library):
                 self.entries.forget_rows()
         was_there = not self._overview.is_gone(self.base)
-        self.count()
+        # While a refresh goes on months wait for its end: many feeds have tens of thousands, which takes 0.1 s.
+        self.count(months=not self._news.is_coming)
         self._news.offer(self.view)
         if was_there and self._overview.is_gone(self.base):
             self.base = View()
