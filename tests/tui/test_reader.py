@@ -698,6 +698,21 @@ async def test_the_palette_leads_to_the_panes(app: FeedReaderApp, typed: str, pa
         assert app.reader.alone == (typed == "text alone")
 
 
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+async def test_what_the_palette_has_first_does_no_harm(app: FeedReaderApp, language: str) -> None:
+    i18n.use_language(language)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        first, *_others = app.get_system_commands(app.screen)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: first.title in shown(app), first.title)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.reader
+        assert app.is_running
+        assert first.title == i18n._("Open")
+
+
 async def test_a_palette_without_a_match_says_so_in_the_language_of_the_screen(
     app: FeedReaderApp,
 ) -> None:

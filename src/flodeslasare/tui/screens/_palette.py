@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.app import SystemCommand
-from textual.command import Hit, Hits
+from textual.command import DiscoveryHit, Hit, Hits
 from textual.system_commands import SystemCommandsProvider
 
 from flodeslasare.i18n import _
-from flodeslasare.tui._keys import FEED_KEYS, KEYS, Key
+from flodeslasare.tui._keys import FEED_KEYS, KEYS, MOVE, Key
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved
 
@@ -24,6 +24,13 @@ _ABOUT_FEED = "i"
 
 class Commands(SystemCommandsProvider):
     """The app's commands; where none is meant, it says so in the language of the screen, as Textual cannot."""
+
+    async def discover(self) -> Hits:
+        """Give all commands before anything is typed, as the table of keys has them: by name, one that ends the
+        program might be the first, which Enter takes.
+        """
+        for name, does, callback, _is_discovered in commands(cast("FeedReaderApp", self.app)):
+            yield DiscoveryHit(name, callback, help=does)
 
     async def search(self, query: str) -> Hits:
         """Find commands by letters of their names."""
@@ -38,7 +45,7 @@ class Commands(SystemCommandsProvider):
 def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
     """Give every command: its name, its key and what it does."""
     reader = app.reader
-    for key in KEYS:
+    for key in sorted(KEYS, key=lambda key: key.group == MOVE):  # which nobody looks for by name
         if key.name:
             yield _command(key, _(key.shown), partial(reader.run_action, key.action))
     for key in FEED_KEYS:
