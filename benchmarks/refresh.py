@@ -231,6 +231,7 @@ async def longest_gap_ms(library: Path) -> float:
 
     From the key that asks for it on: what a first refresh imports is part of it.
     """
+    from flodeslasare.cli._session import SCREEN_WAIT_SECONDS
     from flodeslasare.cli.screen import SWITCH_SECONDS
     from flodeslasare.tui.app import FeedReaderApp, collect_again
 
@@ -246,7 +247,7 @@ async def longest_gap_ms(library: Path) -> float:
             await asyncio.sleep(0.001)
             longest = max(longest, time.perf_counter() - before)
 
-    with Library(library) as opened:
+    with Library(library, wait_seconds=SCREEN_WAIT_SECONDS) as opened:
         app = FeedReaderApp(opened, when_drawn=collect_again)
         async with app.run_test(size=(120, 36)) as pilot:
             await pilot.pause(1)

@@ -16,7 +16,7 @@ from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils.migrations import Migrations
 
 from builders import NOW, an_entry, as_new
-from flodeslasare.errors import Busy, ForeignFile, NewerFile, NoSuchFile, StorageError
+from flodeslasare.errors import Busy, ForeignFile, NewerFile, NoSuchFile, Stopped, StorageError
 from flodeslasare.model import View
 from flodeslasare.storage import (
     EntryStore,
@@ -274,3 +274,34 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
     assert len(SearchIndex(opened).find("upphandling")) == kept
     assert EntryStore(opened, SearchIndex(opened)).counts().total == kept
     opened.close()
+
+
+def test_what_is_kept_in_passing_waits_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    with closing(open_database(path, wait_seconds=60)) as database:
+
+        def waits() -> tuple[int, int]:
+            return database.value("PRAGMA busy_timeout"), database.value("PRAGMA synchronous")
+
+        before = waits()
+        with closing(sqlite3.connect(path, isolation_level=None)) as other, database.in_passing():
+            other.execute("BEGIN IMMEDIATE")
+            inside = waits()
+            with pytest.raises(Busy):
+                database.run("INSERT INTO state (key, value) VALUES ('a', 'b')")
+
+        assert inside == (0, 1)
+        assert waits() == before == (60_000, 2)
+
+
+def test_a_question_that_was_stopped_is_so_whatever_sqlite_calls_it(tmp_path: Path) -> None:
+    def ask(*, stops: bool) -> None:
+        with closing(open_database(tmp_path / "library.db")) as opened, opened.stoppable():
+            if stops:
+                opened.stop()
+            raise sqlite3.OperationalError("vtable constructor failed: search_word_parts")
+
+    with pytest.raises(Stopped):
+        ask(stops=True)
+    with pytest.raises(sqlite3.OperationalError):
+        ask(stops=False)

@@ -7,7 +7,7 @@ it: `subscriptions`, `merging`, `searches`, `refresh`, `backfill`, `views`, `wor
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -585,6 +585,10 @@ class Library:
         return self._marks.undo(self._now())
 
     # --- what the screen remembers -----------------------------------------------------------------
+
+    def in_passing(self) -> AbstractContextManager[None]:
+        """Let what is kept inside wait for nothing, and be `Busy` at once: a screen must not stand still for it."""
+        return self._database.in_passing()
 
     def remember(self, key: str, value: str) -> None:
         """Keep a small value for the next start."""

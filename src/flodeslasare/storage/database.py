@@ -161,6 +161,10 @@ class Database:
             self._may_be_stopped, self._is_stopped = True, False
         try:
             yield
+        except (sqlite3.Error, StorageError) as error:
+            if self._is_stopped:  # which FTS5 gives another name where it was just being opened
+                raise Stopped(str(self.path)) from error
+            raise
         finally:
             with self._stopping:
                 self._may_be_stopped = self._is_stopped = False
@@ -171,6 +175,24 @@ class Database:
             if self._may_be_stopped:
                 self._is_stopped = True
                 self.connection.interrupt()
+
+    @contextmanager
+    def in_passing(self) -> Iterator[None]:
+        """Let a change inside wait for nothing: for another writer (it is `Busy` at once) as little as for the disk.
+
+        It may go with a power cut, which the file survives.
+        """
+        waits = {
+            name: self.connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("busy_timeout", "synchronous")
+        }
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            for name, value in waits.items():
+                self.connection.execute(f"PRAGMA {name} = {value}")
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Change, and give how many rows changed."""

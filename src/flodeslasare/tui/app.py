@@ -6,10 +6,12 @@ imported where it is used.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -155,6 +157,8 @@ class FeedReaderApp(App[None]):
         reader = self.reader
         asked = 0
         problem: str | None = None
+        # The first text may come of this, and what shows it must not be imported by the screen's loop: 40 ms.
+        await asyncio.to_thread(import_module, "flodeslasare.tui.content")
         try:
             async with aclosing(self.library.refresh(feed_ids, due_only=due_only)) as results:
                 async for result in results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 from textual.screen import Screen
@@ -16,6 +17,8 @@ from flodeslasare.query import saved_query
 _AGAIN_SECONDS = 1.0
 """When small values are kept that another writer stood in the way of."""
 
+_PARTING_SECONDS = 1.0
+"""How long it is tried when the screen is left."""
 
 _VIEW, _UNREAD, _FOLDS, _ENTRY = "screen.view", "screen.unread", "screen.folds", "screen.entry"
 
@@ -99,15 +102,31 @@ class Memory:
 
     def _keep(self, values: dict[str, str]) -> None:
         self._values.update(values)
-        self.write_down()
+        if self._timer is None:
+            self._write_soon()
 
     def keep_place(self, entry_id: int, place: float) -> None:
         """Keep how far an entry has been read."""
         self._places[entry_id] = place
-        self.write_down()
+        if self._timer is None:
+            self._write_soon()
 
     def write_down(self) -> None:
-        """Write down what waits."""
+        """Write down what waits, when the screen is left: then a writer that is at it is waited for."""
+        until = time.monotonic() + _PARTING_SECONDS
+        while not self._is_written() and time.monotonic() < until:
+            pass  # each attempt waits a little for the other writer
+
+    def _write_soon(self) -> None:
+        """Write down what waits, now if nobody else is writing: a screen must not stand still for it."""
+        self._timer = None
+        with self._library.in_passing():
+            is_written = self._is_written()
+        if not is_written and self._screen.is_running:
+            self._timer = self._screen.set_timer(_AGAIN_SECONDS, self._write_soon)
+
+    def _is_written(self) -> bool:
+        """Write down what waits; tells whether nobody stood in the way."""
         try:
             while self._values:
                 key, value = next(iter(self._values.items()))
@@ -118,11 +137,7 @@ class Memory:
                 self._library.keep_place(entry_id, place)
                 del self._places[entry_id]
         except Busy:
-            if self._timer is None and self._screen.is_running:
-                self._timer = self._screen.set_timer(_AGAIN_SECONDS, self._write_down_again)
+            return False
         except ReaderError as error:
             self._tell(str(error))
-
-    def _write_down_again(self) -> None:
-        self._timer = None
-        self.write_down()
+        return True
