@@ -432,7 +432,7 @@ def draw_refresh(picture: Picture, path: Path, size: tuple[int, int]) -> str:
         serve(clock=lambda: NOW - timedelta(minutes=30)) as blog,
         other_feeds() as (feeds, urls),
         # Feeds are asked in the order in which they fall due, which has chance in it; then by age.
-        patch("flodeslasare.library.refresh.next_after_success", lambda now, *_args, **_more: now),
+        patch("flodeslasare.library.steps.next_after_success", lambda now, *_args, **_more: now),
         open_library(path) as library,
     ):
         asyncio.run(fill(library, blog.feed_url, "Upphandling"))
