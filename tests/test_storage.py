@@ -39,6 +39,14 @@ def test_a_new_file_is_made_with_its_folder(tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.parametrize("index", ["search_entries", "search_word_parts"])
+def test_the_index_of_a_new_file_merges_its_segments_by_eight(tmp_path: Path, index: str) -> None:
+    with closing(open_database(tmp_path / "library.db")) as opened:
+        config = dict(map(tuple, opened.rows(f"SELECT k, v FROM {index}_config")))
+
+    assert config["automerge"] == 8
+
+
 def test_opening_a_file_that_is_up_to_date_leaves_sqlite_utils_out(tmp_path: Path) -> None:
     path = tmp_path / "library.db"
     open_database(path).close()

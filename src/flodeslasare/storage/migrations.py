@@ -207,6 +207,9 @@ _M001 = (
         title, text, author, tags, content = '', tokenize = 'ascii'
     )
     """,
+    # Segments are merged by eight, not by four: each is written twice instead of three times until the index has
+    # a million entries (sqlite.org/fts5.html#the_automerge_configuration_option).
+    "INSERT INTO search_entries (search_entries, rank) VALUES ('automerge', 8)",
     "CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab (search_entries, 'row')",
     """
     CREATE TABLE search_words (             -- every word of the archive, to find words by a part of them
@@ -222,6 +225,7 @@ _M001 = (
         folded, content = '', detail = none, tokenize = 'trigram', columnsize = 0
     )
     """,
+    "INSERT INTO search_word_parts (search_word_parts, rank) VALUES ('automerge', 8)",
 )
 
 
