@@ -71,9 +71,9 @@ class _TimedIndex(SearchIndex):
 
     seconds = 0.0
 
-    def add(self, entries: Sequence[tuple[int, CutText]], words: Sequence[str]) -> None:
+    def add(self, entries: Sequence[tuple[int, CutText]]) -> None:
         started = time.perf_counter()
-        super().add(entries, words)
+        super().add(entries)
         self.seconds += time.perf_counter() - started
 
 

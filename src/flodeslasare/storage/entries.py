@@ -133,12 +133,12 @@ class EntryStore:
         return [entry_id for entry_id, _ in reversed(numbered)]
 
     def _add_to_index(self, entries: Sequence[tuple[int, ParsedEntry]]) -> None:
-        words: list[str] = []
-        cut_entries = [
-            (key, cut(entry.title, entry.text, entry.author, entry.tags, words))
-            for key, entry in entries
-        ]
-        self._index.add(cut_entries, words)
+        self._index.add(
+            [
+                (key, cut(entry.title, entry.text, entry.author, entry.tags))
+                for key, entry in entries
+            ]
+        )
 
     def change(self, changes: Sequence[ChangedEntry], now: datetime) -> None:
         """Take over what a feed changed: marks stay, and the earlier words of an edit are kept."""
@@ -173,7 +173,7 @@ class EntryStore:
             [
                 (
                     old["sort_key"],
-                    cut(old["title"], old["text"], old["author"], json.loads(old["tags"]), []),
+                    cut(old["title"], old["text"], old["author"], json.loads(old["tags"])),
                 )
             ]
         )
@@ -216,7 +216,7 @@ class EntryStore:
             ):
                 self._index.remove(
                     [
-                        (key, cut(title, text, author, json.loads(tags), []))
+                        (key, cut(title, text, author, json.loads(tags)))
                         for key, title, text, author, tags in chunk
                     ]
                 )

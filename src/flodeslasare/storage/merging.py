@@ -89,7 +89,7 @@ class MergeStore:
         ):
             self._index.remove(
                 [
-                    (key, cut(title, text, author, json.loads(tags), []))
+                    (key, cut(title, text, author, json.loads(tags)))
                     for key, title, text, author, tags in chunk
                 ]
             )

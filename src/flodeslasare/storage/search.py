@@ -84,9 +84,6 @@ TEXTS_AT_ONCE = 32
 """How many of them are read before it is asked whether that goes well."""
 
 
-_WORDS_AT_ONCE = 20_000
-
-
 class Place(NamedTuple):
     """Where an entry stands in a list."""
 
@@ -129,7 +126,7 @@ class SearchIndex:
         """
         self._db = database
         self._zone = zone
-        self._gathered: tuple[list[tuple[int, CutText]], list[str]] | None = None
+        self._gathered: list[tuple[int, CutText]] | None = None
         self._known_words: set[str] = set()
         """Those that `gathering` has found in the archive or brought, as long as `_version` holds."""
         self._version = -1
@@ -150,7 +147,7 @@ class SearchIndex:
                 if version != self._version:  # another program may have made the index anew
                     self._known_words.clear()
                     self._version = version
-                self._gathered = [], []
+                self._gathered = []
                 yield
                 self._write_gathered()
         except BaseException:
@@ -163,26 +160,23 @@ class SearchIndex:
 
     def _write_gathered(self) -> None:
         if self._gathered is not None:
-            entries, words = self._gathered
-            self._gathered = [], []
-            self._add(entries, words, self._known_words)
+            entries, self._gathered = self._gathered, []
+            self._add(entries, self._known_words)
 
-    def add(self, entries: Sequence[tuple[int, CutText]], words: Sequence[str]) -> None:
+    def add(self, entries: Sequence[tuple[int, CutText]]) -> None:
+        """Index entries, each with its sort_key."""
+        if self._gathered is None:
+            self._add(entries, set())
+        else:
+            self._gathered.extend(entries)
+
+    def _add(self, entries: Sequence[tuple[int, CutText]], known: set[str]) -> None:
         """Index entries.
 
         Args:
             entries: each with its sort_key.
-            words: all of theirs, as `cutting.cut` gives them.
+            known: words that the archive holds for certain; those of the entries are added.
         """
-        if self._gathered is None:
-            self._add(entries, words, set())
-        else:
-            self._gathered[0].extend(entries)
-            self._gathered[1].extend(words)
-
-    def _add(
-        self, entries: Sequence[tuple[int, CutText]], words: Sequence[str], known: set[str]
-    ) -> None:
         if not entries:
             return
         self._db.run_many(
@@ -192,15 +186,15 @@ class SearchIndex:
             ((key, *cut_text) for key, cut_text in sorted(entries)),
         )
         # In order of arrival: the words that come first are the ones that come often.
-        vocabulary: dict[str, None] = {}
-        for first in range(
-            0, len(words), _WORDS_AT_ONCE
-        ):  # all at once would keep the screen's thread waiting
-            vocabulary.update(dict.fromkeys(words[first : first + _WORDS_AT_ONCE]))
-        vocabulary.pop(BETWEEN_TAGS, None)
-        unknown = [word for word in vocabulary if word not in known]
+        unknown: dict[str, None] = {}
+        for _key, cut_text in entries:
+            for row in cut_text:
+                words = row.split()
+                if not known.issuperset(words):  # most texts bring none
+                    unknown.update(dict.fromkeys(word for word in words if word not in known))
+                    known.update(words)
+        unknown.pop(BETWEEN_TAGS, None)
         self._add_words(unknown)
-        known.update(unknown)
 
     def remove(self, entries: Sequence[tuple[int, CutText]]) -> None:
         """Take entries out; their words must be given as they were put in (sqlite.org/fts5.html, «delete»)."""
@@ -818,7 +812,7 @@ class SearchIndex:
         # Two sums of the same: every word of every entry. All the words at once would take much memory.
         of_texts = sum(
             sum(map(hash, set(" ".join(cut_text).split())))
-            for entries, _words in self._kept(progress)
+            for entries in self._kept(progress)
             for _key, cut_text in entries
         )
         of_index = sum(
@@ -838,13 +832,13 @@ class SearchIndex:
             self._db.run("INSERT INTO search_entries (search_entries) VALUES ('delete-all')")
             self._db.run("INSERT INTO search_word_parts (search_word_parts) VALUES ('delete-all')")
             self._db.run("DELETE FROM search_words")
-            for entries, words in self._kept(progress):
-                self.add(entries, words)
+            for entries in self._kept(progress):
+                self.add(entries)
 
     def _kept(
         self, progress: Progress | None
-    ) -> Iterator[tuple[list[tuple[int, CutText]], list[str]]]:
-        """Read and cut the kept texts, oldest first, and tell how far it is: entries and all their words."""
+    ) -> Iterator[list[tuple[int, CutText]]]:
+        """Read and cut the kept texts, oldest first, and tell how far it is."""
         total = self._db.value("SELECT count(*) FROM entries")
         done = 0
         for rows in self._db.chunks(
@@ -855,12 +849,10 @@ class SearchIndex:
             """,
             size=1_000,
         ):
-            words: list[str] = []
-            entries = [
-                (key, cut(title, text, author, json.loads(tags), words))
+            yield [
+                (key, cut(title, text, author, json.loads(tags)))
                 for key, title, text, author, tags in rows
             ]
-            yield entries, words
             done += len(rows)
             if progress is not None:
                 progress(done, total)
