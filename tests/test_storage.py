@@ -36,6 +36,7 @@ def test_a_new_file_is_made_with_its_folder(tmp_path: Path) -> None:
     assert opened.value("PRAGMA journal_mode") == "wal"
     assert opened.value("PRAGMA application_id") == database.APPLICATION_ID
     assert opened.value("PRAGMA user_version") == database.SCHEMA_VERSION
+    assert opened.value("PRAGMA secure_delete") == 2  # FAST
     opened.close()
 
 

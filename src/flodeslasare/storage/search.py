@@ -835,9 +835,7 @@ class SearchIndex:
             for entries in self._kept(progress):
                 self.add(entries)
 
-    def _kept(
-        self, progress: Progress | None
-    ) -> Iterator[list[tuple[int, CutText]]]:
+    def _kept(self, progress: Progress | None) -> Iterator[list[tuple[int, CutText]]]:
         """Read and cut the kept texts, oldest first, and tell how far it is."""
         total = self._db.value("SELECT count(*) FROM entries")
         done = 0
