@@ -28,7 +28,7 @@ from flodeslasare.library import Library
 from flodeslasare.library.steps import store_document
 from flodeslasare.model import Feed, View
 from flodeslasare.storage import open_database
-from flodeslasare.text import beginning, harmless, harmless_json, harmless_line
+from flodeslasare.text import beginning, harmless, harmless_json, harmless_line, single_spaced
 from hostile import HOSTILE, PIECES, harmful, plant
 from test_http import Request, Server, serving
 from test_refresh import refresh
@@ -333,3 +333,8 @@ def test_a_link_that_may_not_be_opened_is_text_in_markdown() -> None:
     html = "<a href='javascript:alert(1)'>här</a> <img alt='bild' src='file:///etc/passwd'>"
     assert to_markdown(html) == "här bild"
     assert to_markdown("<a href='https://a.se/(1)'>här</a>") == "[här](<https://a.se/(1)>)"
+
+
+@given(st.text(st.sampled_from("ab å\n\t\xa0\x85\x1c –\u2003\u200b")) | st.text())
+def test_white_space_becomes_single_spaces_whatever_it_is(text: str) -> None:
+    assert single_spaced(text) == " ".join(text.split())

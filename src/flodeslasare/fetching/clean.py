@@ -18,7 +18,7 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from lxml import etree
 
 from flodeslasare.fetching._parsed import FIELD_CHARACTERS, MAX_IMAGES, NESTING
-from flodeslasare.text import beginning, harmless
+from flodeslasare.text import beginning, harmless, has_other_space
 
 if TYPE_CHECKING:
     import nh3
@@ -476,7 +476,7 @@ _NOT_PLAIN = re.compile(rf"<(?!{_PLAIN.removeprefix('<')}{_ATTRIBUTES_AS_WRITTEN
 def _plain_words(html: str) -> str:
     words = _html.unescape(_PLAIN_TAG.sub(_plain_break, html.replace("\n", " ")))
     lines = words.split("\n")
-    if "  " in words or not words.replace("\n", "").isprintable():  # there is other space than " "
+    if has_other_space(words):
         lines = [" ".join(line.split()) for line in lines]
     return "\n".join(filter(None, map(str.strip, lines)))
 

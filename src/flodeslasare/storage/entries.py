@@ -19,7 +19,7 @@ from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion,
 from flodeslasare.storage._views import SLOTS, walk
 from flodeslasare.storage.database import Database, damaged
 from flodeslasare.storage.search import SearchIndex
-from flodeslasare.text import beginning
+from flodeslasare.text import beginning, single_spaced
 
 if TYPE_CHECKING:
     from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry
@@ -517,7 +517,7 @@ def _json(values: Sequence[object]) -> str:
 
 def _excerpt(text: str) -> str:
     """Give the first words as one line."""
-    return beginning(" ".join(beginning(text, EXCERPT_CHARACTERS * 2).split()), EXCERPT_CHARACTERS)
+    return beginning(single_spaced(beginning(text, EXCERPT_CHARACTERS * 2)), EXCERPT_CHARACTERS)
 
 
 def _entry(row: sqlite3.Row) -> Entry:
