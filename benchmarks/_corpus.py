@@ -10,7 +10,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, product
 
-from flodeslasare.documents import NewEntry, ParsedEntry
+from flodeslasare.documents import ParsedEntry
 
 SMALL = (
     "och i att det som en på är av för med den till ett om har de inte kan vi men så vid från ska mot"
@@ -77,11 +77,6 @@ class Corpus:
             html="".join(f"<p>{paragraph}</p>" for paragraph in paragraphs),
             text="\n".join(paragraphs),
         )
-
-    def new_entry(self, number: int) -> NewEntry:
-        """Give an entry as a refresh brings it."""
-        entry = self.entry(number)
-        return NewEntry(guid=str(entry.guid), digest=f"{number:064x}", entry=entry)
 
     def _sentence(self, dice: random.Random, words: int) -> str:
         picked = dice.choices(self._words, cum_weights=self._weights, k=words)

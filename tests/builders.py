@@ -68,7 +68,7 @@ def entries(
 
 def as_new(entry: ParsedEntry) -> NewEntry:
     """Give an entry as the plan of a refresh does."""
-    return NewEntry(guid=name_of(entry), digest=str(digest_of(entry)), entry=entry)
+    return NewEntry(guid=name_of(entry), entry=entry)
 
 
 def as_known(entry: ParsedEntry, id: int = 1, **changes: Any) -> KnownEntry:

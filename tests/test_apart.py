@@ -25,7 +25,6 @@ from builders import (
     is_running,
     loaded_by,
 )
-from flodeslasare.digests import digest_of
 from flodeslasare.documents import FetchState, ParsedFeed, ReplyKind, Subscription
 from flodeslasare.errors import Busy, FeedError, NewerFile, StorageError
 from flodeslasare.fetching import wire
@@ -78,8 +77,7 @@ def bringing(feed_id: int, number: int, document: wire.Encoded | None = None) ->
     made = ParsedFeed(
         title=f"Flöde {feed_id}",
         site_url=None,
-        # As a worker sends them.
-        entries=tuple(replace(entry, digest=str(digest_of(entry))) for entry in entries(number)),
+        entries=tuple(entries(number)),
     )
     return StoreReply(
         state=a_state(feed_id),

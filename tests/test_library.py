@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOW, Clock, an_entry, entries, keep
+from flodeslasare.digests import digest_of
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import (
     AddressRefused,
@@ -19,7 +20,7 @@ from flodeslasare.errors import (
     OfflineError,
 )
 from flodeslasare.library import Library
-from flodeslasare.model import Counts, Feed, MarkKind, View
+from flodeslasare.model import Counts, Enclosure, Feed, MarkKind, View
 from flodeslasare.storage._views import SLOTS
 
 
@@ -185,6 +186,26 @@ def test_an_edit_keeps_the_marks_and_the_earlier_words(
     assert (earlier.title, earlier.html) == (an_entry().title, an_entry().html)
     assert list(library.listing(View(query="agendan")).ids) == []
     assert list(library.listing(View(query="rättad")).ids) == [entry_id]
+
+
+def test_what_comes_again_is_compared_with_what_is_kept_and_its_digest_then_kept(
+    library: Library, feed: Feed
+) -> None:
+    entry = an_entry(
+        published=datetime(2018, 5, 14, 9, 30, 0, 250_000, tzinfo=UTC),
+        tags=("kläder", "avtal"),
+        enclosures=(Enclosure(url="https://blogg.exempel/1.pdf?sig=1", type=None, size_bytes=7),),
+        html="<p>Kraven   följs upp.</p>",
+        text="Kraven följs upp.",
+    )
+    digests: list[str] = []
+    for _time in range(3):
+        assert keep(library, feed.id, entry) == (int(not digests), 0)
+        digests.append(library._database.value("SELECT digest FROM entries"))
+
+    assert digests == ["", str(digest_of(entry)), str(digest_of(entry))]
+    assert library._database.value("SELECT count(*) FROM versions") == 0
+    assert keep(library, feed.id, replace(entry, text="Kraven följs inte upp.")) == (0, 1)
 
 
 def test_entries_without_a_date_or_from_the_future_sort_by_when_they_were_first_seen(

@@ -14,7 +14,6 @@ import pytest
 
 from builders import ends_soon, helper_of_a_killed_reader, is_running, loaded_by
 from flodeslasare.config import Settings
-from flodeslasare.digests import digest_of
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.errors import FeedError, NotAFeed, ParseError
 from flodeslasare.fetching.parse import parse_feed
@@ -33,7 +32,6 @@ from flodeslasare.i18n import use_language
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://flode.example/flode.xml"
 BODY = (FEEDS / "rss20.xml").read_bytes()
-DIGEST = ".".join(["0123456789abcdef"] * 3)
 FRESH = b"<rss><channel><title>frisk</title></channel></rss>"
 
 LONG = Settings(parse_seconds=60.0, parse_memory_bytes=500_000_000)
@@ -323,7 +321,7 @@ def a_head(**fields: object) -> bytes:
 
 
 def an_item(**fields: object) -> bytes:
-    return packed([{"guid": "g", "url": None, "title": "t", "digest": DIGEST} | fields])
+    return packed([{"guid": "g", "url": None, "title": "t"} | fields])
 
 
 def a_source(frames: Iterable[bytes]) -> Callable[[], Awaitable[bytes]]:
@@ -342,9 +340,6 @@ async def test_a_document_crosses_the_pipe_as_it_is() -> None:
 
     assert isinstance(answered, tuple)
     assert document_from(answered) == document
-    assert [entry.digest for entry in document_from(answered).entries] == [
-        str(digest_of(entry)) for entry in document.entries
-    ]
 
 
 def test_a_document_crosses_the_pipe_in_parts() -> None:
@@ -418,7 +413,6 @@ async def test_an_answer_without_an_end_is_refused() -> None:
         (a_head(), an_item(enclosures=[{"url": "u", "size_bytes": True}])),
         (a_head(), an_item(enclosures=[{"url": "u", "type": None, "size_bytes": 2**63}])),
         (a_head(), an_item(enclosures=[{"url": "u", "type": None, "size_bytes": -1}])),
-        (a_head(), an_item(digest="0")),
     ],
     ids=lambda parts: repr(parts)[:60],
 )

@@ -1,18 +1,16 @@
 """What is compared of an entry to tell whether its feed has changed it.
 
-Taken where a document is read (`fetching.parse`), in a process of its own; compared in `library.plan`.
+Taken when a feed brings an entry again in other bytes, of both; compared in `library.plan`. Most entries never are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
-from datetime import datetime
 from typing import NamedTuple
 
 from flodeslasare.documents import ParsedEntry
-from flodeslasare.model import Enclosure
+from flodeslasare.model import Entry
 from flodeslasare.text import single_spaced
 
 _SIGNATURE = re.compile(r"[?#][^\"'\s<>]*")
@@ -39,45 +37,31 @@ class Digest(NamedTuple):
         return cls(words, skeleton, rest, tuple(earlier))
 
 
-def digest_of(entry: ParsedEntry) -> Digest:
-    """Take the digest of an entry."""
-    return digest(
-        title=entry.title,
-        text=entry.text,
-        url=entry.url,
-        author=entry.author,
-        tags=entry.tags,
-        enclosures=entry.enclosures,
-        published=entry.published,
-        html=entry.html,
-    )
-
-
-def digest(
-    *,
-    title: str,
-    text: str,
-    url: str | None,
-    author: str | None,
-    tags: Collection[str],
-    enclosures: Collection[Enclosure],
-    published: datetime | None,
-    html: str,
-) -> Digest:
-    """Take the digest of an entry that is being made. Space, attribute order and signatures in links do not matter."""
-    words = _bytes(single_spaced(f"{title}\n{text}"))
+def digest_of(entry: ParsedEntry | Entry) -> Digest:
+    """Take the digest of an entry, come or kept. Space, attribute order and signatures in links do not matter."""
+    words = _said(entry.title, entry.text)
+    published = entry.published and entry.published.replace(microsecond=0)  # as it is kept
     rest = [
-        unsigned(url or ""),
-        author or "",
-        *sorted(tags),
-        *(unsigned(file.url) for file in enclosures),
+        unsigned(entry.url or ""),
+        entry.author or "",
+        *sorted(entry.tags),
+        *(unsigned(file.url) for file in entry.enclosures),
         str(published),
-        unsigned(html),
+        unsigned(entry.html),
     ]
     figures = b"0123456789"
     return Digest(
         hash_of(words), hash_of(words.translate(None, figures)), hash_of(_bytes("\n".join(rest)))
     )
+
+
+def words_digest(title: str, text: str) -> str:
+    """Take the `words` of a digest alone."""
+    return hash_of(_said(title, text))
+
+
+def _said(title: str, text: str) -> bytes:
+    return _bytes(single_spaced(f"{title}\n{text}"))
 
 
 def unsigned(text: str) -> str:

@@ -35,8 +35,6 @@ class ParsedEntry:
     """Safe HTML with absolute links: the content, or the summary where there is no content."""
     text: str = ""
     """The same as plain text, paragraphs apart by a newline: what is searched."""
-    digest: str = field(default="", compare=False)
-    """Of all that, as `digests.digest_of` takes it, where the document was read; else empty."""
 
     def __post_init__(self) -> None:
         require_utc(self.published, self.updated)
@@ -124,6 +122,7 @@ class KnownEntry:
     title: str
     published: datetime | None
     digest: str
+    """As `digests.digest_of` takes it, with those of its earlier words. Empty where it was not asked for."""
     versions: int = 0
     """How many earlier versions are kept."""
 
@@ -133,7 +132,6 @@ class NewEntry:
     """An entry to be kept, under the name it is known by from now on."""
 
     guid: str
-    digest: str
     entry: ParsedEntry
 
 

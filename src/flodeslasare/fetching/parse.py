@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from flodeslasare.digests import digest
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError
 from flodeslasare.fetching._document import BASE, ITEM_NAMES, local_name, read_document
@@ -286,19 +285,6 @@ def _clean_entry(
         enclosures=enclosures,
         html=content,
         text=text,
-        # Here, since the process that stores has more to do than this one.
-        digest=str(
-            digest(
-                title=title,
-                text=text,
-                url=url,
-                author=author,
-                tags=tags,
-                enclosures=enclosures,
-                published=published,
-                html=content,
-            )
-        ),
     )
 
 

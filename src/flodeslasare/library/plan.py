@@ -67,12 +67,9 @@ def plan_update(
     for name, parsed in named.items():
         match = by_name.get(name) or (renamed.take(parsed) if known else None)
         if match is None:
-            new.append(
-                NewEntry(guid=name, digest=parsed.digest or str(digest_of(parsed)), entry=parsed)
-            )
+            new.append(NewEntry(guid=name, entry=parsed))
             continue
-        digest = Digest.read(parsed.digest) if parsed.digest else digest_of(parsed)
-        before = Digest.read(match.digest)
+        before, digest = Digest.read(match.digest), digest_of(parsed)
         if before[:3] == digest[:3] and match.guid == name:
             continue
         differs = _differs(match, before, digest)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flodeslasare.documents import ChangedEntry, KnownEntry, NewEntry, ParsedEntry
 
 EXCERPT_CHARACTERS = 200
+_TEXTS_AT_ONCE = 200
 _SCHEMES = ("http", "https")
 
 
@@ -84,7 +85,23 @@ class EntryStore:
                 "slots": SLOTS,
             },
         )
-        return list(map(known_entry, rows))
+        kept = self._take_digests([row["id"] for row in rows if not row["digest"]])
+        return [known_entry(row, row["digest"] or kept.get(row["id"], "")) for row in rows]
+
+    def _take_digests(self, entry_ids: Sequence[int]) -> dict[int, str]:
+        """Take the digests of entries that were never compared, and keep them: the next time costs no reading."""
+        from flodeslasare.digests import digest_of  # only a refresh asks
+
+        taken: dict[int, str] = {}
+        for first in range(0, len(entry_ids), _TEXTS_AT_ONCE):
+            entries = self.entries(entry_ids[first : first + _TEXTS_AT_ONCE])
+            taken |= {entry.id: str(digest_of(entry)) for entry in entries}
+        with self._db.writing():
+            self._db.run_many(
+                "UPDATE entries SET digest = ? WHERE id = ?",
+                [(digest, entry_id) for entry_id, digest in taken.items()],
+            )
+        return taken
 
     def add(self, feed_id: int, entries: Sequence[NewEntry], now: datetime) -> list[int]:
         """Keep new entries, given in the order of their document (the first is the newest).
@@ -108,7 +125,7 @@ class EntryStore:
                     published, updated, fetched, tags, enclosures, digest
                 ) VALUES (
                     :id, :feed_id, :sort_key, :month, :guid, :url, :title, :excerpt, :author,
-                    :published, :updated, :fetched, :tags, :enclosures, :digest
+                    :published, :updated, :fetched, :tags, :enclosures, ''
                 )
                 """,
                 (
@@ -119,7 +136,6 @@ class EntryStore:
                         "month": self._month(key),
                         "guid": new.guid,
                         "fetched": seconds(now),
-                        "digest": new.digest,
                         **_columns(new.entry),
                     }
                     for entry_id, (key, new) in numbered
@@ -474,8 +490,8 @@ class EntryStore:
         ]
 
 
-def known_entry(row: sqlite3.Row) -> KnownEntry:
-    """Give what deciding needs to know of a row: `id, guid, url, title, published, digest, versions`."""
+def known_entry(row: sqlite3.Row, digest: str = "") -> KnownEntry:
+    """Give what deciding needs to know of a row: `id, guid, url, title, published, versions`, and its digest."""
     from flodeslasare.documents import KnownEntry  # only a refresh asks
 
     return KnownEntry(
@@ -484,7 +500,7 @@ def known_entry(row: sqlite3.Row) -> KnownEntry:
         url=row["url"],
         title=row["title"],
         published=moment(row["published"]),
-        digest=row["digest"],
+        digest=digest,
         versions=row["versions"],
     )
 

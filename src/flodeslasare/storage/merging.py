@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flodeslasare.cutting import cut
+from flodeslasare.digests import words_digest
 from flodeslasare.documents import KnownEntry
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import known_entry, seconds
@@ -29,12 +30,13 @@ _JOINING = (
     # where their words differ: the one that goes is an earlier version of the one that stays
     """
     INSERT INTO versions (entry_id, replaced, title, html)
-    SELECT stays.id, :now, gone.title, html
+    SELECT stays.id, :now, gone.title, texts.html
     FROM pairs
     JOIN entries AS gone ON gone.id = pairs.old
     JOIN entries AS stays ON stays.id = pairs.kept
     JOIN texts ON texts.entry_id = gone.id
-    WHERE substr(gone.digest, 1, instr(gone.digest, '.')) <> substr(stays.digest, 1, instr(stays.digest, '.'))
+    JOIN texts AS staying ON staying.entry_id = stays.id
+    WHERE words_digest(gone.title, texts.text) <> words_digest(stays.title, staying.text)
     """,
     "UPDATE versions SET entry_id = pairs.kept FROM pairs WHERE entry_id = pairs.old",
     """
@@ -61,7 +63,7 @@ class MergeStore:
         """Which entries has a feed, oldest first?"""
         rows = self._db.rows(
             """
-            SELECT id, guid, url, title, published, digest, versions
+            SELECT id, guid, url, title, published, versions
             FROM entries WHERE feed_id = ? ORDER BY id
             """,
             (feed_id,),
@@ -71,6 +73,7 @@ class MergeStore:
     def join(self, pairs: Sequence[tuple[int, int]], now: datetime) -> None:
         """Make one entry of each pair: the second stays, with what was said of and kept for the first."""
         parameters = {"pairs": json.dumps(pairs), "now": seconds(now)}
+        self._db.connection.create_function("words_digest", 2, words_digest, deterministic=True)
         with self._db.writing():
             for step in _JOINING:
                 self._db.run(_PAIRS + step, parameters)

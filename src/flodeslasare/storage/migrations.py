@@ -86,7 +86,7 @@ _M001 = (
         fetched INTEGER NOT NULL,
         tags TEXT NOT NULL DEFAULT '[]',        -- JSON
         enclosures TEXT NOT NULL DEFAULT '[]',  -- JSON
-        digest TEXT NOT NULL,                   -- of what an edit would change
+        digest TEXT NOT NULL,                   -- of what an edit would change; '' until it is compared
         versions INTEGER NOT NULL DEFAULT 0,
         read_at INTEGER,
         starred_at INTEGER,
