@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -118,6 +119,7 @@ class EntryStore:
                 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries'"
             )
             numbered = list(enumerate(zip(keys, reversed(entries), strict=True), last + 1))
+            months = list(map(self._month, keys))
             self._db.run_many(
                 """
                 INSERT INTO entries (
@@ -133,13 +135,25 @@ class EntryStore:
                         "id": entry_id,
                         "feed_id": feed_id,
                         "sort_key": key,
-                        "month": self._month(key),
+                        "month": month,
                         "guid": new.guid,
                         "fetched": seconds(now),
                         **_columns(new.entry),
                     }
-                    for entry_id, (key, new) in numbered
+                    for (entry_id, (key, new)), month in zip(numbered, months, strict=True)
                 ),
+            )
+            # Here and not by a trigger, as all other changes are: rows are added nowhere else, and many at a time.
+            self._db.run_many(
+                """
+                INSERT INTO month_counts (feed_id, month, total, unread, starred)
+                VALUES (:feed_id, :month, :new, :new, 0)
+                ON CONFLICT DO UPDATE SET total = total + excluded.total, unread = unread + excluded.unread
+                """,
+                [
+                    {"feed_id": feed_id, "month": month, "new": new}
+                    for month, new in Counter(months).items()
+                ],
             )
             self._db.run_many(
                 "INSERT INTO texts (entry_id, html, text) VALUES (?, ?, ?)",
