@@ -118,6 +118,45 @@ def test_leaving_a_feed_can_be_taken_back(library: Library, feed: Feed) -> None:
         library.resubscribe(999)
 
 
+def test_renaming_and_moving_give_the_feed_as_it_was(library: Library, feed: Feed) -> None:
+    assert library.rename_feed(feed.id, "Min blogg") == feed
+    named = library.feed(feed.id)
+    assert (feed.named, named.named, named.title) == (None, "Min blogg", "Min blogg")
+    assert library.move_feed(feed.id, "Nyheter / Lokalt") == named
+    assert library.move_feed(feed.id, None).folder == "Nyheter/Lokalt"
+    library.rename_feed(feed.id, feed.named)
+
+    assert library.feed(feed.id) == feed
+    with pytest.raises(NoSuchFeed):
+        library.rename_feed(999, "x")
+    with pytest.raises(NoSuchFeed):
+        library.move_feed(999, "x")
+
+
+def test_a_number_is_an_id_and_no_part_of_a_title(library: Library, feed: Feed) -> None:
+    library.rename_feed(feed.id, "Kanal 5")
+
+    assert library.feed("5").id == feed.id
+    with pytest.raises(NoSuchFeed):
+        library.feed(5)
+    with pytest.raises(NoSuchFeed):
+        library.unsubscribe(5)
+
+
+def test_a_feed_with_a_password_in_its_address_is_meant_without_it_too(library: Library) -> None:
+    kept = library.add_subscription(Subscription(url="https://me:secret@intern.exempel/feed"))
+    assert kept is not None
+    shown = Subscription(url=kept.url)
+    assert shown.url == "https://intern.exempel/feed"
+
+    assert library.add_subscription(shown) is None
+    library.unsubscribe(kept.id)
+    again = library.add_subscription(shown)
+    assert again is not None
+    assert again.id == kept.id
+    assert len(library.feeds(unsubscribed=True)) == 1
+
+
 def test_deleting_a_feed_forgets_its_entries_its_counts_and_its_words(
     library: Library, feed: Feed
 ) -> None:

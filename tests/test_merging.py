@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from flodeslasare.errors import NoSuchFeed, UsageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_merge
 from flodeslasare.model import Feed, FeedResult, RefreshStatus, View
+from flodeslasare.storage import FeedStore, open_database
+from flodeslasare.storage.feeds import CONFIRMATIONS
 from test_refresh import refresh, rss, serve
 
 
@@ -102,6 +105,34 @@ def test_the_address_of_a_merged_feed_leads_to_the_other(library: Library) -> No
     assert again is not None
     assert again.id == third.id
     assert [feed.id for feed in library.feeds()] == [third.id]
+
+
+def test_one_is_merged_for_good_also_where_the_other_gets_a_new_address(library: Library) -> None:
+    first, second = (subscribed(library, f"https://{name}.example/feed") for name in "ab")
+    library.merge_feeds(first.id, second.id)
+    library.readdress_feed(second.id, "https://c.example/feed")
+
+    assert library.feed("https://a.example/feed").id == second.id
+    assert library.add_subscription(Subscription(url="https://a.example/feed")) is None
+    with pytest.raises(NoSuchFeed):
+        library.rename_feed(first.id, "x")
+
+
+def test_a_feed_that_has_moved_to_another_is_itself_until_they_are_merged(
+    library: Library,
+) -> None:
+    old, new = (subscribed(library, f"https://{name}.example/feed") for name in "ab")
+    keep(library, old.id, *entries(2))
+    with closing(open_database(library.path)) as database:
+        FeedStore(database).moving(old.id, new.url, CONFIRMATIONS)
+
+    assert library.feed(old.url).merge_into == new.id
+    assert library.feed(new.url).id == new.id
+    library.unsubscribe(old.id)  # and what it has stays its own
+    assert library.feed(old.url).id == library.feed(old.id).id == old.id
+    again = library.add_subscription(Subscription(url=old.url))
+    assert again is not None
+    assert (again.id, again.total) == (old.id, 2)
 
 
 def test_a_feed_is_not_merged_into_itself_or_nothing(library: Library, feed: Feed) -> None:

@@ -51,13 +51,15 @@ class Feed:
     """Without name and password, if it was subscribed to with them."""
     title: str
     """The person's own name for it, else the feed's, else its host."""
+    named: str | None = None
+    """The person's own name for it; `None` where it goes by another."""
     site_url: str | None = None
     folder: str | None = None
     """Nested folders are one path: `Offentligt/Regioner`. `None` at the top."""
     total: int = 0
     unread: int = 0
-    is_subscribed: bool = True
-    """`False` once unsubscribed: its entries stay, and it is no longer asked."""
+    left_since: datetime | None = None
+    """When it was unsubscribed: its entries stay, and it is no longer asked."""
     gone_since: datetime | None = None
     """When its server said 410 Gone: it is no longer asked until the person refreshes it."""
     added: datetime
@@ -77,6 +79,11 @@ class Feed:
     merge_into: int | None = None
     """The other feed whose address it has moved to for good: the two may be merged. Of one that is no
     longer subscribed to: the feed that stands in its place."""
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether it is asked for what is new, or was left."""
+        return self.left_since is None
 
     @property
     def is_gone(self) -> bool:

@@ -139,12 +139,14 @@ class Library:
     def feed(self, reference: str | int) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
 
-        A feed that was left is meant where no subscription answers to the same.
+        A feed that was left is meant where no subscription answers to the same. A number (no text) is an id alone.
 
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
         """
-        return self._subscriptions.find(str(reference))
+        if isinstance(reference, int):
+            return self._subscriptions.with_id(reference)
+        return self._subscriptions.find(reference)
 
     async def discover(self, address: str) -> list[FoundFeed]:
         """Find the feeds at an address: itself when it is a feed, else those its page names.
@@ -253,13 +255,27 @@ class Library:
         """How a feed's refreshes ended, newest first, as many as are kept."""
         return self._feeds.history(feed_id)
 
-    def rename_feed(self, feed_id: int, title: str | None) -> None:
-        """Give a feed a name of the person's own; `None` goes back to the feed's."""
-        self._feeds.rename(feed_id, encodable(title or "").strip() or None)
+    def rename_feed(self, feed_id: int, title: str | None) -> Feed:
+        """Give a feed a name of the person's own; `None` goes back to the feed's. Gives the feed as it was.
 
-    def move_feed(self, feed_id: int, folder: str | None) -> None:
-        """Put a feed in a folder (made if new), or at the top."""
-        self._feeds.move(feed_id, folder_path(folder))
+        Raises:
+            NoSuchFeed
+        """
+        with self._database.writing():
+            was = self._subscriptions.with_id(feed_id)
+            self._feeds.rename(feed_id, encodable(title or "").strip() or None)
+        return was
+
+    def move_feed(self, feed_id: int, folder: str | None) -> Feed:
+        """Put a feed in a folder (made if new), or at the top. Gives the feed as it was.
+
+        Raises:
+            NoSuchFeed
+        """
+        with self._database.writing():
+            was = self._subscriptions.with_id(feed_id)
+            self._feeds.move(feed_id, folder_path(folder))
+        return was
 
     async def change_address(self, feed_id: int, address: str) -> Feed:
         """Ask a feed at another address from now on, a page's will do; its entries and marks stay.

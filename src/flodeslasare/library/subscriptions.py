@@ -42,8 +42,10 @@ class Subscriptions:
         """
         text = reference.strip()
         every = self._feeds.all(unsubscribed=True)
-        feeds = [feed for feed in every if feed.is_subscribed or feed.merge_into is None]
-        instead = {feed.merge_into for feed in every if text == feed.url} - {None}
+        feeds = [feed for feed in every if not _is_part_of_another(feed)]
+        instead = {
+            feed.merge_into for feed in every if text == feed.url and _is_part_of_another(feed)
+        }
         by_id = [feed for feed in feeds if str(feed.id) == text]
         by_url = [feed for feed in feeds if text == feed.url or feed.id in instead]
         by_site = [feed for feed in feeds if text == feed.site_url]
@@ -65,6 +67,17 @@ class Subscriptions:
                     ),
                 )
         raise NoSuchFeed(text)
+
+    def with_id(self, feed_id: int) -> Feed:
+        """Give a feed by its id alone.
+
+        Raises:
+            NoSuchFeed: there is none, or it went up in another.
+        """
+        feed = self._feeds.by_id(feed_id)
+        if feed is None or _is_part_of_another(feed):
+            raise NoSuchFeed(str(feed_id))
+        return feed
 
     def take_up(
         self, url: str, *, typed: str, title: str | None = None, folder: str | None = None
@@ -110,11 +123,17 @@ class Subscriptions:
         return self._feeds.by_id(feed_id)
 
     def _address_now(self, url: str) -> str:
-        """Give the address of the feed that stands in the place of one that was merged into it."""
+        """Give the address, as stored, of the feed that an address means.
+
+        One that holds a name and password is meant without them too; for a feed that was merged into another, that is.
+        """
         known = self._feeds.by_url(url)
-        if known is None or known.is_subscribed or known.merge_into is None:
+        if known is None:
             return url
-        (state,) = self._feeds.fetch_states([known.merge_into], None, unsubscribed=True)
+        meant = known.id
+        if _is_part_of_another(known) and known.merge_into is not None:
+            meant = known.merge_into
+        (state,) = self._feeds.fetch_states([meant], None, unsubscribed=True)
         return state.url
 
     def readdress(self, feed_id: int, url: str, *, typed: str) -> None:
@@ -145,6 +164,11 @@ class Subscriptions:
                 # Only what the person typed opens the private network, never what a page leads to.
                 allows_private=names_private_network(normalise_address(typed)),
             )
+
+
+def _is_part_of_another(feed: Feed) -> bool:
+    """Tell whether a feed was left because another stands in its place, and has nothing of its own."""
+    return not feed.is_subscribed and feed.merge_into is not None and not feed.total
 
 
 def folder_path(typed: str | None) -> str | None:

@@ -140,7 +140,7 @@ class FeedStore:
     def readdress(
         self, feed_id: int, url: str, *, keeps_validators: bool, allows_private: bool
     ) -> None:
-        """Ask a feed at another address from now on.
+        """Ask a feed at another address from now on; it goes on to stand for those that were merged into it.
 
         Args:
             feed_id: which.
@@ -148,6 +148,14 @@ class FeedStore:
             keeps_validators: the ETag and Last-Modified we hold came from the new address (a redirect led there).
             allows_private: private addresses may be connected to for it.
         """
+        self._db.run(
+            """
+            UPDATE feeds SET moved_to = :url
+            WHERE unsubscribed IS NOT NULL AND id <> :id
+                AND moved_to = (SELECT url FROM feeds WHERE id = :id)
+            """,
+            {"id": feed_id, "url": url},
+        )
         self._db.run(
             """
             UPDATE feeds
@@ -404,11 +412,12 @@ def _feed(row: sqlite3.Row) -> Feed:
         id=row["id"],
         url=row["shown_url"],
         title=row["shown_title"],
+        named=row["named"],
         site_url=row["site_url"],
         folder=row["folder"],
         total=row["total"],
         unread=row["unread"],
-        is_subscribed=row["unsubscribed"] is None,
+        left_since=moment(row["unsubscribed"]),
         gone_since=moment(row["gone"]),
         added=datetime.fromtimestamp(row["added"], UTC),
         last_refresh=moment(row["last_refresh"]),
