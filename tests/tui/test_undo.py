@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pytest
+from textual.pilot import Pilot
 
 from flodeslasare.errors import Busy
 from flodeslasare.library.library import Library
@@ -13,7 +14,7 @@ from flodeslasare.query import saved_query
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved
-from pilots import settle
+from pilots import press, settle
 from tui.samples import NOW, StagedLibrary
 from tui.test_reader import WIDE, shown
 
@@ -146,3 +147,135 @@ async def test_what_is_gone_for_good_does_not_stand_in_the_way(filled: StagedLib
         await pilot.press("u")
         await settle(pilot)
         assert filled.counts().starred == starred
+
+
+async def answer(pilot: Pilot[None], text: str) -> None:
+    """Put a text in the place of what stands in a question, and press Enter."""
+    await press(pilot, "ctrl+u", "ctrl+k", *text, "enter")
+
+
+async def test_a_name_is_taken_back(filled: StagedLibrary) -> None:
+    before = filled.feed(OTHER)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.reader.base = View(feed_id=before.id)
+        await press(pilot, "i", "n")
+        await answer(pilot, "Eget")
+        assert "Konkurrensverket is now called Eget · u undoes it" in shown(app)
+        assert filled.feed(before.id).named == "Eget"
+        await press(pilot, "i", "n")
+        await answer(pilot, "")
+        assert "Eget is now called Konkurrensverket · u undoes it" in shown(app)
+        await press(pilot, "u")
+        assert "Konkurrensverket is called Eget again" in shown(app)
+        assert filled.feed(before.id).named == "Eget"
+        await press(pilot, "u")
+        assert "Eget is called Konkurrensverket again" in shown(app)
+        assert filled.feed(before.id) == before
+
+
+async def test_a_move_is_taken_back_to_where_one_was_looking(filled: StagedLibrary) -> None:
+    other, third = filled.feed("Upphandlingsmyndigheten"), filled.feed(OTHER)
+    filled.move_feed(third.id, None)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.reader.base = View(folder="Statligt")
+        await settle(pilot)
+        feeds.move(app.reader, filled.feed(other.id))
+        await settle(pilot)
+        await answer(pilot, "Nytt/Inre")
+        assert "Upphandlingsmyndighet… is now in Nytt/Inre · u undoes it" in shown(app)
+        assert app.reader.base == View()  # the folder is empty
+        assert "▾ Nytt" in shown(app)
+        feeds.move(app.reader, filled.feed(other.id))
+        await settle(pilot)
+        await answer(pilot, "")
+        assert "is now in no folder · u undoes it" in shown(app)
+        await press(pilot, "u")
+        assert "is in Nytt/Inre again" in shown(app)
+        assert app.reader.base == View()
+        await press(pilot, "u")
+        assert "is in Statligt again" in shown(app)
+        assert filled.feed(other.id) == other
+        assert app.reader.base == View(folder="Statligt")
+        feeds.move(app.reader, filled.feed(third.id))
+        await settle(pilot)
+        await answer(pilot, "Statligt")
+        await press(pilot, "u")
+        assert "Konkurrensverket is in no folder again" in shown(app)
+        assert filled.feed(third.id).folder is None
+
+
+async def test_what_was_done_to_feeds_is_undone_among_marks(filled: StagedLibrary) -> None:
+    other = filled.feed(OTHER).id
+    app = FeedReaderApp(filled, now=lambda: NOW)
+
+    def state() -> tuple[int, str | None, str | None, bool]:
+        feed = filled.feed(other)
+        return filled.counts().starred, feed.named, feed.folder, feed.is_subscribed
+
+    async def rename() -> None:
+        feeds.rename(app.reader, filled.feed(other))
+        await settle(pilot)
+        await answer(pilot, "Eget")
+
+    async def move() -> None:
+        feeds.move(app.reader, filled.feed(other))
+        await settle(pilot)
+        await answer(pilot, "Nytt")
+
+    async def leave() -> None:
+        feeds.remove(app.reader, filled.feed(other))
+        await settle(pilot)
+
+    async def star() -> None:
+        await press(pilot, "j", "j", "s")
+
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        states = [state()]
+        for do in (star, rename, star, move, leave, star):
+            await do()
+            states.append(state())
+        assert len(set(states)) == len(states)
+        for expected in reversed(states[:-1]):
+            await press(pilot, "u")
+            assert state() == expected
+
+
+async def test_an_answer_that_changes_nothing_is_no_step(filled: StagedLibrary) -> None:
+    other = filled.feed(OTHER)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        starred = filled.counts().starred
+        await press(pilot, "s")
+        for ask, answers in (
+            (feeds.rename, ("", OTHER, f"  {OTHER} ")),
+            (feeds.move, ("Statligt", " Statligt/")),
+        ):
+            for text in answers:
+                ask(app.reader, other)
+                await settle(pilot)
+                await answer(pilot, text)
+        assert filled.feed(other.id) == other
+        await press(pilot, "u")
+        assert filled.counts().starred == starred
+
+
+async def test_a_name_that_went_up_in_another_feed_is_not_given_back(
+    filled: StagedLibrary,
+) -> None:
+    other, blog = filled.feed(OTHER), filled.feed("hållbarupphandling")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        feeds.rename(app.reader, other)
+        await settle(pilot)
+        await answer(pilot, "Eget")
+        filled.merge_feeds(other.id, blog.id)
+        await press(pilot, "u")
+        assert "no such feed" in app.reader.status.message
+        assert filled.feed(blog.id).title == "Eget"  # it had none of its own

@@ -245,7 +245,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key(
         shown="u Ctrl+Z",
-        does=N_("undo a mark, however many entries it was, or leaving a feed"),
+        does=N_("undo a mark, however many entries it was, or what was done to a feed"),
         group=MARK,
         name=N_("Undo"),
         keys="u,ctrl+z",
@@ -382,7 +382,7 @@ FEED_KEYS: tuple[Key, ...] = (
     ),
     Key(
         shown="n",
-        does=N_("give it a name of your own"),
+        does=N_("a name of your own; u undoes it"),
         group=FEEDS,
         name=N_("Rename this feed"),
         keys="n",
@@ -391,7 +391,7 @@ FEED_KEYS: tuple[Key, ...] = (
     ),
     Key(
         shown="m",
-        does=N_("a new name makes a folder"),
+        does=N_("a new name makes a folder; u undoes it"),
         group=FEEDS,
         name=N_("Move this feed to a folder"),
         keys="m",

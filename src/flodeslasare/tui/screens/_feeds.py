@@ -16,10 +16,14 @@ from flodeslasare.tui.links import shown_address
 from flodeslasare.tui.messages import LibraryChanged, ReadingFailed
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.screens._prompt import PromptScreen
+from flodeslasare.tui.widgets._text import cut
 
 if TYPE_CHECKING:
     from flodeslasare.findings import Merged
     from flodeslasare.tui.screens.reader import ReaderScreen
+
+_NAME_CELLS = 22
+"""Of a name in what is said of a change, so that a short line has room for two, and for how it is undone."""
 
 
 def show(reader: ReaderScreen, now: datetime) -> None:
@@ -115,17 +119,18 @@ def remove(reader: ReaderScreen, feed: Feed | None = None) -> None:
     if feed is None:
         return
     left, base = feed, reader.base
-
-    def take_back() -> None:
-        _subscribe_again(reader, left, base)
-
     with reader.telling():
         with reader.library.opened_again() as library:
             library.unsubscribe(feed.id)
-        reader.steps.did(take_back)
         said = _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
-        reader.status.tell(f"{said} · " + _("u undoes it"))
+        _did(reader, said, lambda: _subscribe_again(reader, left, base))
         reader.post_message(LibraryChanged())
+
+
+def _did(reader: ReaderScreen, said: str, take_back: Callable[[], None]) -> None:
+    """Say what was done, and remember how undo takes it back."""
+    reader.steps.did(take_back)
+    reader.status.tell(f"{said} · " + _("u undoes it"))
 
 
 def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
@@ -134,45 +139,108 @@ def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
         library.resubscribe(feed.id)
     reader.status.tell(_("subscribed to {feed} again").format(feed=feed.title))
     reader.count()
-    if base.feed_id == feed.id and reader.base == View() and not reader.query_text:
+    if base.feed_id == feed.id:
+        _look_again(reader, base)
+
+
+def _look_again(reader: ReaderScreen, base: View) -> None:
+    """Go back to where one was looking, when that was left because it had gone."""
+    if reader.base == View() and not reader.query_text:
         reader.base = base
 
 
 def rename(reader: ReaderScreen, feed: Feed | None = None) -> None:
-    """Ask for a name for a feed, the current one where none is given."""
-    feed = feed or _current(reader)
-    if feed is None:
+    """Ask for a name for a feed, the current one where none is given; undo takes it back."""
+    asked = feed or _current(reader)
+    if asked is None:
         return
 
     def rename_to(title: str | None) -> None:
-        if title is not None:
-            with reader.telling():
-                with reader.library.opened_again() as library:
-                    library.rename_feed(feed.id, title or None)
-                reader.entries.forget_rows()
-                reader.post_message(LibraryChanged())
+        if title is None or title == asked.title:
+            return
+        with reader.telling():
+            was, now = _rename(reader, asked.id, title)
+            if was.named != now.named:
+                said = _("{feed} is now called {name}").format(
+                    feed=_short(was.title), name=_short(now.title)
+                )
+                _did(reader, said, partial(_rename_back, reader, was))
 
-    question = _("A name for {feed}; empty for its own").format(feed=feed.title)
-    reader.app.push_screen(PromptScreen(question, feed.title), rename_to)
+    question = _("A name for {feed}; empty for its own").format(feed=asked.title)
+    reader.app.push_screen(PromptScreen(question, asked.title), rename_to)
+
+
+def _rename_back(reader: ReaderScreen, was: Feed) -> None:
+    """Give a feed the name back that it had."""
+    before, now = _rename(reader, was.id, was.named)
+    said = _("{name} is called {feed} again")
+    reader.status.tell(said.format(name=_short(before.title), feed=_short(now.title)))
+
+
+def _rename(reader: ReaderScreen, feed_id: int, named: str | None) -> tuple[Feed, Feed]:
+    """Give a feed a name of the person's own, or none; gives the feed as it was and as it is."""
+    with reader.library.opened_again() as library:
+        was, now = library.rename_feed(feed_id, named), library.feed(feed_id)
+    reader.entries.forget_rows()
+    reader.post_message(LibraryChanged())
+    return was, now
 
 
 def move(reader: ReaderScreen, feed: Feed | None = None) -> None:
-    """Ask for a folder for a feed, the current one where none is given."""
-    feed = feed or _current(reader)
-    if feed is None:
+    """Ask for a folder for a feed, the current one where none is given; undo takes it back."""
+    asked = feed or _current(reader)
+    if asked is None:
         return
 
     def move_to(folder: str | None) -> None:
-        if folder is not None:
-            with reader.telling():
-                with reader.library.opened_again() as library:
-                    library.move_feed(feed.id, folder or None)
-                reader.post_message(LibraryChanged())
+        if folder is None:
+            return
+        base = reader.base
+        with reader.telling():
+            was, now = _move(reader, asked.id, folder)
+            if was.folder != now.folder:
+                if now.folder is None:
+                    said = _("{feed} is now in no folder")
+                else:
+                    said = _("{feed} is now in {folder}")
+                _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
 
     question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
-        feed=feed.title
+        feed=asked.title
     )
-    reader.app.push_screen(PromptScreen(question, feed.folder or ""), move_to)
+    reader.app.push_screen(PromptScreen(question, asked.folder or ""), move_to)
+
+
+def _move_back(reader: ReaderScreen, was: Feed, base: View) -> None:
+    """Put a feed back where it was, and go back there where one was looking at that."""
+    _before, now = _move(reader, was.id, was.folder)
+    said = (
+        _("{feed} is in no folder again")
+        if now.folder is None
+        else _("{feed} is in {folder} again")
+    )
+    reader.status.tell(_said_of_place(said, now))
+    reader.count()
+    if base.folder is not None and is_in_folder(now, base.folder):
+        _look_again(reader, base)
+
+
+def _move(reader: ReaderScreen, feed_id: int, folder: str | None) -> tuple[Feed, Feed]:
+    """Put a feed in a folder, or at the top; gives the feed as it was and as it is."""
+    with reader.library.opened_again() as library:
+        was, now = library.move_feed(feed_id, folder), library.feed(feed_id)
+    reader.post_message(LibraryChanged())
+    return was, now
+
+
+def _said_of_place(said: str, feed: Feed) -> str:
+    folder = phrases.folder_path(feed.folder or "")
+    return said.format(feed=_short(feed.title), folder=_short(folder))
+
+
+def _short(name: str) -> str:
+    """Cut a name so that what is said of it has room beside it."""
+    return cut(name, _NAME_CELLS)
 
 
 def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
