@@ -925,6 +925,7 @@ def test_feeds(run: Run, archive: Library) -> None:
     added = blog.pop("added")
     assert isinstance(added, str)
     assert blog == {
+        "left": None,
         "schema": 1,
         "id": 1,
         "url": "https://blogg.exempel/feed",
@@ -974,6 +975,42 @@ def test_removing_a_feed_keeps_its_entries(run: Run, archive: Library) -> None:
     assert again.err == (
         "flodeslasare: blogg: unsubscribed already; `flodeslasare remove 1 --delete-entries` deletes its entries as well\n"
     )
+
+
+def test_feeds_that_were_left_are_listed_taken_up_again_and_deleted(
+    run: Run, archive: Library
+) -> None:
+    none = run("feeds", "--left")
+    assert (none.code, none.out, none.err) == (0, "", "No feed was left.\n")
+    assert run("feeds", "--left", "--json").out == ""
+    run("remove", "Bloggen")
+    run("remove", "2")
+
+    table = run("feeds", "--left").lines
+    objects = run("feeds", "--left", "--json").objects
+
+    assert table[0].split() == ["id", "total", "left", "title", "folder", "address"]
+    assert sorted(line.split()[0] for line in table[1:]) == ["1", "2"]
+    (blog,) = [each for each in objects if each["id"] == 1]
+    (row,) = [line for line in table if "Bloggen" in line]
+    left = datetime.fromisoformat(str(blog["left"]))
+    assert row.split() == [
+        "1",
+        "2",
+        *f"{left.astimezone():%Y-%m-%d %H:%M}".split(),
+        "Bloggen",
+        "Offentligt/Regioner",
+        "https://blogg.exempel/feed",
+    ]
+    assert (blog["total"], blog["folder"]) == (2, "Offentligt/Regioner")
+    assert run("feeds", "--json").out == ""
+    assert archive.add_subscription(Subscription(url=str(blog["url"]))) is not None
+    assert [each["id"] for each in run("feeds", "--left", "--json").objects] == [2]
+    assert run("remove", "2", "--delete-entries", "--yes").code == 0
+    assert run("feeds", "--left", "--json").out == ""
+    both = run("feeds", "--left", "--history", "1")
+    assert (both.code, both.out) == (2, "")
+    assert "Say one of --left and --history." in both.err
 
 
 def test_a_feed_may_be_called_as_one_that_was_left(run: Run, archive: Library) -> None:

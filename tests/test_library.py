@@ -118,6 +118,20 @@ def test_leaving_a_feed_can_be_taken_back(library: Library, feed: Feed) -> None:
         library.resubscribe(999)
 
 
+def test_feeds_that_were_left_are_listed_the_latest_first(library: Library, clock: Clock) -> None:
+    for name in "abcd":
+        assert library.add_subscription(Subscription(url=f"https://{name}.exempel/"))
+    for feed_id in (2, 1, 3):
+        clock.advance(hours=1)
+        library.unsubscribe(feed_id)
+    library.merge_feeds(3, 4)
+
+    assert [(feed.id, feed.left_since) for feed in library.left_feeds()] == [
+        (1, NOW + timedelta(hours=2)),
+        (2, NOW + timedelta(hours=1)),
+    ]
+
+
 def test_renaming_and_moving_give_the_feed_as_it_was(library: Library, feed: Feed) -> None:
     assert library.rename_feed(feed.id, "Min blogg") == feed
     named = library.feed(feed.id)

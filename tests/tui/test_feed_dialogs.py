@@ -134,7 +134,9 @@ async def test_elsewhere_it_is_the_entrys_feed(two_blogs: StagedLibrary) -> None
         assert "Konkurrensverket" in shown(app)
         await press(pilot, "x", "i")
         assert app.screen is app.reader
-        assert app.reader.status.notice == "you do not subscribe to its feed any more"
+        assert app.reader.status.notice == (
+            "you do not subscribe to its feed any more; a takes it up again"
+        )
 
 
 async def test_a_folder_is_refreshed_as_a_feed_is(filled: StagedLibrary) -> None:
@@ -326,7 +328,7 @@ async def test_an_address_that_another_feed_has_offers_to_merge_them(
         text = shown(app)
         assert "Konkurrensverket has this address." in text
         assert f"Merge {BLOG} into Konkurrensverket" in text
-        assert "This cannot be undone" in text
+        assert "This is for good. Nothing is lost:" in text
         assert "flodeslasare merge" not in text
         await press(pilot, "shift+tab", "end", "!", "backspace")  # another address after all
         assert "has this address" not in shown(app)

@@ -35,7 +35,7 @@ from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
 from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
-from pilots import settle
+from pilots import press, settle
 from tui.test_reading_pane import an_entry
 
 SIZES = [(80, 24), (160, 48), (40, 12)]
@@ -147,6 +147,41 @@ async def test_several_feeds_are_offered(library: StagedLibrary) -> None:
         await pilot.press("j", "enter")
         await settle(pilot)
     assert [feed.url for feed in library.feeds()] == [OTHER.url]
+
+
+async def test_feeds_that_were_left_are_offered_and_taken_up_again(
+    library: StagedLibrary,
+) -> None:
+    feeds = [
+        library.add_subscription(Subscription(url=f"https://{name}.exempel/rss", title=title))
+        for name, title in (("a", "Alfa [b]"), ("b", "Beta"), ("c", "Gamma"), ("d", "Delta"))
+    ]
+    alfa, beta, gamma, _delta = (feed.id for feed in feeds if feed is not None)
+    library.move_feed(alfa, "Nyheter")
+    for left in (alfa, beta, gamma):
+        library.unsubscribe(left)
+    library.merge_feeds(gamma, beta)  # it is part of the other now
+    app = ScreenApp(AddFeedScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        text = app.text()
+        assert "Or, with ↓, one that you left:" in text
+        assert "Alfa [b]" in text
+        assert "0 entries · https://a.exempel/rss" in text
+        assert "Gamma" not in text
+        assert "Delta" not in text
+        await press(pilot, *"annan.se")
+        assert not app.screen.query_one(Choices).display
+        assert status(app) == ""
+        await press(pilot, "down", "ctrl+u", *"A.EXEMPEL")
+        assert "Alfa" in app.text()
+        assert "Beta" not in app.text()
+        await press(pilot, "down", "enter")
+    assert app.given == [library.feed(alfa)]
+    assert library.feed(alfa).is_subscribed
+    assert library.feed(alfa).folder == "Nyheter"
+    assert library.asked == []  # its address is known
+    assert [feed.id for feed in library.left_feeds()] == [beta]
 
 
 async def test_a_failure_stays_until_the_address_is_edited(library: StagedLibrary) -> None:

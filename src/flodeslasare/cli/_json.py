@@ -49,6 +49,7 @@ def feed_as_json(feed: Feed, *, moved_to: str | None = None) -> dict[str, object
         "total": feed.total,
         "unread": feed.unread,
         "added": in_iso(feed.added),
+        "left": in_iso(feed.left_since),
         "last_refresh": in_iso(feed.last_refresh),
         "next_refresh": in_iso(feed.next_refresh),
         "last_error": feed.last_error,

@@ -225,17 +225,29 @@ def edit(
 Examples:
   flodeslasare feeds
   flodeslasare feeds --history bloggen
+  flodeslasare feeds --left
   flodeslasare feeds --json | jq -r 'select(.last_error) | .url'
 """,
 )
 @click.option(
     "--history", metavar="FEED", help="List how the last 50 refreshes of this feed ended."
 )
+@click.option(
+    "--left", is_flag=True, help="List the feeds that were left instead; their entries are kept."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
-def feeds(session: Session, history: str | None, as_json: bool) -> None:
-    """List the subscriptions with their counts, when they were refreshed, and what went wrong."""
+def feeds(session: Session, history: str | None, left: bool, as_json: bool) -> None:
+    """List the subscriptions with their counts, when they were refreshed, and what went wrong.
+
+    `add` takes up a feed again that was left, and `remove FEED --delete-entries` deletes what it left.
+    """
+    if left and history is not None:
+        raise click.UsageError(_("Say one of --left and --history."))
     with session.open_library() as library:
+        if left:
+            _put_left(library.left_feeds(), as_json=as_json)
+            return
         if history is not None:
             _put_history(library, library.feed(history), as_json=as_json)
             return
@@ -283,6 +295,35 @@ def feeds(session: Session, history: str | None, as_json: bool) -> None:
         _output.put(text)
         for remark in map(_output.one_line, _remarks(feed, titles)):
             _output.put(f"    {remark}" if line is None else _output.cut(f"    {remark}", line))
+
+
+def _put_left(left: list[Feed], *, as_json: bool) -> None:
+    """Print the feeds that were left."""
+    if as_json:
+        for feed in left:
+            _output.put_json(feed_as_json(feed))
+        return
+    if not left:
+        _output.say(_("No feed was left."))
+        return
+    for line in _output.table(
+        (_("id"), _("total"), _("left"), _("title"), _("folder"), _("address")),
+        [
+            (
+                str(feed.id),
+                str(feed.total),
+                _output.local_time(feed.left_since),
+                feed.title,
+                feed.folder or "",
+                feed.url,
+            )
+            for feed in left
+        ],
+        most=(None, None, None, 32, 24, None),
+        right=frozenset({0, 1}),
+        line=_output.line_width(),
+    ):
+        _output.put(line)
 
 
 def _put_history(library: Library, feed: Feed, *, as_json: bool) -> None:

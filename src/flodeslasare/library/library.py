@@ -136,6 +136,10 @@ class Library:
         """List subscriptions by folder and title; with `unsubscribed` also the feeds left behind."""
         return self._feeds.all(unsubscribed=unsubscribed)
 
+    def left_feeds(self) -> list[Feed]:
+        """List the feeds that were left, the latest first: their entries stay. One that was merged is none of them."""
+        return self._subscriptions.left()
+
     def feed(self, reference: str | int) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
 

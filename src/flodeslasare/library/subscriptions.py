@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from flodeslasare.addresses import without_credentials
@@ -67,6 +68,15 @@ class Subscriptions:
                     ),
                 )
         raise NoSuchFeed(text)
+
+    def left(self) -> list[Feed]:
+        """Give the feeds that were left, the latest first, and not those that went up in another."""
+        left = [
+            (feed.left_since, feed)
+            for feed in self._feeds.all(unsubscribed=True)
+            if feed.left_since is not None and not _is_part_of_another(feed)
+        ]
+        return [feed for _since, feed in sorted(left, key=itemgetter(0), reverse=True)]
 
     def with_id(self, feed_id: int) -> Feed:
         """Give a feed by its id alone.

@@ -427,7 +427,7 @@ FEED_KEYS: tuple[Key, ...] = (
     ),
     Key(
         shown="g",
-        does=N_("makes one feed of the two"),
+        does=N_("makes one feed of the two, for good; nothing is lost"),
         group=FEEDS,
         name=N_("Merge this feed into another"),
         keys="g",

@@ -33,7 +33,10 @@ _STOP_SECONDS = 0.05
 
 
 def _said_of_merging() -> str:
-    return _("Entries, marks and earlier texts go over. This cannot be undone.")
+    return _(
+        "This is for good. Nothing is lost: entries, marks and earlier texts go over, "
+        "and of what both have both texts are kept."
+    )
 
 
 def _merging(feed: Feed, into: Feed) -> Content:

@@ -358,7 +358,7 @@ def _said_of_none(reader: ReaderScreen) -> str:
     """Say why there is no feed that a command could be about."""
     if reader.pane != "archive":
         if reader.entries.entry_id is not None:
-            return _("you do not subscribe to its feed any more")
+            return _("you do not subscribe to its feed any more; a takes it up again")
         return _("no feed is chosen")
     search = reader.current_search
     if search is not None:

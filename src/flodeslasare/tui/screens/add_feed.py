@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -36,7 +36,12 @@ _MOST_SKIPPED = 4
 
 
 class AddFeedScreen(DialogScreen[Feed | None]):
-    """Asks for an address, finds its feeds, subscribes to one; gives the feed, or `None`."""
+    """Asks for an address, finds its feeds, subscribes to one; gives the feed, or `None`.
+
+    Feeds that were left are offered for as long as what is typed may mean them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "to_choices", show=False)]
 
     @dataclass
     class FeedsFound(Message):
@@ -69,6 +74,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         self._given = address
         self._feed: Feed | None = None
         """What the dialog gives, once there is only something left to read."""
+        self._left = library.left_feeds()
 
     def compose(self) -> ComposeResult:
         folders = sorted({feed.folder for feed in self._library.feeds() if feed.folder})
@@ -92,7 +98,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
             yield Static(Content(_("Enter adds it · Esc leaves")), classes="dialog--keys")
 
     def on_mount(self) -> None:
-        self._choices.display = False
+        self._offer_left()
         self.query_one("#address", Input).focus()
 
     @property
@@ -120,8 +126,35 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         """Stop what is under way, and let the message go: it was about another address."""
         if self._feed is None:
             self.workers.cancel_group(self, "add")
-            self._choices.display = False
+            self._offer_left()
+
+    def _offer_left(self) -> None:
+        """Offer the feeds that were left and have what is typed in their names or addresses."""
+        sought = self._address.casefold()
+        self._set_choices(
+            Option(
+                named(each.title, f"{_entries_of(each)} · {shown_address(each.url)}"), id=each.url
+            )
+            for each in self._left
+            if sought in each.title.casefold() or sought in each.url.casefold()
+        )
+        if self._choices.display:
+            self._status.say(_("Or, with ↓, one that you left:"))
+        else:
             self._status.clear()
+
+    def _set_choices(self, options: Iterable[Option]) -> None:
+        """Show what is offered, or nothing where there is none."""
+        choices = self._choices
+        choices.clear_options()
+        choices.add_options(options)
+        choices.display = bool(choices.option_count)
+
+    def action_to_choices(self) -> None:
+        """Go from what is typed to what is offered."""
+        if self._choices.display:
+            self._choices.focus()
+            self._choices.highlighted = 0
 
     @on(Input.Submitted)
     def _look(self, event: Input.Submitted) -> None:
@@ -181,14 +214,13 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         self._status.say(
             ngettext("{n} feed there. Choose it:", "{n} feeds there. Choose one:", n).format(n=n)
         )
-        choices = self._choices
-        choices.clear_options()
-        for feed in event.feeds:
-            shown = shown_address(feed.url)
-            choices.add_option(Option(named(feed.title or shown, shown), id=feed.url))
-        choices.display = True
-        choices.highlighted = 0
-        choices.focus()
+        self._set_choices(
+            Option(
+                named(feed.title or shown_address(feed.url), shown_address(feed.url)), id=feed.url
+            )
+            for feed in event.feeds
+        )
+        self.action_to_choices()
 
     @on(Failed)
     def _tell_failure(self, event: Failed) -> None:
@@ -223,6 +255,10 @@ class AddFeedScreen(DialogScreen[Feed | None]):
             self._status.say(_("Stopped."))
         else:
             self.dismiss(self._feed)
+
+
+def _entries_of(feed: Feed) -> str:
+    return ngettext("{n} entry", "{n} entries", feed.total).format(n=phrases.number(feed.total))
 
 
 class ImportScreen(DialogScreen[ImportReport | None]):

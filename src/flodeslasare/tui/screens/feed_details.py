@@ -100,7 +100,9 @@ class FeedScreen(DialogScreen[str]):
         if ailment:
             warnings.append(f"! {ailment}")
         if self._into is not None:
-            said = _("It has moved to {title}, which you follow too: g makes one feed of them.")
+            said = _(
+                "It has moved to {title}, which you follow too: g makes one feed of them, for good; nothing is lost."
+            )
             warnings.append("→ " + said.format(title=self._into.title))
         return warnings
 
