@@ -97,11 +97,12 @@ class EntryStore:
         for first in range(0, len(entry_ids), _TEXTS_AT_ONCE):
             entries = self.entries(entry_ids[first : first + _TEXTS_AT_ONCE])
             taken |= {entry.id: str(digest_of(entry)) for entry in entries}
-        with self._db.writing():
-            self._db.run_many(
-                "UPDATE entries SET digest = ? WHERE id = ?",
-                [(digest, entry_id) for entry_id, digest in taken.items()],
-            )
+        if taken:
+            with self._db.writing():
+                self._db.run_many(
+                    "UPDATE entries SET digest = ? WHERE id = ?",
+                    [(digest, entry_id) for entry_id, digest in taken.items()],
+                )
         return taken
 
     def add(self, feed_id: int, entries: Sequence[NewEntry], now: datetime) -> list[int]:
