@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from flodeslasare.cutting import fold, plain, words, words_in
+from flodeslasare.cutting import BETWEEN_TAGS, cut, fold, plain, words, words_in
 from flodeslasare.query import (
     DEPTH,
     EVERYTHING,
@@ -502,3 +502,21 @@ def test_a_word_takes_the_place_of_what_is_sought(text: str, word: str, expected
 @example("e\u0301n i\u0307")
 def test_the_quick_way_to_cut_a_text_gives_the_same_words(text: str) -> None:
     assert words_in(text) == words(plain(text))
+
+
+@pytest.mark.parametrize(
+    ("tags", "row"),
+    [
+        ((), ""),
+        (("Avtal",), "avtal"),
+        (("Avtal", "eu-rätt"), f"avtal {BETWEEN_TAGS} eu rätt"),
+        (
+            ("–", "!", "Avtal"),
+            "avtal",
+        ),  # as libraries hold it: what is taken out must be what was put in
+        (("Avtal", "–"), f"avtal {BETWEEN_TAGS}"),
+        (("–",), ""),
+    ],
+)
+def test_tags_are_cut_as_they_ever_were(tags: tuple[str, ...], row: str) -> None:
+    assert cut("", "", None, tags).tags.split() == row.split()

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import dropwhile
 from typing import NamedTuple
 
 _MARKS = (  # Unicode categories Mn and Mc, with the letters between them; tests/test_query.py checks it
@@ -170,9 +171,12 @@ def cut(title: str, text: str, author: str | None, tags: Iterable[str]) -> CutTe
         author: who wrote it.
         tags: its tags.
     """
+    # A tag without words is nothing that the others would have to be kept apart from, but only where it stands first:
+    # so it is in libraries that are there, and what is taken out of the index must be what was put in.
+    rows = dropwhile(str.isspace, (f" {row_of_words(tag)} " for tag in tags))
     return CutText(
         row_of_words(title),
         row_of_words(text),
         row_of_words(author or ""),
-        f" {BETWEEN_TAGS} ".join(map(row_of_words, tags)),
+        BETWEEN_TAGS.join(rows),
     )
