@@ -226,6 +226,18 @@ def test_entries_without_their_text_go_on_with_what_is_left(path: Path) -> None:
         assert ids[0] in library.listing(View(query=entry.title)).ids
 
 
+def test_a_feed_goes_on_that_brings_an_entry_again_which_has_lost_its_text(path: Path) -> None:
+    with Library(path) as library:
+        (feed,) = library.feeds()
+        lost, *others = library.entries(View())
+        damage(path, f"DELETE FROM texts WHERE entry_id = {lost.id}")
+        again = an_entry(guid=lost.guid, url=lost.url, title="Ny rubrik")
+        other = an_entry(guid=others[0].guid, url=others[0].url, title="Ny rubrik")
+        new = an_entry(guid="ny", url="https://blogg.exempel/ny")
+        assert keep(library, feed.id, again, other, new) == (1, 1)
+        assert library.entry(others[0].id).title == "Ny rubrik"
+
+
 def test_a_rebuilding_that_is_stopped_or_killed_changes_nothing(path: Path) -> None:
     with Library(path) as library:
 

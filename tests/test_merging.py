@@ -90,6 +90,19 @@ def test_merging_keeps_everything_once(library: Library, clock: Clock) -> None:
     assert [feed.id for feed in library.feeds()] == [new.id]
 
 
+def test_the_text_of_one_stays_where_the_other_has_lost_its_own(library: Library) -> None:
+    old, new = (subscribed(library, f"https://{name}.example/feed") for name in "ab")
+    for feed in (old, new):
+        keep(library, feed.id, an_entry())
+    (kept,) = library.entries(View(feed_id=new.id))
+    with closing(open_database(library.path)) as database:
+        database.run("DELETE FROM texts WHERE entry_id = ?", (kept.id,))
+
+    assert library.merge_feeds(old.id, new.id).joined == 1
+
+    assert [version.html for version in library.earlier_versions(kept.id)] == [an_entry().html]
+
+
 def test_the_address_of_a_merged_feed_leads_to_the_other(library: Library) -> None:
     first, second, third = (
         subscribed(library, f"https://{name}.example/feed", title="Bloggen") for name in "abc"

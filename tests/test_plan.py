@@ -125,6 +125,18 @@ def test_a_changed_guid_is_the_same_entry_where_two_things_hold(
     assert len(update.new) == (0 if is_same else 1)
 
 
+def test_parts_of_a_second_make_no_other_date() -> None:
+    before = an_entry(published=datetime(2018, 5, 14, 8, 15, 7, tzinfo=UTC))  # as it is kept
+    again = an_entry(
+        guid="ny", title="Ny rubrik", published=datetime(2018, 5, 14, 8, 15, 7, 123_000, tzinfo=UTC)
+    )
+
+    update = plan_update([as_known(before)], [again])
+
+    assert update.new == ()
+    assert [change.guid for change in update.changed] == ["ny"]
+
+
 def test_two_guids_side_by_side_are_two_entries() -> None:
     before = an_entry(guid="gammal")
 

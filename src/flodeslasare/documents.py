@@ -122,7 +122,8 @@ class KnownEntry:
     title: str
     published: datetime | None
     digest: str
-    """As `digests.digest_of` takes it, with those of its earlier words. Empty where it was not asked for."""
+    """As `digests.digest_of` takes it, with those of its earlier words. Empty where it was not asked for, and
+    where its text is lost."""
     versions: int = 0
     """How many earlier versions are kept."""
 

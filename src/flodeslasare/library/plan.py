@@ -69,6 +69,8 @@ def plan_update(
         if match is None:
             new.append(NewEntry(guid=name, entry=parsed))
             continue
+        if not match.digest:
+            continue  # its text is lost; what is left of it in the index can only be made anew
         before, digest = Digest.read(match.digest), digest_of(parsed)
         if before[:3] == digest[:3] and match.guid == name:
             continue
@@ -153,9 +155,10 @@ def _traits(entry: ParsedEntry | KnownEntry) -> Iterator[tuple[object, ...]]:
     if entry.title:
         yield "title", link, entry.title
     if entry.published is not None:
-        yield "date", link, entry.published
+        date = entry.published.replace(microsecond=0)  # as it is kept
+        yield "date", link, date
         if entry.title:
-            yield "both", unsigned(link), entry.title, entry.published
+            yield "both", unsigned(link), entry.title, date
 
 
 def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> list[tuple[int, int]]:

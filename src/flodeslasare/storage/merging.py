@@ -35,8 +35,8 @@ _JOINING = (
     JOIN entries AS gone ON gone.id = pairs.old
     JOIN entries AS stays ON stays.id = pairs.kept
     JOIN texts ON texts.entry_id = gone.id
-    JOIN texts AS staying ON staying.entry_id = stays.id
-    WHERE words_digest(gone.title, texts.text) <> words_digest(stays.title, staying.text)
+    LEFT JOIN texts AS staying ON staying.entry_id = stays.id  -- a damaged file may have lost it
+    WHERE words_digest(gone.title, texts.text) <> words_digest(stays.title, coalesce(staying.text, ''))
     """,
     "UPDATE versions SET entry_id = pairs.kept FROM pairs WHERE entry_id = pairs.old",
     """
