@@ -100,6 +100,21 @@ def test_a_file_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_program_that_is_still_open_leaves_alone_what_a_newer_one_has_changed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "library.db"
+    with closing(open_database(path)) as still_open, closing(open_database(path)) as newer:
+        FeedStore(newer).add("https://blogg.exempel/feed", now=NOW)
+        newer.run(f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
+
+        with pytest.raises(NewerFile, match="newer version"), still_open.writing():
+            still_open.run("DELETE FROM feeds")
+
+        assert newer.value("SELECT count(*) FROM feeds") == 1
+        assert not still_open.connection.in_transaction
+
+
 def test_a_copy_is_kept_before_a_step_and_a_failed_step_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

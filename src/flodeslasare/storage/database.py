@@ -216,6 +216,9 @@ class Database:
         It begins IMMEDIATE: a plain BEGIN that reads and then writes fails at once, whatever the
         timeout, when someone else wrote in between (SQLITE_BUSY_SNAPSHOT, sqlite.org/rescode.html).
         Inside another one it is part of that.
+
+        Raises:
+            NewerFile: its schema is a newer program's by now; nothing was changed.
         """
         if self.connection.in_transaction:
             yield
@@ -223,6 +226,9 @@ class Database:
         with errors_in_words(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
         try:
+            # A newer program may have changed the schema since this one opened the file.
+            if int(self.value("PRAGMA user_version")) > SCHEMA_VERSION:
+                raise _newer(self.path)
             yield
             with errors_in_words(self.path):
                 self.connection.execute("COMMIT")
@@ -431,13 +437,17 @@ def require_known_schema(database: Database) -> int:
             )
         return 0
     if version > SCHEMA_VERSION:
-        raise NewerFile(
-            _(
-                "{path}: a newer version of Flödesläsare wrote this library; it was left as it is: "
-                "update this program, or name another library with --library"
-            ).format(path=database.path)
-        )
+        raise _newer(database.path)
     return version
+
+
+def _newer(path: Path) -> NewerFile:
+    return NewerFile(
+        _(
+            "{path}: a newer version of Flödesläsare wrote this library; it was left as it is: "
+            "update this program, or name another library with --library"
+        ).format(path=path)
+    )
 
 
 def _require_sqlite() -> None:
