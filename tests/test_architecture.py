@@ -69,6 +69,7 @@ asyncio.run(start())
         "trafilatura",
         "markdown_it",
         "pygments",
+        "PIL",
     }
     assert loaded & heavy == set()
     costly_widgets = {
@@ -77,6 +78,15 @@ asyncio.run(start())
         "textual.widgets._text_area",
     }
     assert loaded & costly_widgets == set()
+    of_pictures = {
+        "flodeslasare.pictures",
+        "flodeslasare.library.pictures",
+        "flodeslasare.storage.pictures",
+        "flodeslasare.tui.half_blocks",
+        "flodeslasare.tui.screens._pictures",
+        "flodeslasare.tui.widgets._pictures",
+    }
+    assert loaded & of_pictures == set()
 
 
 @pytest.mark.parametrize(

@@ -1343,6 +1343,7 @@ import sys, types
 screen = types.ModuleType("flodeslasare.tui.app")
 def run_reader(library, *, places):
     print(library.counts().total, *(feed.url for feed in library.feeds()), flush=True)
+    print(places.images, flush=True)
     sys.stdin.read()
     return 0
 screen.run_reader = run_reader
@@ -1394,8 +1395,10 @@ def test_a_demo_that_was_killed_while_it_fetched_is_filled_by_the_next() -> None
     second = demo_started()
     out, err = second.communicate(timeout=PATIENCE_SECONDS)
 
-    total, *urls = out.split()
+    first_line, images = out.splitlines()
+    total, *urls = first_line.split()
     assert (second.returncode, len(urls)) == (0, 1), err
+    assert images == str(places().cache / "demo" / "images")  # its own
     assert int(total) in (141, 142)
 
 

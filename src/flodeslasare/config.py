@@ -77,6 +77,13 @@ class Settings:
         "granit", N_('Colours: "granit" (dark) or "papper" (light).'), choices=("granit", "papper")
     )
 
+    screen_images: bool = _setting(
+        False,
+        N_(
+            "Fetch and show the pictures of every entry that is opened; else p does for the one that is read."
+        ),
+    )
+
     refresh_at_start: bool = _setting(
         True, N_("Refresh all feeds that are due when the screen opens.")
     )
@@ -138,6 +145,12 @@ class Settings:
     fetch_images: int = _setting(
         500, N_("The most images that are kept of one entry."), least=0, most=10_000
     )
+    fetch_image_bytes: int = _setting(
+        5_000_000,
+        N_("The most that is taken of one picture, in bytes."),
+        least=1_000,
+        most=100_000_000,
+    )
 
     parse_seconds: float = _setting(
         20.0, N_("The longest that reading one document may take, in seconds."), least=0.1, most=600
@@ -165,6 +178,11 @@ class Places:
     """A folder."""
     cache: Path
     """A folder."""
+
+    @property
+    def images(self) -> Path:
+        """The folder of the pictures that were fetched."""
+        return self.cache / "images"
 
 
 def places(*, config: Path | None = None, library: Path | None = None) -> Places:

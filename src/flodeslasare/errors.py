@@ -182,7 +182,7 @@ class HostPaused(FetchError):
 
 
 class ParseError(FeedError):
-    """A reply came, and it is no feed that we can read."""
+    """A reply came, and it is no feed that we can read, or no picture that we can draw."""
 
     exit_code = 65
 

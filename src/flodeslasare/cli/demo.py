@@ -76,7 +76,8 @@ def run_demo(session: Session) -> int:
             fill_demo(library, feed_url)
         from flodeslasare.tui.app import run_reader
 
-        return run_reader(library, places=own.places)
+        places = replace(own.places, cache=own.places.cache / "demo")
+        return run_reader(library, places=places)
 
 
 def _is_demo(library: Library) -> bool:

@@ -213,7 +213,7 @@ def show_config(session: Session) -> None:
         (_("settings:"), places.config),
         (_("library:"), places.library),
         (_("log:"), places.logs),
-        (_("cache:"), places.cache),
+        (_("pictures:"), places.images),
     )
     cells = max(_output.width(name) for name, _path in files)
     for name, path in files:

@@ -36,14 +36,23 @@ def parse(request: Request) -> ParsedFeed:
 
 
 def main(parse: Callable[[Request], ParsedFeed] = parse) -> None:
-    """Answer until stdin ends, or until a document took too much memory."""
+    """Read documents until stdin ends, or until one took too much memory."""
+    work(lambda sent: answer(parse(request_from(sent))))
+
+
+def work(answered: Callable[[bytearray], Iterator[bytes]]) -> None:
+    """Answer requests until stdin ends, or until one took too much memory.
+
+    Args:
+        answered: gives the frames of the answer to a request.
+    """
     seconds, memory_bytes = float(sys.argv[1]), int(sys.argv[2])
     requests, answers = pipes()
     _limit_memory(memory_bytes)
     for sent in frames_from(requests):
         _set_alarm(2 * seconds + 5)
         part = b""
-        for part in _answer(parse, request_from(sent)):
+        for part in _answer(answered, sent):
             answers.write(frame(part))
         answers.flush()
         _set_alarm(0)
@@ -51,10 +60,10 @@ def main(parse: Callable[[Request], ParsedFeed] = parse) -> None:
             break
 
 
-def _answer(parse: Callable[[Request], ParsedFeed], request: Request) -> Iterator[bytes]:
+def _answer(answered: Callable[[bytearray], Iterator[bytes]], sent: bytearray) -> Iterator[bytes]:
     """Do what is asked, and give the frames of the answer."""
     try:
-        yield from answer(parse(request))
+        yield from answered(sent)
     except FeedError as error:
         yield refusal(type(error).__name__, stored(error.reason))
     except MemoryError:

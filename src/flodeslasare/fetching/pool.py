@@ -1,4 +1,4 @@
-"""Parsing in processes of its own, with limits on time and memory.
+"""Parsing in processes of its own, with limits on time and memory; `pictures` makes pictures small in the same way.
 
 feedparser and lxml hold the GIL, so parsing beside the screen would stop it for half a second at a
 time. And a document that makes a parser run wild costs that
@@ -52,13 +52,13 @@ class _Dropped(Exception):
     """A worker was ended in another's turn, or because another no longer wanted its answer."""
 
 
-class ParsePool:
+class Pool:
     """A few worker processes, started when they are first needed.
 
     It belongs to the event loop that first uses it; `aclose()` before that loop ends.
     """
 
-    worker_module: ClassVar[str] = "flodeslasare.fetching._worker"
+    worker_module: ClassVar[str]
     """What a worker runs."""
 
     def __init__(self, settings: Settings | None = None, *, workers: int | None = None) -> None:
@@ -86,55 +86,12 @@ class ParsePool:
     ) -> None:
         await self.aclose()
 
-    async def parse(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None = None,
-        location: str | None = None,
-        known: Collection[str] = (),
-    ) -> ParsedFeed:
-        """Do `parse.parse_feed` in a worker.
+    async def answered(self, request: bytes, url: str) -> Encoded:
+        """Let a worker answer a request that is about what came from an address.
 
         Raises:
-            NotAFeed: it is a web page, or a document of another kind.
-            ParseError: it cannot be read, or reading it took too long or too much memory.
+            NotAFeed, ParseError: the worker says so, or it took too long or too much memory.
         """
-        sent = await self.encoded(
-            body, url=url, content_type=content_type, location=location, known=known
-        )
-        try:
-            # In a thread, which lets the event loop have its turn between the parts.
-            return await asyncio.to_thread(document_from, sent)
-        except NonsenseError as error:
-            raise _nonsense(url) from error
-
-    async def encoded(
-        self,
-        body: bytes,
-        *,
-        url: str,
-        content_type: str | None = None,
-        location: str | None = None,
-        known: Collection[str] = (),
-    ) -> Encoded:
-        """Do what `parse` does, and give the document as the worker sent it, for `wire.document_from`.
-
-        Raises:
-            NotAFeed, ParseError
-        """
-        request = Request(
-            body=body,
-            url=url,
-            content_type=content_type,
-            location=location,
-            known=list(known),
-            field_characters=self._settings.fetch_field_characters,
-            max_entries=self._settings.fetch_entries,
-            nesting=self._settings.fetch_nesting,
-            max_images=self._settings.fetch_images,
-        )
         async with self._free:
             while True:
                 try:
@@ -143,7 +100,7 @@ class ParsePool:
                     reason = _("its parser could not be started ({cause})")
                     raise ParseError(url, reason.format(cause=error.strerror or error)) from error
                 try:
-                    answer = await self._asked(worker, request)
+                    answer = await self._asked(worker, request, url)
                     break
                 except _Dropped:
                     continue
@@ -153,17 +110,16 @@ class ParsePool:
             raise self._error(answer, url)
         return answer
 
-    async def _asked(self, worker: _Worker, request: Request) -> Encoded | Refusal:
+    async def _asked(self, worker: _Worker, request: bytes, url: str) -> Encoded | Refusal:
         """Ask a worker, in turn with others that ask it.
 
         Raises:
             ParseError
             _Dropped: it was ended in another's turn, or for another's sake.
         """
-        url = request.url
         is_fit = False
         try:
-            worker.helper.write(encoded(request))
+            worker.helper.write(request)
             async with worker.turns:  # given in the order of asking, and so are the answers
                 if worker not in self._workers:
                     raise _Dropped
@@ -183,7 +139,7 @@ class ParsePool:
                 raise _Dropped from error
             raise ParseError(url, _("its parser ended in the middle of it")) from error
         except NonsenseError as error:
-            raise _nonsense(url) from error
+            raise nonsense(url) from error
         finally:
             if not is_fit and worker in self._workers:
                 self._workers.remove(worker)
@@ -232,5 +188,63 @@ class ParsePool:
         return ParseError(url, _("it holds something that its parser fails on"))
 
 
-def _nonsense(url: str) -> ParseError:
+class ParsePool(Pool):
+    """Workers that read feed documents."""
+
+    worker_module: ClassVar[str] = "flodeslasare.fetching._worker"
+
+    async def parse(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None = None,
+        location: str | None = None,
+        known: Collection[str] = (),
+    ) -> ParsedFeed:
+        """Do `parse.parse_feed` in a worker.
+
+        Raises:
+            NotAFeed: it is a web page, or a document of another kind.
+            ParseError: it cannot be read, or reading it took too long or too much memory.
+        """
+        sent = await self.encoded(
+            body, url=url, content_type=content_type, location=location, known=known
+        )
+        try:
+            # In a thread, which lets the event loop have its turn between the parts.
+            return await asyncio.to_thread(document_from, sent)
+        except NonsenseError as error:
+            raise nonsense(url) from error
+
+    async def encoded(
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None = None,
+        location: str | None = None,
+        known: Collection[str] = (),
+    ) -> Encoded:
+        """Do what `parse` does, and give the document as the worker sent it, for `wire.document_from`.
+
+        Raises:
+            NotAFeed, ParseError
+        """
+        request = Request(
+            body=body,
+            url=url,
+            content_type=content_type,
+            location=location,
+            known=list(known),
+            field_characters=self._settings.fetch_field_characters,
+            max_entries=self._settings.fetch_entries,
+            nesting=self._settings.fetch_nesting,
+            max_images=self._settings.fetch_images,
+        )
+        return await self.answered(encoded(request), url)
+
+
+def nonsense(url: str) -> ParseError:
+    """Give the error for an answer that no worker of ours gives."""
     return ParseError(url, _("its parser gave an answer that makes no sense"))

@@ -14,6 +14,7 @@ import msgspec
 
 from flodeslasare.documents import YEARS, ParsedEntry, ParsedFeed
 from flodeslasare.i18n import restored, stored, with_values
+from flodeslasare.pictures import Colour, Picture, fitted
 
 MEMORY = "memory"
 """How a worker names the error that is none of the feed's: it took too much memory."""
@@ -37,6 +38,18 @@ class Request(msgspec.Struct, array_like=True, frozen=True):
     max_images: int
 
 
+class PictureRequest(msgspec.Struct, array_like=True, frozen=True):
+    """A picture to be made fit for the screen, and how."""
+
+    body: bytes
+    url: str
+    most_width: int
+    """In pixels."""
+    most_height: int
+    ground: Colour
+    """What is seen through it."""
+
+
 class Refusal(msgspec.Struct, array_like=True, frozen=True):
     """Why there is no document."""
 
@@ -55,6 +68,8 @@ Encoded: TypeAlias = tuple[bytes, ...]
 interpreter, and with it the screen."""
 
 _requests = msgspec.msgpack.Decoder(Request)
+_picture_requests = msgspec.msgpack.Decoder(PictureRequest)
+_pictures = msgspec.msgpack.Decoder(Picture)
 _refusals = msgspec.msgpack.Decoder(Refusal)
 _heads = msgspec.msgpack.Decoder(ParsedFeed)
 _entries = msgspec.msgpack.Decoder(tuple[ParsedEntry, ...])
@@ -64,7 +79,7 @@ _PART_CHARACTERS = 100_000
 _LARGEST_DOCUMENT_BYTES = 256_000_000
 
 
-def encoded(request: Request) -> bytes:
+def encoded(request: Request | PictureRequest) -> bytes:
     """Give a request as it is sent."""
     return msgspec.msgpack.encode(request)
 
@@ -72,6 +87,33 @@ def encoded(request: Request) -> bytes:
 def request_from(sent: bytes | bytearray) -> Request:
     """Give a request back."""
     return _requests.decode(sent)
+
+
+def picture_request_from(sent: bytes | bytearray) -> PictureRequest:
+    """Give a request for a picture back."""
+    return _picture_requests.decode(sent)
+
+
+def picture_answer(picture: Picture) -> Iterator[bytes]:
+    """Give a picture as it is sent, in frames."""
+    yield _PART + msgspec.msgpack.encode(picture)
+    yield _END
+
+
+def picture_from(parts: Encoded, request: PictureRequest) -> Picture:
+    """Give a picture back.
+
+    Raises:
+        NonsenseError: it is none, or not of the size that was asked for.
+    """
+    if len(parts) != 1:
+        raise NonsenseError
+    picture = _decoded(_pictures, parts[0])
+    own = picture.own_width, picture.own_height
+    wanted = fitted(*own, request.most_width, request.most_height)
+    if (picture.width, picture.height) != wanted:
+        raise NonsenseError
+    return picture
 
 
 def refusal(error: str, reason: str = "") -> bytes:

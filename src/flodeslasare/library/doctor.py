@@ -114,7 +114,7 @@ def _folders(places: Places) -> Iterator[Check]:
     for name, folder in (
         ("folder.library", places.library.parent),
         ("folder.log", places.logs),
-        ("folder.cache", places.cache),
+        ("folder.cache", places.images),
     ):
         there = folder
         while not there.exists() and there != there.parent:

@@ -51,6 +51,7 @@ from flodeslasare.text import encodable
 if TYPE_CHECKING:
     from flodeslasare.documents import FoundFeed, ImportReport, Subscription
     from flodeslasare.findings import Merged, Related, Suggestion
+    from flodeslasare.library.pictures import Pictures
 
 SPARING_CACHE_KB = 2_000
 """Memory for the file's pages where `save_memory()` was said; what is asked is as quick as with 16 MB, or quicker."""
@@ -625,6 +626,23 @@ class Library:
     def place(self, entry_id: int) -> float:
         """Tell how far an entry has been read: 0.0 the top to 1.0 the end."""
         return self._state.place(entry_id)
+
+    # --- pictures --------------------------------------------------------------------------------
+
+    def pictures(self, folder: Path | None) -> Pictures:
+        """Give what fetches, keeps and draws the pictures of entries, for the event loop that uses it.
+
+        Args:
+            folder: where they are kept; `None` to keep none.
+        """
+        from flodeslasare.library.pictures import Pictures
+
+        return Pictures(
+            self.settings,
+            folder,
+            offline=self.is_offline,
+            allows_private=self._feeds.allows_private,
+        )
 
     # --- health ----------------------------------------------------------------------------------
 

@@ -208,6 +208,11 @@ class FeedStore:
             "UPDATE feeds SET unsubscribed = coalesce(unsubscribed, :now) WHERE id = :feed", ids
         )
 
+    def allows_private(self, feed_id: int) -> bool:
+        """Whether private addresses may be connected to for a feed."""
+        row = self._db.row("SELECT allows_private FROM feeds WHERE id = :feed", {"feed": feed_id})
+        return row is not None and bool(row["allows_private"])
+
     # --- refreshing ----------------------------------------------------------------------------
 
     def fetch_states(
