@@ -142,6 +142,13 @@ async def read(pilot: Pilot[None]) -> None:
     await pilot.press("enter")
 
 
+async def show_pictures(pilot: Pilot[None]) -> None:
+    """Open the entry one is on, and show its pictures."""
+    await settle(pilot)
+    await pilot.press("enter", "p")
+    await settle(pilot)
+
+
 async def search(pilot: Pilot[None]) -> None:
     """Search for half a word, and go to a hit."""
     bar = pilot.app.screen.query_one(SearchBar)
@@ -178,6 +185,7 @@ PICTURES = (
     Picture(
         name="papper", stage=read, at=_POULTRY_PLANT, year=2018, theme="papper", sizes=((160, 48),)
     ),
+    Picture(name="pictures", stage=show_pictures, at=_POULTRY_PLANT, sizes=((120, 36),)),
     Picture(name="search", stage=search),
     Picture(name="unread", stage=filter_unread),
     Picture(name="help", stage=ask_for_help),

@@ -48,6 +48,8 @@ class Key:
     """What is said instead where something was searched for; in the text alone if there is a `hint`, too."""
     panes: tuple[str, ...] = ("archive", "list", "reading")
     """Where it is hinted at."""
+    is_for_pictures: bool = False
+    """Whether it is hinted at only where the text has pictures."""
     leads: bool = False
     """Whether it works before the pane sees it, so that what is typed right after goes where it leads."""
 
@@ -190,6 +192,17 @@ KEYS: tuple[Key, ...] = (
         action="browse",
         hint=N_("browser"),
         panes=("reading",),
+    ),
+    Key(
+        shown="p",
+        does=N_("show the pictures of the text, and hide them"),
+        group=READ,
+        name=N_("Pictures"),
+        keys="p",
+        action="pictures",
+        hint=N_("pictures"),
+        panes=("reading",),
+        is_for_pictures=True,
     ),
     Key(
         shown="L",
@@ -437,7 +450,24 @@ FEED_KEYS: tuple[Key, ...] = (
 )
 """What can be done to a feed in the dialog about it, that `i` opens."""
 
-_HINTED = ("?", "/", "Enter", "Esc", "b", "Space", "m", "s", "n", "f", "a", "r", "z", "t", "o v")
+_HINTED = (
+    "?",
+    "/",
+    "Enter",
+    "Esc",
+    "b",
+    "Space",
+    "p",
+    "m",
+    "s",
+    "n",
+    "f",
+    "a",
+    "r",
+    "z",
+    "t",
+    "o v",
+)
 """The order of the hints: what is least known and most useful first."""
 
 _TYPING = (
@@ -458,19 +488,24 @@ def bindings() -> list[Binding]:
     ]
 
 
-def hinted(pane: str, *, in_search: bool, is_typing: bool) -> list[tuple[str, str]]:
+def hinted(
+    pane: str, *, in_search: bool, is_typing: bool, has_pictures: bool = False
+) -> list[tuple[str, str]]:
     """Give the keys that the status line hints at, and what they do, in the language of the screen.
 
     Args:
         pane: where one is.
         in_search: what is listed was searched for.
         is_typing: keys go to the search.
+        has_pictures: the text that is shown has some that can be drawn.
     """
     if is_typing:
         return [(_(shown), _(does)) for shown, does in _TYPING]
     hints = [
         (_HINTED.index(key.shown), _(key.shown), _(does))
         for key in KEYS
-        if pane in key.panes and (does := key.hint_in(pane, in_search=in_search))
+        if pane in key.panes
+        and (has_pictures or not key.is_for_pictures)
+        and (does := key.hint_in(pane, in_search=in_search))
     ]
     return [(shown, does) for _order, shown, does in sorted(hints)]

@@ -73,7 +73,7 @@ class FeedReaderApp(App[None]):
 
         Args:
             library: what it shows; opened by the thread that runs the application.
-            places: where the files are, for the screens that name them.
+            places: where the files are, for the screens that name them; without it no picture is kept.
             has_demo: whether the caller opens the example blog when `wants_demo` is set at the end.
             now: the clock.
             when_drawn: what to do once the first screen has been drawn.
@@ -94,7 +94,8 @@ class FeedReaderApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the reader."""
-        return ReaderScreen(self.library, now=self._now)
+        images = None if self.places is None else self.places.images
+        return ReaderScreen(self.library, now=self._now, images=images)
 
     @property
     def reader(self) -> ReaderScreen:

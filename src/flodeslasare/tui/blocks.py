@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from rich.cells import cell_len
 from textual.content import Content, Span
@@ -143,6 +143,45 @@ class Line:
         return Laid((0,), lambda _number: whole)
 
     def highlighted(self, find: Finder) -> Line:  # noqa: ARG002 (nothing to find)
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture above the words that stand for it: rows for whoever draws it, or a line that says why there are none.
+
+    It takes part in no counting of characters: a place in the text is the same with and without it.
+    """
+
+    url: str
+    own_size: tuple[int, int] | None = None
+    """Width and height in pixels; `None` while that is not known."""
+    note: str = ""
+    """What is said in its place while it cannot be drawn."""
+    first: Content = _EMPTY
+    rest: Content = _EMPTY
+    gap: Content | None = _EMPTY
+    size: int = 0
+
+    MOST_ROWS: ClassVar[int] = 20
+
+    def room(self, width: int) -> tuple[int, int]:
+        """Give the most pixels that it may have side by side and above one another; a cell holds two of these."""
+        before = max(_cropped(part, width).cell_length for part in (self.first, self.rest))
+        return max(1, width - before), 2 * self.MOST_ROWS
+
+    def lay(self, width: int) -> Laid:
+        first, rest = _cropped(self.first, width), _cropped(self.rest, width)
+        room, most_height = self.room(width)
+        if self.note or self.own_size is None:
+            said = Content.styled(self.note, ".article--faint").truncate(room, ellipsis=True)
+            return Laid((0,), lambda _number: first + said)
+        from flodeslasare.pictures import fitted
+
+        _width, height = fitted(*self.own_size, room, most_height)
+        return Laid([0] * ((height + 1) // 2), lambda number: rest if number else first)
+
+    def highlighted(self, find: Finder) -> Image:  # noqa: ARG002 (nothing to find)
         return self
 
 

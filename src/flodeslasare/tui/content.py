@@ -22,6 +22,7 @@ from flodeslasare.tui.blocks import Block, Line, OneLine, Table, Text
 from flodeslasare.tui.links import (
     file_name,
     is_openable,
+    is_web,
     names_host,
     other_host,
     shown_host,
@@ -79,6 +80,8 @@ class Article:
 
     blocks: tuple[Block, ...] = ()
     links: tuple[Link, ...] = ()
+    pictures: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    """The addresses of pictures, by the number of the block that has the words for them."""
     posing: Mapping[str, str] = field(default_factory=dict)
     """Addresses with a text that names another host, and that text."""
     is_cut: bool = False
@@ -106,6 +109,7 @@ def render(html: str, *, base_title: str = "") -> Article:
     return Article(
         blocks=tuple(walker.blocks),
         links=tuple(walker.links.values()),
+        pictures=walker.pictures,
         posing=walker.posing,
         is_cut=is_cut,
     )
@@ -198,6 +202,7 @@ class _Inline:
     parts: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     added: list[tuple[int, int]] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
     length: int = 0
     ends_in_space: bool = True
     """Also at the start, where white space says nothing."""
@@ -215,6 +220,7 @@ class _Walker:
     def __init__(self, base_title: str = "") -> None:
         self.blocks: list[Block] = []
         self.links: dict[str, Link] = {}
+        self.pictures: dict[int, list[str]] = {}
         self.posing: dict[str, str] = {}
         self._base_title = _compared(base_title)
         self._inline = _Inline()
@@ -314,11 +320,13 @@ class _Walker:
         taken = self._taken()
         if taken is None:
             return
-        content, added = taken
+        content, added, pictures = taken
         style = self._styles[-1]
         if not self.blocks and style.endswith("heading") and self._repeats_title(content.plain):
             return
         gap, first, rest = self._place()
+        if pictures:
+            self.pictures[len(self.blocks)] = pictures
         self.blocks.append(
             Text(
                 content=content,
@@ -331,8 +339,8 @@ class _Walker:
             )
         )
 
-    def _taken(self) -> tuple[Content, tuple[tuple[int, int], ...]] | None:
-        """Take the gathered text; styles that are still open go on in the next block."""
+    def _taken(self) -> tuple[Content, tuple[tuple[int, int], ...], list[str]] | None:
+        """Take the gathered text and pictures; styles that are still open go on in the next block."""
         inline, self._inline = self._inline, _Inline()
         for style, start in self._open:
             if inline.length > start:
@@ -350,7 +358,7 @@ class _Walker:
         content = Content(text, _within(inline.spans, len(text)), strip_control_codes=False)
         if skipped:
             content = content[skipped:]
-        return content, tuple(inline.added)
+        return content, tuple(inline.added), inline.pictures
 
     def _place(self) -> tuple[Content | None, Content, Content]:
         """Give the gap before a new block and what stands before its lines."""
@@ -511,6 +519,8 @@ class _Walker:
         if goes is not None and other_host(source, alt):
             self.posing[source] = alt
         self._add(label, ".article--faint", goes)
+        if is_web(source) and not self._is_pre:
+            self._inline.pictures.append(source)
         for texts in self._link_texts:
             texts.append(alt or label)
         if is_alone:

@@ -137,6 +137,11 @@ def is_openable(url: str) -> bool:
         return False
 
 
+def is_web(url: str) -> bool:
+    """Say whether an address may be fetched: one that may be opened, and http or https."""
+    return is_openable(url) and url[:4].lower() == "http"
+
+
 # --- how an address is shown -----------------------------------------------------------------------
 
 

@@ -126,6 +126,11 @@ IN_16_COLOURS = {
 """What Textual's own parts take instead, by name, where there are few colours."""
 
 
+def has_colours(app: App[Any]) -> bool:
+    """Whether anything can be shown by colours at all."""
+    return not app.no_color and app.console.color_system is not None
+
+
 def has_few_colours(app: App[Any]) -> bool:
     """Whether the terminal has 16 colours or fewer, so that shades of a ground are one colour."""
     return app.console.color_system in (None, "standard")

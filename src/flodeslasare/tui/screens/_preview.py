@@ -30,6 +30,7 @@ class Preview:
         memory: Memory,
         sought: Callable[[], str],
         tell: Callable[[str], None],
+        shown: Callable[[], None],
     ) -> None:
         """Make it.
 
@@ -41,6 +42,7 @@ class Preview:
             memory: keeps which entry was shown last.
             sought: gives the search whose hits are to be seen.
             tell: says why an entry could not be read.
+            shown: called when another text is shown.
         """
         self._screen = screen
         self._library = library
@@ -49,6 +51,7 @@ class Preview:
         self._memory = memory
         self._sought = sought
         self._tell = tell
+        self._shown = shown
         self._words = ""
         """The search whose hits the text shows."""
         self._timer: Timer | None = None
@@ -112,6 +115,7 @@ class Preview:
             return False
         self._words = sought
         self._text.show(entry, place=place, query=sought)
+        self._shown()
         return True
 
     def _stop_waiting(self) -> None:

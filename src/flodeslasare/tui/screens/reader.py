@@ -13,7 +13,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -69,11 +70,15 @@ from flodeslasare.tui.screens._overview import (
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
 from flodeslasare.tui.screens._steps import Steps
+from flodeslasare.tui.theme import has_colours
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
 from flodeslasare.tui.widgets.search_bar import SearchBar
 from flodeslasare.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from flodeslasare.tui.screens._pictures import Pictures
 
 __all__ = ["KEYS", "ReaderScreen"]
 
@@ -123,7 +128,20 @@ class ReaderScreen(Screen[None]):
             self.due_only = due_only
             """Leave out feeds that need not be asked yet."""
 
-    def __init__(self, library: Library, *, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        now: Callable[[], datetime] = _now,
+        images: Path | None = None,
+    ) -> None:
+        """Make the screen.
+
+        Args:
+            library: what it shows.
+            now: the clock.
+            images: where pictures are kept; `None` to keep none.
+        """
         super().__init__()
         self.library = library
         self._now = now
@@ -156,6 +174,9 @@ class ReaderScreen(Screen[None]):
             telling=self.telling,
             changed=self._count_soon,
         )
+        self._images = images
+        self._pictures: Pictures | None = None
+        """There once one was wanted."""
         self._preview = Preview(
             self,
             library,
@@ -164,6 +185,7 @@ class ReaderScreen(Screen[None]):
             memory=self.memory,
             sought=lambda: self.sought,
             tell=self._say_trouble,
+            shown=self._hint_keys,
         )
 
     def compose(self) -> ComposeResult:
@@ -311,6 +333,7 @@ class ReaderScreen(Screen[None]):
                 self.pane,
                 in_search=bool(self.query_text),
                 is_typing=self.search_bar.has_typing,
+                has_pictures=self.text.has_pictures and has_colours(self.app),
             )
         )
 
@@ -567,6 +590,9 @@ class ReaderScreen(Screen[None]):
         if self._preview.open(entry_id):
             self._marking.opened(entry_id)
             self.memory.keep_entry(entry_id)
+            is_unsaid = self.text.has_pictures and self.text.shows_pictures is None
+            if is_unsaid and self.library.settings.screen_images and has_colours(self.app):
+                self.text.show_pictures(True)
 
     def action_open(self) -> None:
         """Open the entry one is on, from any pane."""
@@ -681,6 +707,25 @@ class ReaderScreen(Screen[None]):
     @on(ReadingPane.LinkActivated)
     def _follow_link(self, event: ReadingPane.LinkActivated) -> None:
         self._browse(event.url, event.text)
+
+    @on(ReadingPane.PictureWanted)
+    def _bring_picture(self, event: ReadingPane.PictureWanted) -> None:
+        if self._pictures is None:
+            from flodeslasare.tui.screens._pictures import Pictures
+
+            self._pictures = Pictures(self, self.library, self.text, self._images)
+        self._pictures.bring(event.entry, event.wanted)
+
+    def action_pictures(self) -> None:
+        """Show the pictures of the text one is on, or hide them again, from any pane."""
+        if not self.text_is_shown:
+            self.action_pane("reading")
+        if not self.text.has_pictures:
+            self.status.tell(_("there are no pictures in this text"))
+        elif not has_colours(self.app):
+            self.status.tell(_("pictures are drawn in colours, and the screen has none"))
+        else:
+            self.text.show_pictures(not self.text.shows_pictures)
 
     @on(ReadingPane.VersionsRequested)
     def _show_versions_of_text(self, event: ReadingPane.VersionsRequested) -> None:
@@ -953,10 +998,12 @@ class ReaderScreen(Screen[None]):
 
     # --- what is remembered ----------------------------------------------------------------------
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Keep what waited, and ask nothing more."""
         self.memory.write_down()
         self._questions.stop()
+        if self._pictures is not None:
+            await self._pictures.aclose()
 
     # --- trouble ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ Imported with the first text that is shown, as `content` is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.content import Content
@@ -15,15 +15,27 @@ from flodeslasare.i18n import _, language
 from flodeslasare.model import Enclosure, Entry
 from flodeslasare.text import harmless, harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.blocks import Block, Line, OneLine, Text
+from flodeslasare.tui.blocks import Block, Image, Line, OneLine, Text
 from flodeslasare.tui.content import Article, Link
 from flodeslasare.tui.links import file_name, is_openable, shown_host
 
 _EMPTY = Content("")
 
 
-def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator[Block]:
-    """Give everything that is shown of an entry, from the top."""
+def blocks_of(
+    entry: Entry,
+    article: Article,
+    links: Sequence[Link],
+    pictures: Mapping[str, tuple[tuple[int, int] | None, str]] | None = None,
+) -> Iterator[Block]:
+    """Give everything that is shown of an entry, from the top.
+
+    Args:
+        entry: which.
+        article: its text.
+        links: of the text, and the attached files.
+        pictures: those that are shown, as `_pictures` gives them; `None` for none.
+    """
     feed = harmless_line(entry.feed_title).strip()
     written = entry.published or entry.fetched
     facts = f" · {phrases.long_date(written)} · {phrases.reading_time(entry.text)}"
@@ -46,7 +58,7 @@ def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator
     for number, block in enumerate(blocks):
         if number == 0:
             yield Text(content=_EMPTY, gap=None)  # an empty line, whatever the first block is
-        yield block
+        yield from _with_pictures(block, article.pictures.get(number, ()), pictures or {})
     if article.is_cut:
         hint = _("The text goes on; o opens it whole in the browser.")
         yield _said(hint, ".article--faint", gap=_EMPTY)
@@ -54,6 +66,27 @@ def blocks_of(entry: Entry, article: Article, links: Sequence[Link]) -> Iterator
         if number == 0:
             yield Line(width=12)
         yield link.block()
+
+
+def _with_pictures(
+    block: Block,
+    urls: Sequence[str],
+    pictures: Mapping[str, tuple[tuple[int, int] | None, str]],
+) -> Iterator[Block]:
+    """Give a block, and above it the pictures that it has the words for."""
+    for url in urls:
+        if url in pictures and isinstance(block, Text):
+            size, note = pictures[url]
+            yield Image(
+                url=url,
+                own_size=size,
+                note=note,
+                first=block.first,
+                rest=block.rest,
+                gap=block.gap,
+            )
+            block = replace(block, first=block.rest, gap=None)
+    yield block
 
 
 def _said(text: str, style: str, *, gap: Content | None = None) -> Text:

@@ -6,9 +6,10 @@ heights, a scrollbar that does not jump and a place that holds when the width ch
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -21,6 +22,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
+from textual.timer import Timer
 
 from flodeslasare.i18n import _
 from flodeslasare.model import Entry
@@ -28,11 +30,19 @@ from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import TEXT_WIDTH, wrapped
 
 if TYPE_CHECKING:
-    from flodeslasare.tui.blocks import Block, Finder, Laid
+    from flodeslasare.pictures import Picture
+    from flodeslasare.tui.blocks import Block, Finder, Image, Laid
     from flodeslasare.tui.content import Article, Link
+    from flodeslasare.tui.widgets._pictures import Pictures, Wanted
 
 _AIR = 2
 """Cells on both sides of the text, at least."""
+_MOST_STRIPS = 1_000
+"""Lines that are kept as they were drawn."""
+_MOST_WITH_PICTURES = 200
+"""As many, where there are pictures: a line of one takes up to 50 KB."""
+_GATHER_SECONDS = 0.03
+"""How long pictures that are wanted, or have come, wait for others: the text is then laid out once for all."""
 _EMPTY = Content("")
 _STYLES = {
     ".article--title": "bold",
@@ -102,6 +112,14 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             """Let a newer place of the same entry stand for it."""
             return isinstance(message, ReadingPane.Moved) and message.entry_id == self.entry_id
 
+    class PictureWanted(Message):
+        """A picture is to be shown and is not there yet; `put_picture` takes it, or why there is none."""
+
+        def __init__(self, entry: Entry, wanted: Wanted) -> None:
+            super().__init__()
+            self.entry = entry
+            self.wanted = wanted
+
     class VersionsRequested(Message):
         """The person wants to see how the entry read earlier."""
 
@@ -120,8 +138,15 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout = _Layout((), 1, None)
         self._strips: dict[int, Strip] = {}
         self._styles = Styles(self, _STYLES)
+        self._pictures: Pictures | None = None
+        """Of the entry, where it has any."""
+        self._shows_pictures: bool | None = None
+        self._asking: Timer | None = None
+        self._taking_in: Timer | None = None
         self._anchor = 0
         """The character that stands on the first line in view: it stays there when the width changes."""
+        self._anchor_picture: tuple[int, float] | None = None
+        """The picture that stands there instead, and how much of it lies above."""
         self._at_end = False
         self._is_placing = False
         """We are moving the text, not the person."""
@@ -168,13 +193,17 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             place: as `place` gives it.
             query: in the query language; empty for no highlights.
         """
+        is_another = entry is None or self._entry is None or entry.id != self._entry.id
         self._read(entry)
+        if is_another:
+            self._shows_pictures = None
         self._query = query
         self._typed = None
         self._current_hit = None
         self._lay_out()
         self._at_end = place >= 1.0
         self._anchor = round(max(0.0, place) * self._layout.size)
+        self._anchor_picture = None
         self._go_to_anchor()
 
     def show_marks(self, entry: Entry) -> None:
@@ -191,6 +220,57 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             self._current_hit = None
             self._lay_out()
             self._go_to_anchor()
+
+    # --- pictures ------------------------------------------------------------------------------------
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there are pictures to be shown of the entry."""
+        return self._pictures is not None
+
+    @property
+    def shows_pictures(self) -> bool | None:
+        """Whether the entry's pictures are shown; `None` where nobody has said."""
+        return self._shows_pictures
+
+    def show_pictures(self, wanted: bool) -> None:
+        """Show the pictures of the entry, or the words for them alone; the line at the top of the view stays there.
+
+        Those that are not there are asked for: `PictureWanted`.
+        """
+        if wanted and self._pictures is not None:
+            self._pictures.try_again()
+        self._shows_pictures = wanted
+        self._lay_out_in_place()
+
+    def put_picture(self, entry_id: int, wanted: Wanted, outcome: Picture | str) -> None:
+        """Take in a picture that was wanted, or the sentence that stands in its place."""
+        if self._pictures is None or self._entry is None or self._entry.id != entry_id:
+            return
+        if self._pictures.take(wanted, outcome) and self._taking_in is None:
+            self._taking_in = self.set_timer(_GATHER_SECONDS, self._take_in)
+
+    def _take_in(self) -> None:
+        self._taking_in = None
+        self._lay_out_in_place()
+
+    def _ask_soon(self) -> None:
+        """Ask for the pictures that are missing when the pane, which may be getting wider, has come to rest."""
+        if self._asking is not None:
+            self._asking.stop()
+        self._asking = self.set_timer(_GATHER_SECONDS, self._ask)
+
+    def _ask(self) -> None:
+        self._asking = None
+        if self._entry is not None and self._pictures is not None and self._shows_pictures:
+            for wanted in self._pictures.missing(map(self._wanted, self._layout.images())):
+                self.post_message(self.PictureWanted(self._entry, wanted))
+
+    def _wanted(self, image: Image) -> Wanted:
+        from flodeslasare.tui.widgets._pictures import Wanted
+
+        ground = self.background_colors[1].rgb
+        return Wanted(image.url, *image.room(self._layout.width), ground)
 
     # --- moving ----------------------------------------------------------------------------------
 
@@ -241,7 +321,8 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         strip = self._strips.get(number)
         if strip is None:
-            if len(self._strips) > 1_000:
+            most = _MOST_WITH_PICTURES if self._shows_pictures else _MOST_STRIPS
+            if len(self._strips) > most:
                 self._strips.clear()
             strip = self._strips[number] = self._drawn_line(number, width)
         return strip
@@ -250,12 +331,22 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Forget what was drawn in other colours."""
         self._strips.clear()
         self._styles.forget()
+        if self._shows_pictures:
+            self._ask_soon()  # what is seen through them may be another colour
         super().notify_style_update()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Give the text that is selected with the mouse."""
         lines = (self._layout.line(number).plain for number in range(self._layout.height))
-        return selection.extract("\n".join(lines)), "\n"
+        text = selection.extract("\n".join(lines))
+        if self._shows_pictures:  # whose rows have no words
+            first = selection.start.y if selection.start is not None else 0
+            text = "\n".join(
+                line
+                for number, line in enumerate(text.split("\n"), first)
+                if self._layout.image_at(number) is None
+            )
+        return text, "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection anew."""
@@ -264,6 +355,8 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _drawn_line(self, number: int, width: int) -> Strip:
         line = self._layout.line(number)
+        if self._shows_pictures and (at := self._layout.image_at(number)) is not None:
+            return self._drawn_pixels(line, *at, width)
         if self._current_hit is not None:
             hit = self._all_hits()[self._current_hit]
             if hit.y == number:
@@ -277,6 +370,19 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         margin = self._margin(width)
         strip = self._drawn(line, width - margin).apply_offsets(0, number)
         return Strip([Segment(" " * margin, self.rich_style), *strip], width) if margin else strip
+
+    def _drawn_pixels(self, before: Content, image: Image, row: int, width: int) -> Strip:
+        """Draw a row of a picture; until it has come at this width, what stands before it."""
+        margin = self._margin(width)
+        strip = self._drawn(before.pad_left(margin), margin + before.cell_length)
+        picture = None
+        if self._pictures is not None and not image.note:
+            picture = self._pictures.drawn(self._wanted(image))
+        if picture is not None:
+            from flodeslasare.tui.half_blocks import cells_of
+
+            strip = Strip([*strip, *cells_of(picture, row, self.rich_style)])
+        return strip.adjust_cell_length(width, self.rich_style)
 
     def _drawn(self, line: Content, width: int, style: str | None = None) -> Strip:
         base = self.visual_style
@@ -336,7 +442,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         before = self._entry
         self._entry = entry
         if entry is None:
-            self._article, self._links = None, ()
+            self._article, self._links, self._pictures = None, (), None
             return
         from flodeslasare.tui import content  # not before there is something to read: 8 ms
         from flodeslasare.tui.widgets._article import attachments
@@ -347,6 +453,13 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             or (before.html, before.title) != (entry.html, entry.title)
         ):
             self._article = content.render(entry.html, base_title=entry.title)
+            before = None
+        if before is None or before.id != entry.id:
+            self._pictures = None
+            if self._article.pictures:
+                from flodeslasare.tui.widgets._pictures import Pictures
+
+                self._pictures = Pictures(chain.from_iterable(self._article.pictures.values()))
         links = self._article.links
         self._links = (*links, *attachments(entry.enclosures, after=links))
 
@@ -362,7 +475,10 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         if self._entry is not None and self._article is not None:
             from flodeslasare.tui.widgets._article import blocks_of
 
-            blocks = tuple(blocks_of(self._entry, self._article, self._links))
+            shown = None
+            if self._shows_pictures and self._pictures is not None:
+                shown = self._pictures.shown()
+            blocks = tuple(blocks_of(self._entry, self._article, self._links, shown))
         self._layout = _Layout(blocks, room, find)
         self._hits = None
         self._strips.clear()
@@ -370,9 +486,34 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(width, self._layout.height)
         self._is_placing = False
         self.refresh()
+        if self._shows_pictures:
+            self._ask_soon()
+
+    def _lay_out_in_place(self) -> None:
+        """Lay out the same text at the same width, with more pictures or fewer; the line at the top stays there."""
+        spot = self._layout.spot_of(self.scroll_offset.y)
+        self._lay_out()
+        self._go_to(self._layout.line_at(spot))
+        if self._entry is not None and self._height:
+            self._hold_on()
+
+    def _hold_on(self) -> None:
+        """Take what is at the top of the view for the place that the person is at."""
+        top = self.scroll_offset.y
+        self._anchor = self._layout.character_at(top)
+        self._anchor_picture = self._layout.part_of_image(top)
+        self._at_end = top >= self.max_scroll_y
 
     def _go_to_anchor(self) -> None:
-        y = self.max_scroll_y if self._at_end else self._layout.line_of(self._anchor)
+        if self._at_end:
+            y = self.max_scroll_y
+        elif self._anchor_picture is not None:
+            y = self._layout.line_of_image(*self._anchor_picture)
+        else:
+            y = self._layout.line_of(self._anchor)
+        self._go_to(y)
+
+    def _go_to(self, y: int) -> None:
         self._is_placing = True
         self.scroll_to(y=min(y, self.max_scroll_y), animate=False, force=True)
         self._is_placing = False
@@ -423,8 +564,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         if self._is_placing or self._entry is None or round(old_value) == round(new_value):
             return
-        self._anchor = self._layout.character_at(self.scroll_offset.y)
-        self._at_end = self.scroll_offset.y >= self.max_scroll_y
+        self._hold_on()
         self.post_message(self.Moved(self._entry.id, self.place))
 
     @on(events.Resize)
@@ -507,11 +647,23 @@ class _Hit(NamedTuple):
     end: int
 
 
+class _Spot(NamedTuple):
+    """A line of a text, however many pictures stand in it."""
+
+    text: int
+    """Which block of text it is in, of those that are no pictures; a picture's, the one below it with its words."""
+    image: int | None
+    """Which picture above that; `None` for the text itself."""
+    row: int
+    """From the top of the block or picture; -1 for the gap above all of it."""
+
+
 class _Layout:
     """Blocks laid out below one another at one width."""
 
     def __init__(self, blocks: Sequence[Block], width: int, find: Finder | None) -> None:
-        self._width = width
+        self.width = width
+        """In cells."""
         self._find = find
         self._blocks = list(blocks)
         self._laid: list[Laid] = []
@@ -519,21 +671,33 @@ class _Layout:
         """The line on which each block begins, its gap included."""
         self._offsets: list[int] = []
         """How many characters stand before each block."""
+        self._texts: list[int] = []
+        """How many blocks before each are no pictures."""
+        self._images: dict[int, Image] = {}
+        """The blocks that are pictures, by their number."""
         self._highlighted = [False] * len(self._blocks)
         self.size = 0
         """In characters."""
         self.height = 0
         """In lines."""
-        for block in self._blocks:
+        if not self._blocks:
+            return
+        from flodeslasare.tui.blocks import Image  # not before there is something to read
+
+        for number, block in enumerate(self._blocks):
             laid = block.lay(width)
             self._laid.append(laid)
             self._tops.append(self.height)
-            self.size += 1  # a gap, and the end of each block, counts as a character of its own
-            self._offsets.append(self.size)
+            self._texts.append(number - len(self._images))
             self.height += len(laid.starts) + (block.gap is not None)
-            self.size += block.size
-        if self._blocks:
-            self.height += 1  # air below
+            # A gap, and the end of each block, counts as a character of its own; a picture counts for nothing,
+            # and stands where the words for it begin.
+            self._offsets.append(self.size + 1)
+            if isinstance(block, Image):
+                self._images[number] = block
+            else:
+                self.size += 1 + block.size
+        self.height += 1  # air below
 
     def line(self, number: int) -> Content:
         """Give a line, hits highlighted."""
@@ -574,6 +738,58 @@ class _Layout:
             return self._tops[following]
         return self._tops[index] + row + (self._blocks[index].gap is not None)
 
+    def images(self) -> list[Image]:
+        """Give the pictures, from the top."""
+        return list(self._images.values())
+
+    def image_at(self, number: int) -> tuple[Image, int] | None:
+        """Give the picture on a line, and which of its rows that is."""
+        index = bisect_right(self._tops, number) - 1
+        image = self._images.get(index)
+        if image is None:
+            return None
+        row = number - self._tops[index] - (image.gap is not None)
+        return (image, row) if row >= 0 else None
+
+    def part_of_image(self, number: int) -> tuple[int, float] | None:
+        """Give which picture is on a line, and how much of it lies above."""
+        at = self.image_at(number)
+        if at is None:
+            return None
+        index = bisect_right(self._tops, number) - 1
+        return list(self._images).index(index), at[1] / len(self._laid[index].starts)
+
+    def line_of_image(self, which: int, part: float) -> int:
+        """Give the line of a picture that has so much of it above; the first where there is no such picture."""
+        if which >= len(self._images):
+            return 0
+        index = list(self._images)[which]
+        row = round(part * len(self._laid[index].starts))
+        return self._tops[index] + (self._blocks[index].gap is not None) + row
+
+    def spot_of(self, number: int) -> _Spot:
+        """Say where a line is, apart from the pictures above it."""
+        index = bisect_right(self._tops, number) - 1
+        if index < 0:
+            return _Spot(0, None, 0)
+        text, block = self._texts[index], self._blocks[index]
+        row = number - self._tops[index] - (block.gap is not None)
+        image = index - bisect_left(self._texts, text) if index in self._images else None
+        return _Spot(text, image, row)
+
+    def line_at(self, spot: _Spot) -> int:
+        """Give the line that is at a spot; of a picture that is not there, the one where it would be."""
+        first, end = bisect_left(self._texts, spot.text), bisect_right(self._texts, spot.text)
+        if first == end:
+            return 0
+        if spot.row < 0:
+            return self._tops[first]
+        index = end - 1 if spot.image is None else min(first + spot.image, end - 1)
+        row = spot.row
+        if spot.image is not None:
+            row = min(row, len(self._laid[index].starts) - 1) if index in self._images else 0
+        return self._tops[index] + (self._blocks[index].gap is not None) + row
+
     def hits(self) -> Iterator[_Hit]:
         """Find every hit, from the top."""
         for index, top in enumerate(self._tops):
@@ -587,5 +803,5 @@ class _Layout:
     def _with_hits(self, index: int) -> Laid:
         if self._find is not None and not self._highlighted[index]:
             self._highlighted[index] = True
-            self._laid[index] = self._blocks[index].highlighted(self._find).lay(self._width)
+            self._laid[index] = self._blocks[index].highlighted(self._find).lay(self.width)
         return self._laid[index]
