@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from builders import is_running, loaded_by
-from flodeslasare.config import Settings
+from flodeslasare.config import Login, Settings
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import AddressRefused, FetchError, NoNetwork, OfflineError, ParseError
 from flodeslasare.fetching.pictures import PicturePool
@@ -26,7 +26,7 @@ from flodeslasare.pictures import Picture
 from flodeslasare.storage import pictures as storage
 from flodeslasare.storage.pictures import PictureStore
 from painting import BLUE, RED, a_picture, gif_that_goes_on, png_that_says
-from test_http import Request, Server, serving
+from test_http import Request, Server, basic, serving
 
 BLACK = (0, 0, 0)
 PATIENT = Settings(
@@ -87,7 +87,10 @@ async def pictures(folder: Path) -> AsyncIterator[Pictures]:
 
 def made(folder: Path | None, settings: Settings = PATIENT, *, offline: bool = False) -> Pictures:
     return Pictures(
-        settings, folder, offline=offline, allows_private=lambda feed_id: feed_id == PRIVATE
+        settings,
+        folder,
+        offline=offline,
+        reach=lambda feed_id: ("https://blogg.exempel/feed", feed_id == PRIVATE),
     )
 
 
@@ -520,3 +523,28 @@ async def test_the_library_s_feeds_say_what_may_be_asked(
         await drawn(pictures, url, 999)
     assert (await drawn(pictures, url, private.id)).width == 40
     await pictures.aclose()
+
+
+async def test_a_login_is_for_the_pictures_of_the_feeds_of_its_host(
+    library: Library, feed: Feed, server: Server, folder: Path
+) -> None:
+    login = Login(address=server.url().rstrip("/"), name="anna", password_env="LOSEN")
+    here = library.add_subscription(Subscription(url=server.url("/feed")))
+    there = library.add_subscription(Subscription(url="http://localhost/feed"))
+    assert here is not None
+    assert there is not None
+    one = Pictures(
+        replace(PATIENT, logins=(login,)), folder, offline=False, reach=library._feeds.reach
+    )
+    own, another = put(server, a_picture(), "/1"), put(server, a_picture(), "/2")
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("LOSEN", "hemligt")
+        await drawn(one, own, here.id)
+        await drawn(one, another, there.id)
+
+    assert [request.headers.get("authorization") for request in server.requests] == [
+        basic("anna", "hemligt"),
+        None,
+    ]
+    await one.aclose()

@@ -177,6 +177,7 @@ class Fetcher:
         last_modified: str | None = None,
         allow_private: bool = False,
         accept: str = ACCEPT_FEEDS,
+        named_by: str | None = None,
     ) -> Reply:
         """GET an address, following redirects by the rules.
 
@@ -187,6 +188,8 @@ class Fetcher:
             last_modified: of the stored body, as it was sent.
             allow_private: loopback and private addresses may be connected to, here and after redirects.
             accept: the `Accept` header.
+            named_by: the feed that names the address, where the person did not (empty: one that is gone): what the
+                settings have is then sent only to the feed's own host.
 
         Raises:
             AddressRefused: it, or a redirect, leads where we never connect to.
@@ -199,6 +202,8 @@ class Fetcher:
         headers = request_headers(etag, last_modified, accept)
         is_conditional = b"if-none-match" in headers or b"if-modified-since" in headers
         shown = readable_address(asked)
+        if named_by:
+            named_by = split_credentials(canonical_url(named_by))[0]
         budget = _Budget(self.settings.fetch_total_seconds)
         permanent = stays = start = current
         starts_inside = False
@@ -207,7 +212,10 @@ class Fetcher:
         while True:
             credentials = None
             if may_share_credentials(asked, current):
-                credentials = written or await self._login(current, shown)
+                credentials = written
+                is_own = named_by is None or (named_by and may_share_credentials(named_by, current))
+                if not written and is_own:
+                    credentials = await self._login(current, shown)
             hop = await self._hop(
                 current,
                 headers,

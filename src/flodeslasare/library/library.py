@@ -641,7 +641,7 @@ class Library:
             self.settings,
             folder,
             offline=self.is_offline,
-            allows_private=self._feeds.allows_private,
+            reach=self._feeds.reach,
         )
 
     # --- health ----------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Pictures:
         folder: Path | None,
         *,
         offline: bool,
-        allows_private: Callable[[int], bool],
+        reach: Callable[[int], tuple[str, bool]],
     ) -> None:
         """Prepare; nothing is started and no folder made before the first picture.
 
@@ -47,13 +47,13 @@ class Pictures:
             settings: the limits of fetching and reading.
             folder: where pictures are kept; `None` to keep none.
             offline: never touch the network.
-            allows_private: whether private addresses may be connected to for a feed.
+            reach: gives the address of a feed, and whether private addresses may be connected to for it.
         """
         most = settings.fetch_image_bytes
         self._settings = replace(settings, fetch_wire_bytes=most, fetch_body_bytes=most)
         self._store = None if folder is None else PictureStore(folder)
         self._is_offline = offline
-        self._allows_private = allows_private
+        self._reach = reach
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._starting = asyncio.Lock()
         self._started: tuple[Fetcher, PicturePool] | None = None
@@ -92,7 +92,7 @@ class Pictures:
             raise OfflineError(_("it is not kept, and the network is switched off"))
         async with self._turns:
             try:
-                body = await self._fetched(fetcher, url, self._allows_private(feed_id))
+                body = await self._fetched(fetcher, url, *self._reach(feed_id))
             except ReaderError:
                 raise
             except Exception as bug:  # of ours or of a library, that a reply brings out
@@ -134,11 +134,15 @@ class Pictures:
             return None
         return await asyncio.to_thread(self._store.get, url, self._settings.fetch_image_bytes)
 
-    async def _fetched(self, fetcher: Fetcher, url: str, allow_private: bool) -> bytes:
+    async def _fetched(
+        self, fetcher: Fetcher, url: str, feed_url: str, allow_private: bool
+    ) -> bytes:
         from flodeslasare.documents import ReplyKind
         from flodeslasare.fetching.http import ACCEPT_PICTURES
 
-        reply = await fetcher.fetch(url, allow_private=allow_private, accept=ACCEPT_PICTURES)
+        reply = await fetcher.fetch(
+            url, allow_private=allow_private, accept=ACCEPT_PICTURES, named_by=feed_url
+        )
         if reply.kind is not ReplyKind.OK:
             raise FetchError(url, _("it is gone for good (HTTP 410)"), status=reply.status)
         _log.debug("%s: a picture of %d bytes", without_secrets(url), len(reply.body))

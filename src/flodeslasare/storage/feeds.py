@@ -208,10 +208,15 @@ class FeedStore:
             "UPDATE feeds SET unsubscribed = coalesce(unsubscribed, :now) WHERE id = :feed", ids
         )
 
-    def allows_private(self, feed_id: int) -> bool:
-        """Whether private addresses may be connected to for a feed."""
-        row = self._db.row("SELECT allows_private FROM feeds WHERE id = :feed", {"feed": feed_id})
-        return row is not None and bool(row["allows_private"])
+    def reach(self, feed_id: int) -> tuple[str, bool]:
+        """Give the address of a feed, and whether private addresses may be connected to for it.
+
+        Of a feed that is gone: no address, and they may not.
+        """
+        row = self._db.row(
+            "SELECT url, allows_private FROM feeds WHERE id = :feed", {"feed": feed_id}
+        )
+        return ("", False) if row is None else (row["url"], bool(row["allows_private"]))
 
     # --- refreshing ----------------------------------------------------------------------------
 
