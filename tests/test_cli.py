@@ -1168,7 +1168,14 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     assert ran.lines == ["Kansliets blogg: 1 new", "1 feed asked, 1 new entry"]
     ran = run("refresh", "kansliet", "--json")
     assert ran.objects == [
-        {"feed": good, "status": "unchanged", "new": 0, "updated": 0, "error": None}
+        {
+            "schema": 1,
+            "feed": good,
+            "status": "unchanged",
+            "new": 0,
+            "updated": 0,
+            "error": None,
+        }
     ]
 
     httpserver.clear()
@@ -1261,7 +1268,7 @@ def test_how_a_feed_is_doing(run: Run, httpserver: HTTPServer) -> None:
         ("error", 0, 0),
         ("ok", 2, 0),
     ]
-    assert list(objects[0]) == ["at", "status", "new", "updated", "error"]
+    assert list(objects[0]) == ["schema", "at", "status", "new", "updated", "error"]
     swedish = run("--lang", "sv", "feeds", "--history", url).lines
     assert swedish[0].split()[1] == "status"
     assert [line.split()[2] for line in swedish[1:]] == ["fel", "fel", "ok"]
@@ -1317,6 +1324,7 @@ def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:
     assert text.lines == ["Kansliets blogg: 0 new, 0 changed"]
     assert objects.code == 0
     assert objects.objects[0] == {
+        "schema": 1,
         "feed": url,
         "status": "ok",
         "new": 0,

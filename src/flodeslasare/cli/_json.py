@@ -66,6 +66,7 @@ def feed_as_json(feed: Feed, *, moved_to: str | None = None) -> dict[str, object
 def fetch_as_json(fetch: FeedFetch) -> dict[str, object]:
     """Give how one refresh of a feed ended."""
     return {
+        "schema": SCHEMA,
         "at": in_iso(fetch.at),
         "status": fetch.status.value,
         "new": fetch.new,
@@ -88,6 +89,7 @@ def search_as_json(search: SavedSearch, total: int, unread: int) -> dict[str, ob
 def result_as_json(result: FeedResult) -> dict[str, object]:
     """Give how one feed's turn ended."""
     return {
+        "schema": SCHEMA,
         "feed": result.url,
         "status": result.status.value,
         "new": result.new,

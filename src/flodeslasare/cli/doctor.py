@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flodeslasare.cli import _output
+from flodeslasare.cli._json import SCHEMA
 from flodeslasare.i18n import _
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def doctor(session: Session, rebuild_index: bool, as_json: bool) -> None:
         if as_json:
             _output.put_json(
                 {
-                    "schema": 1,
+                    "schema": SCHEMA,
                     "check": check.name,
                     "verdict": check.verdict.value,
                     "found": check.found,
