@@ -1462,6 +1462,28 @@ def test_subscriptions_go_out_and_come_in(run: Run, archive: Library, tmp_path: 
     )
 
 
+def test_a_name_of_ones_own_goes_along(run: Run, tmp_path: Path, httpserver: HTTPServer) -> None:
+    url = httpserver.url_for("/feed")
+    httpserver.expect_request("/feed").respond_with_data(rss(1), content_type="application/rss+xml")
+    urls, opml = tmp_path / "urls", tmp_path / "list.opml"
+    urls.write_text(f'{url} "~Min blogg"\n')
+    other = str(tmp_path / "other.db")
+
+    run("import", str(urls))
+    opml.write_text(run("export", "opml").out)  # before the feed has said what it calls itself
+    run("refresh")
+    assert run("feeds", "--json").objects[0]["title"] == "Min blogg"
+    for known in ("before", "after"):
+        run("--library", other, "import", str(opml))
+        run("--library", other, "refresh")
+        assert run("--library", other, "feeds", "--json").objects[0]["title"] == "Min blogg", known
+        opml.write_text(run("export", "opml").out)
+        Path(other).unlink()
+    assert 'text="Min blogg" title="Kansliets blogg"' in opml.read_text()
+    run("edit", "1", "--title", "")
+    assert 'text="Kansliets blogg" title="Kansliets blogg"' in run("export", "opml").out
+
+
 def test_what_an_import_leaves_out_is_listed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "urls"
     path.write_text('https://a.example/ tag "två ord"\n"query:Olästa:unread = \\"yes\\""\n')

@@ -85,8 +85,8 @@ def test_a_line_is_an_address_with_tags() -> None:
 
     assert (skipped, without_tags) == ([], [])
     assert feeds == [
-        Subscription(url="https://a.example/rss", title='Bloggen "A"', folder="Offentlig sektor"),
-        Subscription(url="https://b.example/#atom", title="B"),
+        Subscription(url="https://a.example/rss", named='Bloggen "A"', folder="Offentlig sektor"),
+        Subscription(url="https://b.example/#atom", named="B"),
         Subscription(url="https://c.example/", folder="nyheter/lokalt"),
     ]
 

@@ -141,6 +141,22 @@ def test_names_lose_what_could_steer_a_terminal() -> None:
     assert feeds[0].title == "Ett31m namn"
 
 
+def test_a_text_that_is_not_the_title_is_the_persons_own_name() -> None:
+    feeds, _ = read_opml(
+        opml(
+            '<outline text="Min" title="Bloggen" xmlUrl="https://a.example/"/>'
+            '<outline text="Min" title="https://b.example/" xmlUrl="https://b.example/"/>'
+            '<outline text="Bloggen" title=" Bloggen " xmlUrl="https://c.example/"/>'
+        )
+    )
+
+    assert [(feed.title, feed.named) for feed in feeds] == [
+        ("Bloggen", "Min"),
+        (None, "Min"),
+        ("Bloggen", None),
+    ]
+
+
 def test_a_very_deep_file_is_read() -> None:
     depth = 20_000
     feeds, _ = read_opml(
@@ -168,13 +184,15 @@ def test_a_folder_is_found_again_by_its_path(names: list[str]) -> None:
 @given(
     st.lists(
         st.builds(
-            lambda number, name, folder, site: Subscription(
+            lambda number, name, own, folder, site: Subscription(
                 url=f"https://{number}.example/rss?a=1&b=2",
                 title=name or None,
+                named=own if own and own != name else None,
                 site_url="https://site.example/" if site else None,
                 folder=join_folder(folder),
             ),
             st.integers(0, 10_000),
+            NAMES | st.none(),
             NAMES | st.none(),
             FOLDERS,
             st.booleans(),

@@ -167,6 +167,9 @@ class Subscription:
 
     url: str
     title: str | None = None
+    """The feed's own; a refresh may bring another."""
+    named: str | None = None
+    """The person's own name for it, which stays."""
     site_url: str | None = None
     folder: str | None = None
 

@@ -53,6 +53,8 @@ class Feed:
     """The person's own name for it, else the feed's, else its host."""
     named: str | None = None
     """The person's own name for it; `None` where it goes by another."""
+    own_title: str = ""
+    """What the feed calls itself; empty before it was fetched."""
     site_url: str | None = None
     folder: str | None = None
     """Nested folders are one path: `Offentligt/Regioner`. `None` at the top."""

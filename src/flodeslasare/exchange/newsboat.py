@@ -30,8 +30,8 @@ _SQLITE_MAGIC = b"SQLite format 3\x00"
 def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
     """Read newsboat's `urls`, a sentence for each line that was left out, and one for each that lost tags.
 
-    A line is an address and tags. The first plain tag becomes the folder, `~Title` the title; `!`
-    hides a feed in newsboat and means nothing here.
+    A line is an address and tags. The first plain tag becomes the folder, `~Title` the person's own
+    name for it; `!` hides a feed in newsboat and means nothing here.
 
     Raises:
         DataError: no line begins with what newsboat could follow, so it is another kind of file.
@@ -64,7 +64,7 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
         folders = [name for tag in tags if tag[:1] not in "~!" and (name := clean_name(tag))]
         subscriptions[address] = Subscription(
             url=address,
-            title=next(filter(None, titles), None),
+            named=next(filter(None, titles), None),
             folder=join_folder(folders[0].split("/")) if folders else None,
         )
         if folders[1:]:

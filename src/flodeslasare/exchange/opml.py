@@ -58,7 +58,8 @@ def split_folder(path: str | None) -> list[str]:
 def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
     """Read the subscriptions of an OPML file, and a sentence for each outline that was left out.
 
-    An address that stands in several folders is kept in the first one.
+    An address that stands in several folders is kept in the first one. Where `text` differs from `title`,
+    `title` is the feed's own and `text` what the person calls it (http://opml.org/spec2.opml).
 
     Raises:
         DataError: it is not OPML, or is broken beyond repair.
@@ -67,7 +68,8 @@ def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
     subscriptions: dict[str, Subscription] = {}
     skipped: list[str] = []
     for outline, folder in _outlines(body):
-        name = clean_name(outline.get("text")) or clean_name(outline.get("title"))
+        text, title = clean_name(outline.get("text")), clean_name(outline.get("title"))
+        name = text or title
         written = outline.get("xmlurl") or outline.get("url") or ""
         address = web_address(written)
         if address is None:
@@ -86,7 +88,8 @@ def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
         else:
             subscriptions[address] = Subscription(
                 url=address,
-                title=None if not name or name == clean_name(written) else name,
+                title=None if (title or name) in ("", clean_name(written)) else title or name,
+                named=text if text and title and text != title else None,
                 site_url=web_address(outline.get("htmlurl", "")),
                 folder=join_folder(folder),
             )
@@ -108,10 +111,11 @@ def write_opml(subscriptions: Sequence[Subscription]) -> bytes:
                     folders[names[: depth - 1]], "outline", text=names[depth - 1]
                 )
         url = clean_name(subscription.url)
-        name = clean_name(subscription.title)
-        attributes = {"type": "rss", "text": name or url}  # `text` is required, also without a name
-        if name:
-            attributes["title"] = name
+        title, named = clean_name(subscription.title), clean_name(subscription.named)
+        # `text` is required, also without a name; and a name is told by a `title` that differs from it.
+        attributes = {"type": "rss", "text": named or title or url}
+        if title or named:
+            attributes["title"] = title or url
         attributes["xmlUrl"] = url
         if subscription.site_url:
             attributes["htmlUrl"] = clean_name(subscription.site_url)

@@ -39,7 +39,13 @@ def export_opml(feeds: Iterable[Feed]) -> bytes:
     """Give subscriptions as OPML 2.0, folders nested."""
     return write_opml(
         [
-            Subscription(url=feed.url, title=feed.title, site_url=feed.site_url, folder=feed.folder)
+            Subscription(
+                url=feed.url,
+                title=feed.title if feed.named is None else feed.own_title,
+                named=feed.named,
+                site_url=feed.site_url,
+                folder=feed.folder,
+            )
             for feed in feeds
         ]
     )

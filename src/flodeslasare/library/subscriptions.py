@@ -126,6 +126,7 @@ class Subscriptions:
             url,
             now=self._now(),
             title=subscription.title or "",
+            named=subscription.named,
             site_url=subscription.site_url,
             folder=folder_path(subscription.folder),
             allows_private=names_private_network(url),

@@ -423,6 +423,7 @@ def _feed(row: sqlite3.Row) -> Feed:
         url=row["shown_url"],
         title=row["shown_title"],
         named=row["named"],
+        own_title=row["title"],
         site_url=row["site_url"],
         folder=row["folder"],
         total=row["total"],
