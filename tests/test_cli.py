@@ -1484,6 +1484,118 @@ def test_a_name_of_ones_own_goes_along(run: Run, tmp_path: Path, httpserver: HTT
     assert 'text="Kansliets blogg" title="Kansliets blogg"' in run("export", "opml").out
 
 
+def test_a_list_may_come_through_a_pipe(tmp_path: Path) -> None:
+    urls = "https://a.example/ mapp\n"
+    database = b"SQLite format 3\0" + bytes(100)
+    for words, sent, code, said in (
+        (["-"], urls.encode(), 0, "1 new subscription.\n`flodeslasare refresh` fetches them.\n"),
+        (["/dev/stdin"], urls.encode(), 0, "0 new subscriptions, 1 there already.\n"),
+        (["-"], b"", 65, "flodeslasare: -: not an OPML file: it is empty\n"),
+        (
+            ["-"],
+            database,
+            65,
+            "flodeslasare: -: a database cannot come through a pipe; name its file\n",
+        ),
+    ):
+        process = started("import", *words, stdin=subprocess.PIPE, encoding=None)
+        out, err = process.communicate(sent, timeout=PATIENCE_SECONDS)  # type: ignore[arg-type]
+        assert (process.returncode, out, err) == (code, b"", said.encode())  # type: ignore[comparison-overlap]
+
+
+def test_a_file_without_an_end_is_no_list(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flodeslasare.library.importing.LONGEST_LIST_BYTES", 1000)
+
+    ran = run("import", "/dev/zero")
+
+    assert (ran.code, ran.out) == (65, "")
+    assert "too large" in ran.err
+
+
+def test_a_list_in_an_older_encoding_is_read(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "urls"
+    path.write_bytes('https://a.example/ "på landet"\n'.encode("iso-8859-1"))
+
+    assert run("import", str(path)).code == 0
+    assert run("feeds", "--json").objects[0]["folder"] == "på landet"
+
+
+def test_an_import_knows_the_feeds_that_are_there(
+    run: Run, archive: Library, tmp_path: Path
+) -> None:
+    archive.add_subscription(Subscription(url="https://u:p@c.exempel/feed"))
+    left = archive.add_subscription(Subscription(url="https://d.exempel/feed"))
+    assert left is not None
+    archive.unsubscribe(left.id)
+    path = tmp_path / "urls"
+    path.write_text(
+        "https://blogg.exempel/feed\nhttps://c.exempel/feed\nhttps://d.exempel/feed\n"
+        "https://e.exempel/feed\nhttps://E.exempel/feed\nhttps://u:p@e.exempel/feed\n"
+    )
+
+    assert run("import", str(path)).err.startswith("3 new subscriptions, 3 there already.")
+    assert run("import", str(path)).err.startswith("0 new subscriptions, 6 there already.")
+    assert len(archive.feeds()) == 6
+
+
+def test_a_file_whose_name_only_looks_like_a_home_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("~ingen-heter-så").write_text("https://a.example/\n")
+
+    assert run("import", "~ingen-heter-så").code == 0
+    assert run("--library", "~inte-heller.db", "feeds").code == 0
+    assert Path("~inte-heller.db").exists()
+    assert run("--config", "~inte-heller.toml", "feeds").code == 66
+
+
+def test_markdown_goes_to_stdout_where_a_hyphen_stands(
+    run: Run, archive: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run("export", "markdown", "-").out == run("export", "markdown").out
+    assert not Path("-").exists()
+
+
+def test_settings_may_come_through_a_pipe(run: Run, archive: Library) -> None:
+    for settings, code, said in (
+        ('[screen]\nlanguage = "sv"\n', 0, "Inga träffar"),
+        ('[screen]\nlanguage = "x"\n', 2, "/dev/fd/"),
+    ):
+        reading, writing = os.pipe()
+        os.write(writing, settings.encode())
+        os.close(writing)
+        ran = run("--config", f"/dev/fd/{reading}", "search", "xyzzyqq")
+        os.close(reading)
+        assert ran.code == code
+        assert said in ran.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="everything is open to root")
+def test_folders_that_one_may_not_enter(run: Run, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    inside = str(closed / "file")
+    try:
+        codes = [
+            run(*words).code
+            for words in (
+                ["--config", inside, "entries"],
+                ["--library", inside, "entries"],
+                ["import", inside],
+                ["--library", inside, "doctor"],
+                ["--config", inside, "doctor"],
+            )
+        ]
+    finally:
+        closed.chmod(0o700)
+    assert codes == [66, 73, 66, 1, 1]
+
+
 def test_what_an_import_leaves_out_is_listed(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "urls"
     path.write_text('https://a.example/ tag "två ord"\n"query:Olästa:unread = \\"yes\\""\n')

@@ -9,7 +9,7 @@ import pytest
 
 from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
-from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_urls
+from flodeslasare.exchange import read_cache, read_cache_feeds, read_urls
 from flodeslasare.model import Enclosure
 
 # As newsboat 2.21 makes them (its own words, in their order).
@@ -189,12 +189,8 @@ def test_what_is_no_cache_is_said_in_words(tmp_path: Path, cache: Path) -> None:
     cut = tmp_path / "cut.db"
     cut.write_bytes(cache.read_bytes()[:5000])
 
-    assert [is_cache(path) for path in (cache, other, text, cut, tmp_path, tmp_path / "no")] == [
-        True,
-        *[False] * 5,
-    ]
-    for path in (other, text, cut):
-        with pytest.raises(DataError, match="newsboat"):
+    for path, said in ((other, "newsboat's"), (text, "newsboat's"), (cut, "damaged")):
+        with pytest.raises(DataError, match=said):
             list(read_cache(path))
     with pytest.raises(NoSuchFile):
         list(read_cache(tmp_path / "no"))

@@ -67,6 +67,22 @@ def test_encodings(encoding: str) -> None:
     assert read_opml(text.encode(encoding))[0][0].title == "Åäö"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        '<opml><body><outline text="Å – ö" xmlUrl="http://a.example/"/></body></opml>'.encode("cp1252"),
+        '<?xml version="1.0" encoding="UTF-8"?><opml><body><outline text="Å – ö" xmlUrl="http://a.example/"/></body></opml>'.encode("cp1252"),
+        '\n <?xml version="1.0"?><opml><body><outline text="Å – ö" xmlUrl="http://a.example/"/></body></opml>'.encode(),
+        '\ufeff\n<?xml version="1.0"?><opml><body><outline text="Å – ö" xmlUrl="http://a.example/"/></body></opml>'.encode(),
+        '<opml><body><outline text="Å\x1b – \x0cö" xmlUrl="http://a.example/"/></body></opml>'.encode(),
+    ],
+)  # fmt: skip
+def test_what_readers_write_wrong_is_put_right(data: bytes) -> None:
+    ((feed,), skipped) = read_opml(data)
+
+    assert (feed.title, skipped) == ("Å – ö", [])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_doctype_is_refused_in_any_encoding(encoding: str) -> None:
     text = (
@@ -76,6 +92,11 @@ def test_a_doctype_is_refused_in_any_encoding(encoding: str) -> None:
 
     with pytest.raises(DataError, match="DOCTYPE"):
         read_opml(text.encode(encoding))
+
+
+def test_to_put_something_right_lets_no_doctype_in() -> None:
+    with pytest.raises(DataError, match="DOCTYPE"):
+        read_opml(b'\n<!DOCTYPE opml [<!ENTITY a "lol">]><opml><body>&a;\xe5</body></opml>')
 
 
 @pytest.mark.parametrize(

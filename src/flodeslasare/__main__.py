@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flodeslasare.cli._ends import ended, leave
-from flodeslasare.cli._session import Session, read_ahead
+from flodeslasare.cli._session import Session, forget_settings, read_ahead
 from flodeslasare.i18n import LANGUAGES
 
 
@@ -24,6 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run what the arguments say, and give the exit code."""
 
     def start() -> int:
+        forget_settings()
         # A shell that asks for completions calls without arguments.
         if "_FLODESLASARE_COMPLETE" not in os.environ:
             session = plain_session(arguments)

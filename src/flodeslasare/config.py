@@ -194,23 +194,33 @@ def places(*, config: Path | None = None, library: Path | None = None) -> Places
 
     folders = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
     return Places(
-        config=config.expanduser() if config else folders.user_config_path / "config.toml",
-        library=library.expanduser() if library else folders.user_data_path / "library.db",
+        config=at_home(config) if config else folders.user_config_path / "config.toml",
+        library=at_home(library) if library else folders.user_data_path / "library.db",
         logs=folders.user_state_path,
         cache=folders.user_cache_path,
     )
 
 
-def load_settings(path: Path) -> Settings:
-    """Read config.toml; where it is not there, every setting is at its default.
+def at_home(path: Path) -> Path:
+    """Give a path with the home folder in the place of `~`; `~name` stays where nobody is called so."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def load_settings(path: Path, *, must_be_there: bool = False) -> Settings:
+    """Read config.toml; where it is not there, every setting is at its default, unless it must be.
 
     Raises:
         SettingsError: it is not TOML, or holds a name or a value that we do not understand.
-        NoSuchFile: it is there and cannot be read.
+        NoSuchFile: it must be there and is not, or it is there and cannot be read.
     """
     try:
         raw = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if must_be_there:
+            raise NoSuchFile(path) from error
         return Settings()
     except OSError as error:
         raise NoSuchFile(path, error.strerror or str(error)) from error
@@ -227,6 +237,10 @@ def parse_settings(raw: bytes, path: Path) -> Settings:
 
     try:
         document = tomllib.loads(raw.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise SettingsError(
+            _("{path}: not valid TOML: nested too deeply; mend that").format(path=path)
+        ) from error
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise SettingsError(

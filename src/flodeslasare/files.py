@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +12,26 @@ from pathlib import Path
 from typing import BinaryIO
 
 _LOOK_AGAIN_SECONDS = 0.05
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether something is at a path; of what lies in a folder that one may not enter, that nothing is.
+
+    pathlib raises there.
+    """
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder is at a path, as `is_there()` does."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def write_whole(path: Path, data: bytes, *, replaces: bool, mode: int, durable: bool) -> None:
@@ -28,6 +48,8 @@ def write_whole(path: Path, data: bytes, *, replaces: bool, mode: int, durable: 
         FileExistsError: something is there and is not to be replaced.
         OSError: it cannot be written.
     """
+    import secrets  # 5 ms, which a start need not pay
+
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     handle = os.open(
         beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode

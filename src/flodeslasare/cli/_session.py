@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flodeslasare import i18n
 from flodeslasare.config import Places, Settings, load_settings, places
-from flodeslasare.errors import NoSuchFile, ReaderError
+from flodeslasare.errors import ReaderError
 
 if TYPE_CHECKING:
     from flodeslasare.library.library import Library
@@ -55,9 +55,31 @@ def language_for(arguments: Sequence[str]) -> str:
     config = values.get("--config")
     found = places(config=None if config is None else Path(config))
     with suppress(ReaderError):  # whoever needs the settings says what is wrong with them
-        if chosen := load_settings(found.config).screen_language:
-            return chosen
+        settings = _read_settings(found.config, must_be_there=config is not None)
+        if settings.screen_language:
+            return settings.screen_language
     return i18n.preferred_language()
+
+
+_settings_read: dict[Path, Settings | ReaderError] = {}
+"""What was read for this command line: a pipe (`--config <(…)`) can be read only once."""
+
+
+def forget_settings() -> None:
+    """Begin a command line."""
+    _settings_read.clear()
+
+
+def _read_settings(path: Path, *, must_be_there: bool) -> Settings:
+    if path not in _settings_read:
+        try:
+            _settings_read[path] = load_settings(path, must_be_there=must_be_there)
+        except ReaderError as error:
+            _settings_read[path] = error
+    found = _settings_read[path]
+    if isinstance(found, ReaderError):
+        raise found
+    return found
 
 
 @dataclass(kw_only=True)
@@ -89,9 +111,7 @@ class Session:
             SettingsError: it holds something we do not understand.
             NoSuchFile: the file that `--config` names is not there.
         """
-        if self.config is not None and not self.places.config.exists():
-            raise NoSuchFile(self.config)
-        settings = load_settings(self.places.config)
+        settings = _read_settings(self.places.config, must_be_there=self.config is not None)
         if self.language is None and settings.screen_language:
             i18n.use_language(settings.screen_language)
         return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -11,6 +12,8 @@ import click
 from flodeslasare.cli import _output
 from flodeslasare.cli._choosing import Choice, choosing_options, chosen
 from flodeslasare.cli._json import entry_as_json
+from flodeslasare.cli._paths import FILE, FOLDER, STANDARD_STREAM
+from flodeslasare.config import at_home
 from flodeslasare.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -27,17 +30,22 @@ Examples:
   flodeslasare import subscriptions.opml
   flodeslasare import ~/.newsboat/urls
   flodeslasare import ~/.newsboat/cache.db      the kept entries, with their marks
+  flodeslasare import - < subscriptions.opml
 """,
 )
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.pass_obj
 def import_(session: Session, file: Path) -> None:
     """Take in another reader's FILE: OPML, or newsboat's `urls` or `cache.db`.
 
-    What cannot be taken in is listed. Importing the same file again does no harm.
+    A list may come from standard input: FILE is then -. What cannot be taken in is listed. Importing
+    the same file again does no harm.
     """
     with session.open_library() as library:
-        report = library.import_file(file.expanduser())
+        if file == STANDARD_STREAM and sys.stdin is not None:
+            report = library.import_file(file, sys.stdin.buffer)
+        else:
+            report = library.import_file(at_home(file))
     for sentence in report.skipped:
         _output.complain(_("left out: {what}").format(what=sentence))
     for sentence in report.remarks:
@@ -103,11 +111,11 @@ Examples:
   flodeslasare export markdown --query title:rapport | less
 """
 )
-@click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", required=False, type=FOLDER)
 @choosing_options
 @click.pass_obj
 def markdown(session: Session, folder: Path | None, **choice: Unpack[Choice]) -> None:
-    """Write entries as Markdown, each in a file of its own in FOLDER; without one, all to stdout.
+    """Write entries as Markdown, each in a file of its own in FOLDER; without one, or with -, all to stdout.
 
     The files are called FEED/YEAR/DATE-TITLE.md. Each begins with its title, url, date, author and
     tags (front matter in YAML). Doing it again writes what is new or was edited and leaves the
@@ -115,8 +123,8 @@ def markdown(session: Session, folder: Path | None, **choice: Unpack[Choice]) ->
     """
     with session.open_library() as library:
         entries = chosen(library, choice)
-        if folder is not None:
-            _write_files(library, entries, folder.expanduser())
+        if folder is not None and folder != STANDARD_STREAM:
+            _write_files(library, entries, at_home(folder))
             return
         from flodeslasare.exchange.markdown_files import markdown_file
 

@@ -11,6 +11,7 @@ import click
 from flodeslasare import __version__, i18n
 from flodeslasare.cli import _output, doctor, entries, feeds, files, searches
 from flodeslasare.cli._help import speak
+from flodeslasare.cli._paths import FILE
 from flodeslasare.cli._session import Session, language_for
 from flodeslasare.cli.demo import demo
 from flodeslasare.i18n import _
@@ -33,13 +34,13 @@ Examples:
 )
 @click.option(
     "--library",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Use this library instead of your own; it is made if it is not there.",
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Read the settings from this file instead of your own.",
 )

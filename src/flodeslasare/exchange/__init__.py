@@ -1,11 +1,10 @@
 """Other programs' files ⇄ plain values: OPML, newsboat's files, Markdown. Nothing is stored here."""
 
 from flodeslasare.exchange.markdown import to_markdown
-from flodeslasare.exchange.newsboat import is_cache, read_cache, read_cache_feeds, read_urls
+from flodeslasare.exchange.newsboat import read_cache, read_cache_feeds, read_urls
 from flodeslasare.exchange.opml import join_folder, read_opml, split_folder, write_opml
 
 __all__ = [
-    "is_cache",
     "join_folder",
     "read_cache",
     "read_cache_feeds",

@@ -24,7 +24,6 @@ from flodeslasare.model import Enclosure
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
 _SPECIAL = ("query:", "exec:", "filter:")
-_SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
@@ -87,18 +86,6 @@ def _tokens(line: str) -> list[str]:
             break
         tokens.append(plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
     return tokens
-
-
-def is_cache(path: Path) -> bool:
-    """Tell whether the file is a newsboat `cache.db`."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
-                return False
-        with _opened(path) as db:
-            return _columns(db, "rss_item") >= {"guid", "feedurl", "content"}
-    except (OSError, DataError, NoSuchFile):
-        return False
 
 
 def read_cache_feeds(path: Path) -> list[Subscription]:
@@ -195,8 +182,15 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(uri, uri=True, timeout=5)) as db:
             db.row_factory = sqlite3.Row
             db.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            if not _columns(db, "rss_item") or not _columns(db, "rss_feed"):
-                raise DataError(_("{path}: not a newsboat cache").format(path=path))
+            if not (
+                _columns(db, "rss_item") >= {"guid", "feedurl", "content"}
+                and _columns(db, "rss_feed") >= {"rssurl", "title"}
+            ):
+                raise DataError(
+                    _("{path}: this database is not newsboat's cache.db; name another file").format(
+                        path=path
+                    )
+                )
             yield db
     except sqlite3.OperationalError as error:
         raise DataError(
@@ -205,9 +199,13 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             )
         ) from error
     except sqlite3.DatabaseError as error:
-        raise DataError(
-            _("{path}: not a newsboat cache ({cause})").format(path=path, cause=error)
-        ) from error
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_NOTADB:
+            text = _("{path}: this is not newsboat's cache.db ({cause}); name another file")
+        else:
+            text = _(
+                "{path}: the file is damaged ({cause}); recover it with `sqlite3 FILE .recover`"
+            )
+        raise DataError(text.format(path=path, cause=error)) from error
 
 
 def _columns(db: sqlite3.Connection, table: str) -> set[str]:

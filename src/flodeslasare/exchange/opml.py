@@ -1,7 +1,7 @@
 """OPML 2.0 ⇄ subscriptions: the list of feeds that every reader can read and write.
 
 Files in the wild are forgiving about the format, so this is too: attribute names in any case, bare
-`&` in addresses, `url` for `xmlUrl`. A DOCTYPE is refused, since entities can be used to blow up
+`&` in addresses, `url` for `xmlUrl`, Windows' letters where UTF-8 is promised, control characters. A DOCTYPE is refused, since entities can be used to blow up
 the reader (http://opml.org/spec2.opml needs none).
 """
 
@@ -22,6 +22,8 @@ _DEEPEST = 32
 
 _BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
 _HTML_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31};)")
+_CONTROLS = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
+_DECLARED = re.compile(rb"""<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)["']""")
 _XML_ENTITIES = {b"amp;", b"lt;", b"gt;", b"quot;", b"apos;"}
 _ESCAPE = re.compile("%(?=2[F5])")
 _ESCAPED = re.compile("%2([F5])")
@@ -132,7 +134,7 @@ def _parse(data: bytes) -> ElementTree.Element:
         try:
             return _tree(data)
         except ElementTree.ParseError:
-            return _tree(_BARE_AMPERSAND.sub(b"&amp;", _HTML_ENTITY.sub(_as_number, data)))
+            return _tree(_repaired(data))
     except _Doctype:
         raise DataError(
             _("not an OPML file that can be read: it has a DOCTYPE; remove that line")
@@ -143,6 +145,20 @@ def _parse(data: bytes) -> ElementTree.Element:
         ) from error
     except (LookupError, ValueError) as error:  # an encoding that Python does not know
         raise DataError(_("not an OPML file: {cause}").format(cause=error)) from error
+
+
+def _repaired(data: bytes) -> bytes:
+    """Put right what readers are known to write wrong, and a DOCTYPE as little as anything else that is XML."""
+    if b"\0" not in data:  # else it is UTF-16, whose characters are two bytes each
+        # Nothing may stand in front of <?xml.
+        data = _CONTROLS.sub(b"", data.removeprefix(b"\xef\xbb\xbf").lstrip())
+        declared = _DECLARED.match(data)
+        if declared is None or declared[1].lower() == b"utf-8":
+            try:
+                data.decode("utf-8")
+            except UnicodeDecodeError:
+                data = data.decode("cp1252", "replace").encode()
+    return _BARE_AMPERSAND.sub(b"&amp;", _HTML_ENTITY.sub(_as_number, data))
 
 
 def _tree(data: bytes) -> ElementTree.Element:

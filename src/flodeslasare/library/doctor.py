@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from flodeslasare.config import Places, load_settings
 from flodeslasare.errors import ReaderError, StorageError
+from flodeslasare.files import is_folder, is_there
 from flodeslasare.findings import Check, Verdict
 from flodeslasare.i18n import _, ngettext, number
 from flodeslasare.model import Feed
@@ -53,7 +54,7 @@ def examine(places: Places, now: datetime, progress: Progress | None = None) -> 
     yield _disk(places.library)
     yield _sqlite()
     yield _clock(now)
-    if not places.library.exists():
+    if not _may_be_there(places.library):
         yield Check(
             "library",
             Verdict.OK,
@@ -90,6 +91,17 @@ def examine(places: Places, now: datetime, progress: Progress | None = None) -> 
             yield from _feeds(feeds)
 
 
+def _may_be_there(path: Path) -> bool:
+    """Tell whether something is there; in a folder that one may not enter there may be."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _failed(name: str, error: ReaderError) -> Check:
     """Take what an error says apart: the sentence before its semicolon is the finding, what follows the remedy."""
     found, _semicolon, remedy = str(error).partition("; ")
@@ -97,7 +109,7 @@ def _failed(name: str, error: ReaderError) -> Check:
 
 
 def _config(path: Path) -> Check:
-    if not path.exists():
+    if not _may_be_there(path):
         return Check(
             "config",
             Verdict.OK,
@@ -117,9 +129,9 @@ def _folders(places: Places) -> Iterator[Check]:
         ("folder.cache", places.images),
     ):
         there = folder
-        while not there.exists() and there != there.parent:
+        while not is_there(there) and there != there.parent:
             there = there.parent
-        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        if is_folder(there) and os.access(there, os.W_OK | os.X_OK):
             yield Check(name, Verdict.OK, _("{path}: can be written").format(path=folder))
         else:
             yield Check(
@@ -129,7 +141,7 @@ def _folders(places: Places) -> Iterator[Check]:
                 _("check its permissions"),
             )
     file = places.library
-    if file.is_file() and not os.access(file, os.R_OK | os.W_OK):
+    if is_there(file) and not os.access(file, os.R_OK | os.W_OK):
         yield Check(
             "library.permissions",
             Verdict.ERROR,
@@ -140,11 +152,11 @@ def _folders(places: Places) -> Iterator[Check]:
 
 def _disk(library: Path) -> Check:
     folder = library.parent
-    while not folder.exists() and folder != folder.parent:
+    while not is_there(folder) and folder != folder.parent:
         folder = folder.parent
     try:
         free = shutil.disk_usage(folder).free
-        size = library.stat().st_size if library.is_file() else 0
+        size = library.stat().st_size if is_there(library) else 0
     except OSError as error:
         return Check("disk", Verdict.ERROR, f"{folder}: {error.strerror}", _("check the path"))
     found = _("{free} MB free beside a library of {size} MB").format(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import ImportReport, KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError, NoSuchFile
-from flodeslasare.exchange import is_cache, read_cache, read_cache_feeds, read_opml, read_urls
+from flodeslasare.exchange import read_cache, read_cache_feeds, read_opml, read_urls
 from flodeslasare.i18n import _
 from flodeslasare.library.plan import plan_update
 from flodeslasare.model import MarkKind
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
     from flodeslasare.library.subscriptions import Subscriptions
 
 BATCH = 500
+LONGEST_LIST_BYTES = 100_000_000
+"""A list of 600,000 feeds; what is longer has no end, or is something else."""
+_SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 def import_file(
-    subscriptions: Subscriptions, database: Database, path: Path, now: datetime
+    subscriptions: Subscriptions,
+    database: Database,
+    path: Path,
+    now: datetime,
+    *,
+    opened: BinaryIO | None = None,
 ) -> ImportReport:
     """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
@@ -33,18 +42,42 @@ def import_file(
     Raises:
         NoSuchFile, DataError
     """
-    try:
-        data = b"" if path.is_dir() else path.read_bytes()
-    except FileNotFoundError as error:
-        raise NoSuchFile(path) from error
-    except OSError as error:
-        raise NoSuchFile(path, error.strerror or str(error)) from error
-    if path.is_dir():
-        raise NoSuchFile(path, _("this is a folder"), _("name a file in it"))
+    data = _read(path, opened)
     with database.writing():
-        if data.startswith(b"SQLite format 3\0"):
+        if data == _SQLITE_MAGIC:
             return _import_cache(subscriptions, database, path, now)
         return _import_subscriptions(subscriptions, path, data)
+
+
+def _read(path: Path, opened: BinaryIO | None) -> bytes:
+    """Read all of a list; of a database, which may be large, its first bytes alone.
+
+    Raises:
+        NoSuchFile, DataError
+    """
+    try:
+        with path.open("rb") if opened is None else nullcontext(opened) as file:
+            data = file.read(len(_SQLITE_MAGIC))
+            if data == _SQLITE_MAGIC:
+                if opened is not None or not path.is_file():
+                    raise DataError(
+                        _("{path}: a database cannot come through a pipe; name its file").format(
+                            path=path
+                        )
+                    )
+                return data
+            data += file.read(LONGEST_LIST_BYTES)
+    except FileNotFoundError as error:
+        raise NoSuchFile(path) from error
+    except IsADirectoryError as error:
+        raise NoSuchFile(path, _("this is a folder"), _("name a file in it")) from error
+    except OSError as error:
+        raise NoSuchFile(path, error.strerror or str(error)) from error
+    if len(data) > LONGEST_LIST_BYTES:
+        raise DataError(
+            _("{path}: too large for a list of subscriptions; name another file").format(path=path)
+        )
+    return data
 
 
 def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes) -> ImportReport:
@@ -59,16 +92,26 @@ def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes)
         if start in (b"<", b""):
             found, skipped = read_opml(data)
         else:
-            found, skipped, remarks = read_urls(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(
-            _("{path}: neither OPML nor a list of addresses").format(path=path)
-        ) from error
+            found, skipped, remarks = read_urls(_decoded(data))
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     if not found and not skipped:
         raise DataError(_("{path}: no subscriptions in it").format(path=path))
     return _subscribe(subscriptions, found, skipped, remarks)
+
+
+def _decoded(data: bytes) -> str:
+    """Decode newsboat's `urls`: UTF-8, else what an older system wrote.
+
+    Raises:
+        DataError: it is no text.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if b"\0" in data:
+            raise DataError(_("neither OPML nor a list of addresses")) from error
+        return data.decode("cp1252", "replace")
 
 
 def _subscribe(
@@ -79,12 +122,13 @@ def _subscribe(
 ) -> ImportReport:
     added = already = 0
     left_out = list(skipped)
+    add = subscriptions.adding()
     for subscription in found:
         try:
-            if subscriptions.add(subscription) is None:
-                already += 1
-            else:
+            if add(subscription):
                 added += 1
+            else:
+                already += 1
         except AddressRefused as error:
             left_out.append(str(error))
     return ImportReport(
@@ -98,10 +142,8 @@ def _import_cache(
     """Take in newsboat's `cache.db`: its feeds, their entries, what is read and what is flagged.
 
     Raises:
-        DataError: it is another database.
+        DataError: it is another database, damaged, or held by newsboat just now.
     """
-    if not is_cache(path):
-        raise DataError(_("{path}: this database is not newsboat's cache.db").format(path=path))
     report = _subscribe(subscriptions, read_cache_feeds(path))
     ids = {feed.url: feed.id for feed in FeedStore(database).all()}
     store = EntryStore(database, SearchIndex(database))

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from flodeslasare.config import Settings
 from flodeslasare.errors import NoSuchFeed, OfflineError, UsageError
@@ -663,17 +663,21 @@ class Library:
 
     # --- other programs' files -----------------------------------------------------------------------
 
-    def import_file(self, path: Path) -> ImportReport:
+    def import_file(self, path: Path, opened: BinaryIO | None = None) -> ImportReport:
         """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
         What the library has already stays as it is. All of the file is taken in, or nothing.
+
+        Args:
+            path: the file.
+            opened: where it is open already (standard input): `path` is then what messages call it.
 
         Raises:
             NoSuchFile, DataError
         """
         from flodeslasare.library.importing import import_file
 
-        return import_file(self._subscriptions, self._database, path, self._now())
+        return import_file(self._subscriptions, self._database, path, self._now(), opened=opened)
 
     def export_opml(self) -> bytes:
         """Give all subscriptions as OPML 2.0, folders nested."""

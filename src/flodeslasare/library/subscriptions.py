@@ -103,7 +103,7 @@ class Subscriptions:
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
         return self._feeds.add(
-            self._address_now(url),
+            self._address_now(url, self._feeds.by_url),
             now=self._now(),
             named=title,
             folder=folder_path(folder),
@@ -116,10 +116,39 @@ class Subscriptions:
         Raises:
             AddressRefused: the address is not one we fetch.
         """
+        added = self._add(subscription, self._feeds.by_url)
+        return None if added is None else self._feeds.by_id(added[0])
+
+    def adding(self) -> Callable[[Subscription], bool]:
+        """Give an `add()` for many, which tells whether a feed is new: it looks the known addresses up once.
+
+        To look for one among those with a password takes the longer the more feeds there are. Nobody else may
+        subscribe meanwhile.
+        """
+        ids = self._feeds.ids_by_url()
+
+        def known(url: str) -> Feed | None:
+            return self._feeds.by_id(ids[url]) if url in ids else None
+
+        def add(subscription: Subscription) -> bool:
+            added = self._add(subscription, known)
+            if added is None:
+                return False
+            feed_id, url = added
+            ids[url] = feed_id
+            ids.setdefault(without_credentials(url), feed_id)
+            return True
+
+        return add
+
+    def _add(
+        self, subscription: Subscription, known_at: Callable[[str], Feed | None]
+    ) -> tuple[int, str] | None:
+        """Subscribe; gives the feed's id and address, or `None` when it was subscribed to already."""
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
-        url = self._address_now(normalise_address(subscription.url))
-        known = self._feeds.by_url(url)
+        url = self._address_now(normalise_address(subscription.url), known_at)
+        known = known_at(url)
         if known is not None and known.is_subscribed:
             return None
         feed_id = self._feeds.add(
@@ -131,14 +160,14 @@ class Subscriptions:
             folder=folder_path(subscription.folder),
             allows_private=names_private_network(url),
         )
-        return self._feeds.by_id(feed_id)
+        return feed_id, url
 
-    def _address_now(self, url: str) -> str:
+    def _address_now(self, url: str, known_at: Callable[[str], Feed | None]) -> str:
         """Give the address, as stored, of the feed that an address means.
 
         One that holds a name and password is meant without them too; for a feed that was merged into another, that is.
         """
-        known = self._feeds.by_url(url)
+        known = known_at(url)
         if known is None:
             return url
         meant = known.id

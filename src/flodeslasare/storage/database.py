@@ -25,6 +25,7 @@ from flodeslasare.errors import (
     Stopped,
     StorageError,
 )
+from flodeslasare.files import is_folder, is_there
 from flodeslasare.i18n import _
 
 APPLICATION_ID = 0x464C4F44
@@ -462,7 +463,7 @@ def _require_sqlite() -> None:
 
 def _require_usable(path: Path) -> None:
     """Say what is wrong with a path before SQLite says only that it cannot open it."""
-    if path.is_dir():
+    if is_folder(path):
         raise NoSuchFile(path, _("this is a folder"), _("name a file with --library"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -472,7 +473,7 @@ def _require_usable(path: Path) -> None:
                 "{path}: its folder cannot be made ({cause}); name another file with --library"
             ).format(path=path, cause=error.strerror or error)
         ) from error
-    if not path.exists() and not os.access(path.parent, os.W_OK):
+    if not is_there(path) and not os.access(path.parent, os.W_OK):
         raise StorageError(
             _(
                 "{path}: the folder cannot be written; check its permissions, or name another file with --library"

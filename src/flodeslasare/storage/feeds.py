@@ -79,6 +79,13 @@ class FeedStore:
         )
         return None if row is None else _feed(row)
 
+    def ids_by_url(self) -> dict[str, int]:
+        """Which feed has each address, with the name and password in it and without, left ones too?"""
+        rows = self._db.rows("SELECT id, url, shown(url) AS shown_url FROM feeds ORDER BY id DESC")
+        return {row["shown_url"]: row["id"] for row in rows} | {
+            row["url"]: row["id"] for row in rows
+        }
+
     def add(
         self,
         url: str,
