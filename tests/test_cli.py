@@ -346,6 +346,22 @@ def test_a_damaged_library_is_bad_data(
         assert re.match(rf"flodeslasare: {other}: (the file|the search index) is damaged", ran.err)
 
 
+@pytest.mark.parametrize("table", ["month_counts", "feeds", "texts"])
+def test_a_library_that_lost_a_table_is_bad_data(run: Run, archive: Library, table: str) -> None:
+    archive.close()
+    with closing(sqlite3.connect(places().library)) as database:
+        database.execute(f"DROP TABLE {table}")
+
+    commands = ("entries", "search x", "export json", "mark read 1", "feeds")
+    failed = [ran for ran in (run(*words.split()) for words in commands) if ran.code]
+
+    assert failed
+    for ran in failed:
+        assert (ran.code, ran.err.count("\n")) == (65, 1)
+        assert re.search(rf"the file is damaged \(no such table: (main\.)?{table}\); put", ran.err)
+    assert run("doctor").code == 1
+
+
 def test_exit_codes_reach_the_shell(tmp_path: Path) -> None:
     assert ended("--version").code == 0
     ran = ended()
@@ -397,6 +413,50 @@ def test_ctrl_c_ends_a_refresh_with_130(archive: Library) -> None:
 
     assert process.returncode == 130
     assert (out, err) == ("", "")
+
+
+def interrupted_at_import_of(module: str, *arguments: str) -> Ran:
+    """Run a command that gets Ctrl+C just as it loads a module."""
+    code = f"""
+import os, runpy, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+sys.argv[1:] = {list(arguments)!r}
+runpy.run_module("flodeslasare", run_name="__main__")
+"""
+    process = subprocess.Popen(
+        [PYTHON, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    )
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    return Ran(process.returncode, out, err)
+
+
+@pytest.mark.parametrize("module", ["flodeslasare.cli._ends", "flodeslasare.cli.feeds"])
+def test_ctrl_c_at_the_start_is_silent(module: str) -> None:
+    ran = interrupted_at_import_of(module, "feeds")
+
+    assert (ran.code, ran.out, ran.err) == (-signal.SIGINT, "", "")  # 130, says a shell
+
+
+def test_ctrl_c_in_a_function_that_sqlite_calls_is_ctrl_c(archive: Library) -> None:
+    def interrupted(_url: str) -> None:
+        raise KeyboardInterrupt
+
+    archive._database.connection.create_function("shown", 1, interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        archive.feeds()
+
+
+def test_a_closed_stderr_is_no_failure(archive: Library) -> None:
+    for words, code in (("feeds", 0), ("show 99", 2)):
+        command = f"exec {PYTHON} -m flodeslasare {words} 2>&-"
+        assert subprocess.run(["sh", "-c", command], stdout=subprocess.DEVNULL).returncode == code
 
 
 def test_any_locale_will_do(archive: Library) -> None:

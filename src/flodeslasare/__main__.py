@@ -5,19 +5,45 @@ The plain ways to the screen are taken without click, which costs as much as hal
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
-from pathlib import Path
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from flodeslasare.cli._ends import ended, leave
-from flodeslasare.cli._session import Session, forget_settings, read_ahead
-from flodeslasare.i18n import LANGUAGES
+
+@contextmanager
+def _quick_to_interrupt() -> Iterator[None]:
+    """Let Ctrl+C end the process as it ends others, where nothing is begun yet.
+
+    An exception in the midst of an import is a traceback, and not always a KeyboardInterrupt's. Where Ctrl+C is
+    ignored (`nohup`, `&` in a script) it stays so.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+with _quick_to_interrupt():
+    import os
+    import sys
+    from pathlib import Path
+
+    from flodeslasare.cli._ends import INTERRUPTED, ended, leave
+    from flodeslasare.cli._session import Session, forget_settings, read_ahead
+    from flodeslasare.i18n import LANGUAGES
 
 
 def main() -> None:
     """Run what the command line says, and exit."""
-    leave(run(sys.argv[1:]))
+    try:
+        leave(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # twice, or just after the end
+        leave(INTERRUPTED)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -32,7 +58,8 @@ def run(arguments: Sequence[str]) -> int:
                 from flodeslasare.cli.screen import open_screen
 
                 return open_screen(session)
-        from flodeslasare.cli.main import run_command
+        with _quick_to_interrupt():
+            from flodeslasare.cli.main import run_command
 
         return run_command(arguments)
 

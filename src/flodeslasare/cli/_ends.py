@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -56,15 +57,19 @@ def ended(run: Callable[[], int]) -> int:
 def leave(code: int) -> NoReturn:
     """End the process with an exit code, when all of it is said and kept.
 
-    At once: to be taken apart by Python takes 40 ms, for which whoever typed the command would wait.
+    At once: to be taken apart by Python takes 40 ms, for which whoever typed the command would wait. Who
+    presses Ctrl+C while the last is being kept is not made to wait either; the file survives that.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():
             thread.join()
     logging.shutdown()
     _flush_quietly()
-    with suppress(OSError, ValueError):
-        sys.stderr.flush()
+    if sys.stderr is not None:  # closed: `2>&-`
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
     os._exit(code)
 
 

@@ -257,15 +257,22 @@ class Database:
                         self.connection.execute(end)
 
 
+_SWALLOWED = "user-defined function raised exception"
+"""What becomes of a Ctrl+C in one of our functions that SQLite calls: they raise nothing of themselves."""
+
+
 @contextmanager
 def errors_in_words(path: Path) -> Iterator[None]:
     """Turn an error of SQLite's into one that a person can act on.
 
-    A mistake in our own SQL (SQLITE_ERROR, SQLITE_CONSTRAINT) is a bug and stays one.
+    A mistake in our own SQL (SQLITE_ERROR, SQLITE_CONSTRAINT) is a bug and stays one. A table that is
+    missing is not: nothing of ours drops one, but tools and recoveries do.
     """
     try:
         yield
     except sqlite3.Error as error:
+        if str(error) == _SWALLOWED and threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt from error
         said = _in_words(path, error)
         if said is None:
             raise
@@ -295,6 +302,10 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
                 "{path}: the search index is damaged ({cause}); `flodeslasare doctor --rebuild-index` makes it anew"
             ).format(path=path, cause=text)
         )
+    if text.startswith(
+        "no such table: "
+    ):  # one of ours: the schema was known when the file was opened
+        return damaged(path, text)
     if code in (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT):
         return None
     if code == sqlite3.SQLITE_FULL:
