@@ -45,7 +45,9 @@ def _period(text: str) -> tuple[datetime, datetime]:
         return period(text)
     except ValueError:
         raise click.BadParameter(
-            _("{text!r} is no date; write 2018, 2018-04 or 2018-04-05").format(text=text)
+            _("{text!r} is no date; write 2018, 2018-04, 2018-04-05, yesterday or 7d").format(
+                text=text
+            )
         ) from None
 
 
@@ -64,13 +66,13 @@ _OPTIONS = (
         "--since",
         callback=_beginning,
         metavar="DATE",
-        help="From the beginning of 2018, 2018-04 or 2018-04-05.",
+        help="From the beginning of 2018, 2018-04, 2018-04-05, yesterday, or 7d: seven days ago.",
     ),
     click.option(
         "--until",
         callback=_end,
         metavar="DATE",
-        help="To the end of 2018, 2018-04 or 2018-04-05.",
+        help="To the end of 2018, 2018-04, 2018-04-05, yesterday, or 7d: seven days ago.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""`--since` and `--until`: a year, a month or a day, in the machine's own time zone."""
+"""`--since` and `--until`: a year, a month, a day or a moment, in the machine's own time zone, or so long ago."""
 
 from __future__ import annotations
 
@@ -7,28 +7,86 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 _FORM = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
+_AGO = re.compile(r"-?(\d{1,4}) ?([a-zå]+)", re.ASCII | re.IGNORECASE)
+_DAYS_AGO = {
+    "today": 0, "i dag": 0, "idag": 0,
+    "yesterday": 1, "i går": 1, "igår": 1,
+}  # fmt: skip
+_UNITS = {
+    "d": "day", "day": "day", "days": "day", "dag": "day", "dagar": "day",
+    "w": "week", "week": "week", "weeks": "week", "v": "week", "vecka": "week", "veckor": "week",
+    "m": "month", "month": "month", "months": "month", "månad": "month", "månader": "month",
+    "y": "year", "year": "year", "years": "year", "å": "year", "år": "year",
+}  # fmt: skip
 
 
-def period(text: str) -> tuple[datetime, datetime]:
-    """Give when `2018`, `2018-04` or `2018-04-05` begins, and when the next one does, in UTC.
+def period(text: str, now: datetime | None = None) -> tuple[datetime, datetime]:
+    """Give when what is written begins, and when it is over, in UTC.
+
+    It may be `2018`, `2018-04`, `2018-04-05`; a moment as JSON has it, `2018-04-05T10:15:00Z`, or without
+    seconds or zone; `yesterday`; or a day so long ago, `7d`, `2w`, `6m`, `1y`.
+
+    Args:
+        text: what was typed.
+        now: what the clock says; `None` asks it.
 
     Raises:
         ValueError: it is none of these, or no such day exists.
     """
-    found = _FORM.fullmatch(text.strip())
+    text = " ".join(text.split()).casefold()
+    day = _day_ago(text, (now or datetime.now(UTC)).astimezone().date())
+    if day is not None:
+        return _midnight(day), _midnight(day + timedelta(days=1))
+    found = _FORM.fullmatch(text)
     if found is None:
-        raise ValueError(text)
-    year, month, day = (int(part) if part else None for part in found.groups())
+        return _moment(text)
+    year, month, number = (int(part) if part else None for part in found.groups())
     if year is None or not 1 <= year <= 9998:  # the year after has to exist
         raise ValueError(text)
-    first = date(year, 1 if month is None else month, 1 if day is None else day)
-    if day:
+    first = date(year, 1 if month is None else month, 1 if number is None else number)
+    if number:
         after = first + timedelta(days=1)
     elif month:
         after = date(year + month // 12, month % 12 + 1, 1)
     else:
         after = date(year + 1, 1, 1)
     return _midnight(first), _midnight(after)
+
+
+def _day_ago(text: str, today: date) -> date | None:
+    """Give the day that is so long ago, or `None` when the text says no such thing."""
+    if text in _DAYS_AGO:
+        return today - timedelta(days=_DAYS_AGO[text])
+    found = _AGO.fullmatch(text)
+    unit = _UNITS.get(found[2]) if found else None
+    if found is None or unit is None:
+        return None
+    count = int(found[1])
+    try:
+        if unit in ("day", "week"):
+            return today - timedelta(days=count * (7 if unit == "week" else 1))
+        months = today.year * 12 + today.month - 1 - count * (12 if unit == "year" else 1)
+        for day in range(today.day, 0, -1):  # of a month that is shorter, the last
+            try:
+                return date(months // 12, months % 12 + 1, day)
+            except ValueError:
+                continue
+    except OverflowError as error:  # before the first year
+        raise ValueError(text) from error
+    raise ValueError(text)
+
+
+def _moment(text: str) -> tuple[datetime, datetime]:
+    found = _MOMENT.match(text)
+    if found is None:
+        raise ValueError(text)
+    when = datetime.fromisoformat(text.upper())
+    try:
+        when = when.astimezone(UTC)
+        return when, when + timedelta(seconds=1 if found[1] else 60)
+    except (OverflowError, OSError) as error:
+        raise ValueError(text) from error
 
 
 def _midnight(day: date) -> datetime:

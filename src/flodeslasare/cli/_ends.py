@@ -64,7 +64,8 @@ def leave(code: int) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():
-            thread.join()
+            with suppress(RuntimeError):  # interrupted just when it was to begin
+                thread.join()
     logging.shutdown()
     _flush_quietly()
     if sys.stderr is not None:  # closed: `2>&-`
