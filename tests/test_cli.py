@@ -169,8 +169,8 @@ def ids(ran: Ran) -> list[object]:
         (["show", str(2**70)], 2, "no such entry"),
         (["--lang", "fi"], 2, "'fi' is not one of"),
         (["--lang"], 2, "--lang"),
-        (["entries", "--since", "5 april"], 2, "write 2018, 2018-04 or 2018-04-05"),
-        (["entries", "--until", "2018-02-30"], 2, "write 2018, 2018-04 or 2018-04-05"),
+        (["entries", "--since", "5 april"], 2, "write 2018, 2018-04, 2018-04-05, yesterday or 7d"),
+        (["entries", "--until", "2018-02-30"], 2, "write 2018, 2018-04, 2018-04-05, yesterday or 7d"),
         (["entries", "--limit", "0"], 2, "--limit"),
         (["entries", "--limit", "x"], 2, "'x' is not a valid integer."),
         (["related", "1", "--limit", "x"], 2, "'x' is not a valid integer."),
@@ -477,6 +477,25 @@ def test_any_locale_will_do(archive: Library) -> None:
 
 
 # --- what is not imported --------------------------------------------------------------------------
+
+
+def test_each_mark_is_another_in_an_old_locale(archive: Library) -> None:
+    archive.star([4])
+    for words, encoding, expected in (
+        ("entries --limit 1", "iso-8859-1", "    4 o* "),
+        ("entries --limit 1", "ascii", "    4 o* "),
+        ("entries --limit 1", "utf-8", "    4 ●★ "),
+        ("doctor", "iso-8859-1", "v config: "),
+    ):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        ran = ended(*words.split(), env=environment, encoding=encoding)
+        assert ran.out.startswith(expected)
+
+
+def test_a_name_that_is_no_utf8_is_named(run: Run) -> None:
+    ran = run("import", os.fsdecode(b"p\xe5.opml"))
+
+    assert (ran.code, ran.err) == (66, "flodeslasare: p\\xe5.opml: no such file; check the path\n")
 
 
 def imported_after(code: str, *heavy: str) -> set[str]:

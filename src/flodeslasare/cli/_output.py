@@ -5,6 +5,7 @@ Widths are in cells: what a terminal gives a character (two for 日, none for a 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -25,13 +26,28 @@ _WORDS = re.compile(r"\S+")
 _BREAKABLE = re.compile(r"[^\S\xa0]+")
 
 
+_ALIKE = {
+    "●": "o", "★": "*", "✓": "v", "✗": "x", "•": "*", "→": "->", "≈": "~", "…": "...", "–": "-", "—": "-", "−": "-",
+    "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "\u202f": " ",
+}  # fmt: skip
+"""What stands for the signs of ours, and of most texts, in a locale that has no such: each mark stays another."""
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+
+
+def _alike(error: UnicodeError) -> tuple[str, int]:
+    """Put for the first character that an encoding lacks one that looks like it, else a question mark."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - no stream of ours is decoded with it
+    return _ALIKE.get(error.object[error.start], "?"), error.start + 1
+
+
 def prepare_streams() -> None:
     """Make both streams able to take any text, whatever the locale is."""
-    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+    codecs.register_error("flodeslasare.alike", _alike)
+    for stream in (sys.stdout, sys.stderr):
         # Others than the usual class stand there under test runners; they take any text.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors=errors)
+            reconfigure(errors="flodeslasare.alike")
 
 
 def put(text: str, *, at_once: bool = False) -> None:
@@ -91,7 +107,7 @@ def say(text: str) -> None:
         with contextlib.suppress(OSError):
             if Progress.on_screen is not None:
                 Progress.on_screen.clear()
-            sys.stderr.write(harmless_line(without_logins(text)) + "\n")
+            sys.stderr.write(harmless_line(_with_bytes(without_logins(text))) + "\n")
             sys.stderr.flush()
 
 
@@ -149,7 +165,16 @@ def safe(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Give the same on one line, its white space single; a space that keeps a number together stays."""
-    return " ".join(word for word in _BREAKABLE.split(harmless(text)) if word)
+    return " ".join(word for word in _BREAKABLE.split(harmless(_with_bytes(text))) if word)
+
+
+def _with_bytes(text: str) -> str:
+    r"""Show the bytes of a file's name that are no UTF-8, as Python shows them: `\xe5`."""
+    return (
+        text
+        if text.isascii()
+        else _NO_UTF8.sub(lambda byte: rf"\x{ord(byte[0]) - 0xDC00:02x}", text)
+    )
 
 
 def local_time(when: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
