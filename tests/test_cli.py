@@ -170,7 +170,11 @@ def ids(ran: Ran) -> list[object]:
         (["--lang", "fi"], 2, "'fi' is not one of"),
         (["--lang"], 2, "--lang"),
         (["entries", "--since", "5 april"], 2, "write 2018, 2018-04, 2018-04-05, yesterday or 7d"),
-        (["entries", "--until", "2018-02-30"], 2, "write 2018, 2018-04, 2018-04-05, yesterday or 7d"),
+        (
+            ["entries", "--until", "2018-02-30"],
+            2,
+            "write 2018, 2018-04, 2018-04-05, yesterday or 7d",
+        ),
         (["entries", "--limit", "0"], 2, "--limit"),
         (["entries", "--limit", "x"], 2, "'x' is not a valid integer."),
         (["related", "1", "--limit", "x"], 2, "'x' is not a valid integer."),

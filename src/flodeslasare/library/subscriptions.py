@@ -147,8 +147,11 @@ class Subscriptions:
         """Subscribe; gives the feed's id and address, or `None` when it was subscribed to already."""
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
-        url = self._address_now(normalise_address(subscription.url), known_at)
+        url = normalise_address(subscription.url)
         known = known_at(url)
+        if known is not None and not known.is_subscribed:
+            url = self._address_now(url, known_at)
+            known = known_at(url)
         if known is not None and known.is_subscribed:
             return None
         feed_id = self._feeds.add(
