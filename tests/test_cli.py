@@ -247,7 +247,7 @@ def test_a_mistake_is_one_line_on_stderr(
         (["feeds", "--history"], "Flaggan '--history' kräver ett värde."),
         (
             ["entries", "--since", "5 april"],
-            "är inget datum; skriv 2018, 2018-04 eller 2018-04-05.",
+            "är inget datum; skriv 2018, 2018-04, 2018-04-05, igår eller 7d.",
         ),
         (["entries", "--limit", "0"], "0 ligger inte i intervallet x>=1."),
         (
@@ -1619,6 +1619,17 @@ def test_a_list_in_an_older_encoding_is_read(run: Run, tmp_path: Path) -> None:
     assert run("feeds", "--json").objects[0]["folder"] == "på landet"
 
 
+def test_a_terminal_says_once_that_a_list_is_over(archive: Library) -> None:
+    ours, theirs = pty.openpty()
+    process = started("import", "-", stdin=theirs)
+    os.close(theirs)
+    os.write(ours, b"x\n\x04")
+    _out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    os.close(ours)
+
+    assert (process.returncode, err.count("\n")) == (65, 1)
+
+
 def test_an_import_knows_the_feeds_that_are_there(
     run: Run, archive: Library, tmp_path: Path
 ) -> None:
@@ -1656,6 +1667,18 @@ def test_markdown_goes_to_stdout_where_a_hyphen_stands(
 
     assert run("export", "markdown", "-").out == run("export", "markdown").out
     assert not Path("-").exists()
+
+
+def test_an_export_takes_a_limit(run: Run, archive: Library) -> None:
+    assert ids(run("export", "json", "--limit", "2")) == [4, 3]
+    assert run("export", "markdown", "--limit", "1").out.count("\nurl: ") == 1
+
+
+def test_the_doctor_misses_a_config_that_was_named(run: Run, tmp_path: Path) -> None:
+    ran = run("--config", str(tmp_path / "none.toml"), "doctor")
+
+    assert ran.code == 1
+    assert ran.lines[0] == f"✗ config: {tmp_path / 'none.toml'}: no such file → check the path"
 
 
 def test_settings_may_come_through_a_pipe(run: Run, archive: Library) -> None:

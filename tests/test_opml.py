@@ -128,16 +128,18 @@ def test_what_cannot_be_followed_is_listed() -> None:
             '<outline text="Utan" type="rss"/>'
             '<outline text="Sida" htmlUrl="https://s.example/"/>'
             '<outline text="Tom mapp"/>'
+            '<outline text="" xmlUrl=""/>'
             '<outline text="A" xmlUrl="https://a.example/"/>'
             '<outline text="M"><outline text="A" xmlUrl="https://a.example/"/></outline>'
         )
     )
 
     assert feeds == [Subscription(url="https://a.example/", title="A")]
-    assert len(skipped) == 6
+    assert len(skipped) == 7
     assert skipped[0] == "Skript: not a web address: javascript:alert(1)"
     assert "no feed address" in skipped[2]
-    assert "twice" in skipped[5]
+    assert skipped[5] == "<outline>: the outline has no feed address"
+    assert "twice" in skipped[6]
 
 
 @pytest.mark.parametrize(

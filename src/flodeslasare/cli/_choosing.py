@@ -51,6 +51,13 @@ def _period(text: str) -> tuple[datetime, datetime]:
         ) from None
 
 
+class Count(click.IntRange):
+    """A number of entries; for click a word that is none would be no "integer range"."""
+
+    name = "integer"
+
+
+limit_option = click.option("--limit", type=Count(min=1), metavar="N", help="At most so many.")
 saved_option = click.option(
     "--saved", metavar="NAME", help="Only what this saved search finds; `searches` lists them."
 )

@@ -81,7 +81,9 @@ def doctor(session: Session, rebuild_index: bool, as_json: bool) -> None:
                 library.rebuild(lambda done, total: tell("index", done, total))
             progress.clear()
             _output.say(_("The search index and the counts were made anew."))
-        for check in examine(places, datetime.now(UTC), tell):
+        for check in examine(
+            places, datetime.now(UTC), tell, needs_config=session.config is not None
+        ):
             put(check)
             is_well &= check.verdict is not Verdict.ERROR
     finally:

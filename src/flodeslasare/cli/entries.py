@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Literal, Unpack
 import click
 
 from flodeslasare.cli import _output
-from flodeslasare.cli._choosing import Choice, asked, choosing_options, chosen, saved_option
+from flodeslasare.cli._choosing import (
+    Choice,
+    Count,
+    asked,
+    choosing_options,
+    chosen,
+    limit_option,
+    saved_option,
+)
 from flodeslasare.cli._json import entry_as_json
 from flodeslasare.errors import NoSuchEntry, UsageError
 from flodeslasare.i18n import _, ngettext
@@ -23,13 +31,6 @@ _TEXT_CELLS = 72
 """The widest that running text is set, in cells."""
 
 
-class _Count(click.IntRange):
-    """A number of entries; for click a word that is none would be no "integer range"."""
-
-    name = "integer"
-
-
-_limit_option = click.option("--limit", type=_Count(min=1), metavar="N", help="At most so many.")
 _sort_option = click.option(
     "--sort",
     type=click.Choice(["newest", "best"]),
@@ -51,7 +52,7 @@ Examples:
 )
 @choosing_options
 @_sort_option
-@_limit_option
+@limit_option
 @_json_option
 @click.pass_obj
 def entries(
@@ -106,7 +107,7 @@ Examples:
 @click.argument("query", nargs=-1)
 @saved_option
 @_sort_option
-@_limit_option
+@limit_option
 @_json_option
 @click.pass_obj
 def search(
@@ -150,7 +151,7 @@ Examples:
 """,
 )
 @click.argument("entry_id", metavar="ID", type=int)
-@click.option("--limit", type=_Count(min=1), default=10, metavar="N", help="At most so many: 10.")
+@click.option("--limit", type=Count(min=1), default=10, metavar="N", help="At most so many: 10.")
 @_json_option
 @click.pass_obj
 def related(session: Session, entry_id: int, limit: int, as_json: bool) -> None:

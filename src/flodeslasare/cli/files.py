@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from flodeslasare.cli import _output
-from flodeslasare.cli._choosing import Choice, choosing_options, chosen
+from flodeslasare.cli._choosing import Choice, choosing_options, chosen, limit_option
 from flodeslasare.cli._json import entry_as_json
 from flodeslasare.cli._paths import FILE, FOLDER, STANDARD_STREAM
 from flodeslasare.config import at_home
@@ -113,8 +113,11 @@ Examples:
 )
 @click.argument("folder", required=False, type=FOLDER)
 @choosing_options
+@limit_option
 @click.pass_obj
-def markdown(session: Session, folder: Path | None, **choice: Unpack[Choice]) -> None:
+def markdown(
+    session: Session, folder: Path | None, limit: int | None, **choice: Unpack[Choice]
+) -> None:
     """Write entries as Markdown, each in a file of its own in FOLDER; without one, or with -, all to stdout.
 
     The files are called FEED/YEAR/DATE-TITLE.md. Each begins with its title, url, date, author and
@@ -122,7 +125,7 @@ def markdown(session: Session, folder: Path | None, **choice: Unpack[Choice]) ->
     rest; a file that is something else is never written over.
     """
     with session.open_library() as library:
-        entries = chosen(library, choice)
+        entries = chosen(library, choice, limit=limit)
         if folder is not None and folder != STANDARD_STREAM:
             _write_files(library, entries, at_home(folder))
             return
@@ -165,14 +168,15 @@ Examples:
 """,
 )
 @choosing_options
+@limit_option
 @click.pass_obj
-def json_(session: Session, **choice: Unpack[Choice]) -> None:
+def json_(session: Session, limit: int | None, **choice: Unpack[Choice]) -> None:
     """Print entries as JSON, one a line, newest first: the whole archive unless options narrow it.
 
     Each is what `entries --json` and `show --format json` print.
     """
     with session.open_library() as library:
-        for entry in chosen(library, choice):
+        for entry in chosen(library, choice, limit=limit):
             _output.put_json(entry_as_json(entry))
 
 

@@ -75,7 +75,7 @@ def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
         written = outline.get("xmlurl") or outline.get("url") or ""
         address = web_address(written)
         if address is None:
-            shown = name or clean_name(written) or clean_name(outline.get("htmlurl"))
+            shown = name or clean_name(written) or clean_name(outline.get("htmlurl")) or "<outline>"
             skipped.append(
                 _("{name}: not a web address: {address}").format(
                     name=shown, address=clean_name(written)

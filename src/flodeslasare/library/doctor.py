@@ -41,15 +41,22 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Told the name of a check, how many entries are done, and of how many."""
 
 
-def examine(places: Places, now: datetime, progress: Progress | None = None) -> Iterator[Check]:
+def examine(
+    places: Places,
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    needs_config: bool = False,
+) -> Iterator[Check]:
     """Check everything, what is quick first.
 
     Args:
         places: where the files are.
         now: what the clock says.
         progress: told how far a check is that takes long.
+        needs_config: the person named the file with the settings, so it has to be there.
     """
-    yield _config(places.config)
+    yield _config(places.config, must_be_there=needs_config)
     yield from _folders(places)
     yield _disk(places.library)
     yield _sqlite()
@@ -108,15 +115,15 @@ def _failed(name: str, error: ReaderError) -> Check:
     return Check(name, Verdict.ERROR, found, remedy or None)
 
 
-def _config(path: Path) -> Check:
-    if not _may_be_there(path):
+def _config(path: Path, *, must_be_there: bool) -> Check:
+    if not must_be_there and not _may_be_there(path):
         return Check(
             "config",
             Verdict.OK,
             _("{path}: not there, every setting is at its default").format(path=path),
         )
     try:
-        load_settings(path)
+        load_settings(path, must_be_there=must_be_there)
     except ReaderError as error:
         return _failed("config", error)
     return Check("config", Verdict.OK, _("{path}: read").format(path=path))

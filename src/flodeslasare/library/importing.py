@@ -66,7 +66,10 @@ def _read(path: Path, opened: BinaryIO | None) -> bytes:
                         )
                     )
                 return data
-            data += file.read(LONGEST_LIST_BYTES)
+            if len(data) == len(
+                _SQLITE_MAGIC
+            ):  # else it is over; a terminal would have to say so twice
+                data += file.read(LONGEST_LIST_BYTES)
     except FileNotFoundError as error:
         raise NoSuchFile(path) from error
     except IsADirectoryError as error:
