@@ -9,12 +9,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
 from rich.style import Style
+from textual.geometry import Offset
+from textual.selection import Selection
 from textual.widgets import Input
 
 from flodeslasare import i18n
@@ -28,7 +31,7 @@ from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._palette import commands as palette_commands
-from pilots import settle, until
+from pilots import press, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
@@ -534,6 +537,24 @@ async def test_ctrl_c_ends_with_130(app: FeedReaderApp) -> None:
 
 
 # --- what is kept ----------------------------------------------------------------------------------
+
+
+async def test_ctrl_c_copies_what_is_selected_and_ends_nothing(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        reader = app.reader
+        reader.selections = {reader.text: Selection(Offset(0, 3), Offset(9, 3))}
+        await press(pilot, "ctrl+c")
+        assert app.clipboard == "Vägledning"[:9]
+        assert "copied the selected text" in shown(app)
+        below = Offset(4, reader.text.size.height - 1)
+        entry = app.library.entry(reader.entries.ids[0])
+        reader.text.show(replace(entry, html="<p>Kort.</p>"))
+        reader.selections = {reader.text: Selection(below, None)}
+        await press(pilot, "ctrl+c")
+        assert "no text is selected" in shown(app)
+        assert app.is_running
+    assert app.return_code != 130
 
 
 async def test_a_second_start_is_where_the_first_one_was(filled: StagedLibrary) -> None:

@@ -396,6 +396,31 @@ async def test_selected_text_comes_without_the_margin() -> None:
         assert "Besök på slakteriet" in app.lines()[3]
 
 
+async def test_what_is_selected_below_the_text_is_nothing() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry())
+        await pilot.pause()
+        for first in range(24):
+            app.screen.selections = {app.pane: Selection(Offset(2, first), None)}
+            has_text_below = any(line[2:].strip() for line in app.lines()[first:])
+            assert bool(app.screen.get_selected_text()) == has_text_below
+            app.screen.selections = {app.pane: Selection(Offset(2, first), Offset(9, first))}
+            app.screen.get_selected_text()
+
+
+async def test_another_text_has_nothing_selected() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry())
+        await pilot.pause()
+        app.screen.selections = {app.pane: Selection(Offset(0, 3), Offset(5, 3))}
+        await pilot.pause()
+        app.pane.show(an_entry(id=8, title="Kort"))
+        assert app.pane.text_selection is None
+        assert app.screen.get_selected_text() is None
+
+
 async def test_it_can_be_drawn_small_and_in_every_theme() -> None:
     for theme in THEMES:
         app = PaneApp()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events, on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -754,6 +755,16 @@ class ReaderScreen(Screen[None]):
         if row is not None and row.url:
             copy(self.app, row.url)
             self.status.tell(_("copied {url}").format(url=shown_address(row.url)))
+
+    def action_copy_text(self) -> None:
+        """Copy what is selected with the mouse, and say so; where there is nothing, Ctrl+C is the app's."""
+        if not self.selections:
+            raise SkipAction
+        if self.get_selected_text():
+            super().action_copy_text()
+            self.status.tell(_("copied the selected text"))
+        else:
+            self.status.tell(_("no text is selected"))
 
     def _linked_row(self) -> EntryRow | None:
         """Give the entry one is on where it has a link."""

@@ -194,6 +194,8 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             query: in the query language; empty for no highlights.
         """
         is_another = entry is None or self._entry is None or entry.id != self._entry.id
+        if self.text_selection is not None:  # of the text that was here
+            self.screen.clear_selection()
         self._read(entry)
         if is_another:
             self._shows_pictures = None
@@ -336,9 +338,13 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Give the text that is selected with the mouse."""
-        lines = (self._layout.line(number).plain for number in range(self._layout.height))
-        text = selection.extract("\n".join(lines))
+        """Give the text that is selected with the mouse; `None` where all of it is below the last line."""
+        lines = [self._layout.line(number).plain for number in range(self._layout.height)]
+        whole = "\n".join(lines)
+        # Textual raises IndexError for a selection that begins where there is no line.
+        if selection.start is not None and selection.start.y >= len(whole.splitlines()):
+            return None
+        text = selection.extract(whole)
         if self._shows_pictures:  # whose rows have no words
             first = selection.start.y if selection.start is not None else 0
             text = "\n".join(
