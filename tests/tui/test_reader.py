@@ -649,6 +649,17 @@ async def test_the_palette_asks_in_the_language_of_the_screen(app: FeedReaderApp
         assert len(app.screen_stack) == 2
 
 
+@pytest.mark.parametrize("key", ["a", "i", "question_mark"])
+async def test_no_command_is_done_below_a_dialog(app: FeedReaderApp, key: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, key)
+        dialog = app.screen
+        assert dialog is not app.reader
+        await press(pilot, "ctrl+p")
+        assert app.screen is dialog
+
+
 async def test_the_palette_has_our_commands(app: FeedReaderApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+p", *"rename")
@@ -1009,6 +1020,41 @@ async def test_a_search_is_of_everything_and_ends_where_it_began(
         await pilot.press("escape")
         await settle(pilot)
         assert reader.view == View(starred=True, unread=True)
+
+
+async def test_a_search_that_is_left_leads_to_the_hit_or_to_where_one_was(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        reader, entries = app.reader, app.reader.entries
+        reader.base = View(month=201804)
+        await settle(pilot)
+        await press(pilot, "j", "j")
+        was = entries.entry_id
+        await press(pilot, "slash", *"vägledning", "escape")  # the hits are of other months
+        assert entries.entry_id == was
+        reader.base = View()
+        await settle(pilot)
+        await press(pilot, "G", "slash", *"vägledning", "enter", "j")
+        hit = entries.entry_id
+        await press(pilot, "escape")
+        assert reader.view == View()
+        assert entries.entry_id == hit
+
+
+async def test_a_filter_leads_from_a_read_entry_to_the_unread_one_after_it(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        entries = app.reader.entries
+        ids = list(entries.ids)
+        app.library.mark_unread(ids[:20:4])
+        await press(pilot, ".", *"jjjjjj", "f")
+        assert entries.entry_id == ids[8]
+        await press(pilot, "f")
+        assert entries.entry_id == ids[8]
 
 
 async def test_coming_back_from_the_archive_the_text_is_that_of_the_entry_one_is_on(

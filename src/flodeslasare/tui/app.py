@@ -178,8 +178,11 @@ class FeedReaderApp(App[None]):
     # --- commands --------------------------------------------------------------------------------
 
     def action_command_palette(self) -> None:
-        """Show every command by its name, and ask for one in the language of the screen."""
-        if not isinstance(self.screen, CommandPalette):
+        """Show every command by its name, and ask for one in the language of the screen.
+
+        Not over a dialog: what the reader did would be hidden below it, and what is typed next be taken for its keys.
+        """
+        if isinstance(self.screen, ReaderScreen):
             self.push_screen(CommandPalette(placeholder=_("Search for commands…")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flodeslasare.library.library import Library
 from flodeslasare.model import Listing, View
@@ -43,18 +43,18 @@ class Listings:
         """Which reading of a view is the latest; answers to older ones are dropped."""
         self._shown = -1
         """Which reading the list shows the beginning of."""
-        self._wanted: int | None = None
-        """The entry the cursor is to come to when the list has it."""
+        self._wanted: tuple[int, ...] = ()
+        """The entries the cursor is to come to when the list has them: the first, or else the next."""
         self._is_replacing = False
         self.came_from: tuple[int, str] | None = None
         """While something else than a view is listed: which entry one was on, and in which pane."""
 
-    def begin(self, view: View, *, entry_id: int | None = None, reads_on: bool = True) -> None:
+    def begin(self, view: View, *, wanted: Sequence[int] = (), reads_on: bool = True) -> None:
         """List a view.
 
         Args:
             view: which.
-            entry_id: where the cursor is to be.
+            wanted: where the cursor is to be; where the view does not have the first of them, the next.
             reads_on: read the rest now; at start that waits for the first screen.
 
         Raises:
@@ -63,7 +63,7 @@ class Listings:
         self._reading += 1
         self.came_from = None
         self._questions.stop_search()
-        self._wanted = entry_id
+        self._wanted = tuple(wanted)
         self._is_replacing = False
         if view.query:  # a search is made where it cannot hold up typing
             self._questions.list_first(view, self._reading)
@@ -125,13 +125,17 @@ class Listings:
         else:
             at_start = self._entries.cursor == 0
             self._entries.extend(listing)
-            if self._wanted is not None and at_start:
-                self._entries.go_to(self._wanted)
+            if at_start:
+                any(map(self._entries.go_to, self._wanted))
             self._told()
 
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading
-        self._show_in_list(listing, self._wanted)
+        # The first may be in the rest that is still to come: then none of the others is gone to.
+        looked_for = self._wanted if listing.is_whole else self._wanted[:1]
+        self._show_in_list(
+            listing, next((each for each in looked_for if each in listing.ids), None)
+        )
 
     def _replace(self, listing: Listing) -> None:
         self._entries.replace(listing)

@@ -196,7 +196,7 @@ class ReaderScreen(Screen[None]):
         with self.telling():
             entry_id = self._restore()
             self._count_feeds()
-        self._list(entry_id=entry_id, reads_on=False)
+        self._list(entry_id, reads_on=False)
         self.archive.set_view(self.base)
         self._hint_keys()
         yield self.archive
@@ -362,14 +362,19 @@ class ReaderScreen(Screen[None]):
 
     def watch_only_unread(self) -> None:
         self._remember_view()
-        self._list(entry_id=self.entries.entry_id)
+        wanted = [self.entries.entry_id]
+        if self.only_unread:  # what is read gives way to the unread entry after it
+            after, _is_all = self.entries.unread_from(1)
+            wanted += [] if after is None else [self.entries.ids[after]]
+        self._list(*wanted)
 
     def watch_query_text(self, was: str, now: str) -> None:
         if now and not was:
             self._before_search = (self.base, self.only_unread, self.entries.entry_id)
             self._begin_with(View(), only_unread=False)  # a search is of everything
-        keep = self.entries.entry_id if not now else None
+        wanted: list[int | None] = []
         if not now:
+            wanted.append(self.entries.entry_id)
             self.archive.show_found(None)
             if self._before_search is not None:
                 base, only_unread, entry_id = self._before_search
@@ -377,9 +382,9 @@ class ReaderScreen(Screen[None]):
                 if self._overview.is_gone(base):
                     base = View()
                 self._begin_with(base, only_unread=only_unread)
-                keep = entry_id if keep is None else keep
+                wanted.append(entry_id)
         self._hint_keys()
-        self._list(entry_id=keep)
+        self._list(*wanted)
 
     def _begin_with(self, base: View, *, only_unread: bool) -> None:
         """Set what is listed apart from the words of a search; the caller lists it."""
@@ -391,13 +396,14 @@ class ReaderScreen(Screen[None]):
         if self._before_search is None:  # a search ends where it began
             self.memory.keep_view(self.base, only_unread=self.only_unread)
 
-    def _list(self, *, entry_id: int | None = None, reads_on: bool = True) -> None:
-        """List the view, the cursor on an entry where one is given; `reads_on` as `Listings.begin` has it."""
+    def _list(self, *wanted: int | None, reads_on: bool = True) -> None:
+        """List the view, the cursor on the first of some entries that it has; `reads_on` as `Listings.begin` has it."""
         self.search_bar.aside = ""
         with self.telling(), self.library.at_one_moment():
             self._count_if_outdated()
             self._news.listed()
-            self._listings.begin(self.view, entry_id=entry_id, reads_on=reads_on)
+            known = [each for each in wanted if each is not None]
+            self._listings.begin(self.view, wanted=known, reads_on=reads_on)
 
     @on(ListingRead)
     async def _take_listing(self, event: ListingRead) -> None:
@@ -855,7 +861,7 @@ class ReaderScreen(Screen[None]):
         """List what was listed before, the cursor on the entry one was on."""
         if self._listings.came_from is not None:
             entry_id, pane = self._listings.came_from
-            self._list(entry_id=entry_id)
+            self._list(entry_id)
             self._go(pane)
 
     def action_filter(self) -> None:
@@ -873,7 +879,7 @@ class ReaderScreen(Screen[None]):
             # What the hits were narrowed by, the filter first.
             base = self.base if self.only_unread else View()
             self._begin_with(base, only_unread=False)
-            self._list(entry_id=self.entries.entry_id)
+            self._list(self.entries.entry_id)
         elif self.query_text or self.search_bar.has_class("-searching"):
             self._leave_search()
         elif self.only_unread:
