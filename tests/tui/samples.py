@@ -99,27 +99,28 @@ class StagedLibrary(Library):
             if self.gate is not None:
                 await self.gate.wait()
             staged = self.staged.get(feed.id, ())
-            new, error = 0, None
+            new, updated, error = 0, 0, None
             if isinstance(staged, str):
                 error = staged
             elif staged:
-                new = self.keep(feed.id, *staged)
+                new, updated = self.keep(feed.id, *staged)
             yield FeedResult(
                 feed_id=feed.id,
                 url=feed.url,
                 title=feed.title,
                 status=RefreshStatus.ERROR if error else RefreshStatus.OK,
                 new=new,
+                updated=updated,
                 error=error,
                 done=done + 1,
                 of=len(feeds),
             )
 
-    def keep(self, feed_id: int, *entries: ParsedEntry) -> int:
-        """Keep entries as a refresh would; gives how many were new."""
+    def keep(self, feed_id: int, *entries: ParsedEntry) -> tuple[int, int]:
+        """Keep entries as a refresh would; gives how many were new, and how many edited."""
         parsed = ParsedFeed(title=None, site_url=None, entries=entries)
         with closing(open_database(self.path)) as database, database.writing():
-            return store_document(database, feed_id, parsed, NOW, describes=False)[0]
+            return store_document(database, feed_id, parsed, NOW, describes=False)
 
     def feed_named(self, url: str, title: str, folder: str | None = None) -> int:
         """Subscribe without a network; gives the feed's id."""

@@ -458,6 +458,24 @@ async def test_the_screen_holds_still_until_what_came_in_is_asked_for(
         assert "press ." not in shown(app)
 
 
+async def test_an_entry_that_is_edited_while_it_is_read_is_shown_as_it_is(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    blog = next(feed.id for feed in filled.feeds() if feed.total)
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "enter", "space")
+        was = app.reader.text.place
+        assert was > 0
+        edited = an_entry(0)
+        filled.staged[blog] = (replace(edited, html=f"{edited.html}<p>Rättelse.</p>", title="Ny"),)
+        await press(pilot, "R")
+        assert "no new entries, 1 changed" in shown(app)
+        entry = app.reader.text.entry
+        assert entry is not None
+        assert (entry.title, entry.is_read) == ("Ny", True)
+        assert 0 < app.reader.text.place <= was
+
+
 async def test_going_to_the_top_shows_what_came_in(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

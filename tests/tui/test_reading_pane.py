@@ -267,9 +267,9 @@ async def test_a_star_leaves_the_place() -> None:
     async with app.run_test(size=(60, 24)):
         app.pane.show(an_entry(html=LONG), place=0.5)
         before = app.pane.scroll_offset.y
-        app.pane.show_marks(an_entry(html=LONG, is_read=True))
+        app.pane.show_again(an_entry(html=LONG, is_read=True))
         assert app.pane.scroll_offset.y == before
-        app.pane.show_marks(an_entry(id=8))  # another one: not ours to show
+        app.pane.show_again(an_entry(id=8))  # another one: not ours to show
         assert app.pane.entry is not None
         assert app.pane.entry.id == 7
 

@@ -18,20 +18,21 @@ class Arrivals:
         """Feed → how many entries it had when the list was read; `None` for the feeds left behind."""
         self._counted: Mapping[int | None, int] = {}
         """The same, as it was counted last."""
-        self._new = 0
+        self._new = self._changed = 0
         self.failed: list[str] = []
         """The feeds that failed, each with the cause."""
 
     def begin(self) -> None:
         """Begin to count another refresh; what waits goes on waiting."""
         self.failed.clear()
-        self._new = 0
+        self._new = self._changed = 0
 
     def take(self, result: FeedResult) -> None:
         """Count one feed's turn."""
         if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
             self.failed.append(f"{result.title}: {result.error}")
         self._new += result.new
+        self._changed += result.updated
 
     def counted(self, totals: Mapping[int | None, int]) -> None:
         """Know how many entries each feed has by now; what is more than when the list was read waits."""
@@ -68,13 +69,22 @@ class Arrivals:
             more = len(self.failed) - 1
             others = ngettext("· and {n} more", "· and {n} more", more) if more else ""
             return f"{self.failed[0]} {others.format(n=phrases.number(more))}".rstrip()
+        parts = []
         if not self._new:
-            return _("no new entries")
-        if is_offered:
-            return ""
-        return ngettext("{n} new entry", "{n} new entries", self._new).format(
-            n=phrases.number(self._new)
-        )
+            parts.append(_("no new entries"))
+        elif not is_offered:
+            parts.append(
+                ngettext("{n} new entry", "{n} new entries", self._new).format(
+                    n=phrases.number(self._new)
+                )
+            )
+        if self._changed:
+            parts.append(
+                ngettext("{n} changed", "{n} changed", self._changed).format(
+                    n=phrases.number(self._changed)
+                )
+            )
+        return ", ".join(parts)
 
 
 def is_in_folder(feed: Feed, folder: str) -> bool:

@@ -111,7 +111,7 @@ class Marking:
         shown = self._text.entry
         if shown is not None and shown.id in marked.entry_ids:
             with self._telling():
-                self._text.show_marks(self._library.entry(shown.id))
+                self._text.show_again(self._library.entry(shown.id))
         if not quietly:
             self._status.tell(_said_of(marked, undone=undone))
         self._changed()

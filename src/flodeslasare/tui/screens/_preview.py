@@ -89,15 +89,18 @@ class Preview:
             self._text.highlight(self._words)
 
     def read_again(self) -> None:
-        """Show what has become of the entry whose text is there: its feed's name, its marks; the place stays."""
+        """Show what has become of the entry whose text is there: its words, its feed's name, its marks; the place stays."""
         shown = self._text.entry
         if shown is not None:
             try:
-                self._text.show_marks(self._library.entry(shown.id))
+                entry = self._library.entry(shown.id)
             except NoSuchEntry:
                 self._text.show(None)
             except ReaderError as error:
                 self._tell(str(error))
+            else:
+                if entry != shown:
+                    self._text.show_again(entry)
 
     def _bring(self, entry_id: int) -> bool:
         shown, sought = self._text.entry, self._sought()

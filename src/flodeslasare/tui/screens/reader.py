@@ -508,6 +508,7 @@ class ReaderScreen(Screen[None]):
         with self.telling():
             if self._overview.is_outdated(self.library):
                 self.entries.forget_rows()
+                self._preview.read_again()
         was_there = not self._overview.is_gone(self.base)
         # While a refresh goes on months wait for its end: many feeds have tens of thousands, which takes 0.1 s.
         self.count(months=not self._news.is_coming)

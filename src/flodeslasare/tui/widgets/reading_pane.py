@@ -208,9 +208,14 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._anchor_picture = None
         self._go_to_anchor()
 
-    def show_marks(self, entry: Entry) -> None:
-        """Show the same entry with other marks; the place stays."""
-        if self._entry is not None and self._entry.id == entry.id:
+    def show_again(self, entry: Entry) -> None:
+        """Show the same entry with other marks, or edited; the place stays."""
+        shown = self._entry
+        if shown is not None and shown.id == entry.id:
+            if (shown.html, shown.title) != (entry.html, entry.title):
+                self._current_hit = None
+                if self.text_selection is not None:
+                    self.screen.clear_selection()
             self._read(entry)
             self._lay_out()
             self._go_to_anchor()
