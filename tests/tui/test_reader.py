@@ -31,6 +31,7 @@ from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._palette import commands as palette_commands
+from flodeslasare.tui.theme import THEMES_IN_256
 from pilots import press, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry, fill
 
@@ -1021,6 +1022,19 @@ async def test_cursor_and_hits_stand_out_in_16_colours(
             for y in range(12)
             for segment in entries.render_line(y)
         )
+
+
+async def test_256_colours_have_a_theme_of_their_own(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for theme in THEMES_IN_256:
+            assert app.get_css_variables()["cursor"] == theme.variables["cursor"]
+            app.switch_theme()
+            await settle(pilot)
 
 
 async def test_a_search_is_of_everything_and_ends_where_it_began(

@@ -1,10 +1,40 @@
 """The themes can be read: WCAG contrast, computed from their values."""
 
+from dataclasses import replace
+
 import pytest
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from flodeslasare.tui.theme import THEMES
+from flodeslasare.tui.theme import THEMES, THEMES_IN_256
+
+
+def in_256(colour: str) -> str:
+    """Give what a terminal of 256 colours shows for a colour."""
+    shown = Color.parse(colour).rich_color.downgrade(ColorSystem.EIGHT_BIT)
+    return shown.get_truecolor().hex
+
+
+def as_shown(theme: Theme) -> Theme:
+    """Give a theme in the colours that a terminal of 256 shows for it."""
+    return replace(
+        theme,
+        background=in_256(str(theme.background)),
+        surface=in_256(str(theme.surface)),
+        panel=in_256(str(theme.panel)),
+        accent=in_256(str(theme.accent)),
+        variables={
+            name: in_256(value) if value.startswith("#") else value
+            for name, value in theme.variables.items()
+        },
+    )
+
+
+ALL = [
+    *(pytest.param(theme, id=theme.name) for theme in THEMES),
+    *(pytest.param(as_shown(theme), id=f"{theme.name} in 256") for theme in THEMES_IN_256),
+]
 
 
 def luminance(colour: str) -> float:
@@ -32,13 +62,13 @@ def grounds(theme: Theme) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", ALL)
 def test_ink_and_quiet_ink_are_strong_on_the_background(theme: Theme) -> None:
     for token in ("ink", "quiet-ink"):
         assert contrast(theme.variables[token], str(theme.background)) >= 7, token
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", ALL)
 @pytest.mark.parametrize("token", ["ink", "quiet-ink", "faint-ink", "lead", "section", "accent"])
 def test_everything_that_is_read_can_be_read_wherever_it_stands(theme: Theme, token: str) -> None:
     colour = theme.accent if token == "accent" else theme.variables[token]
@@ -46,11 +76,18 @@ def test_everything_that_is_read_can_be_read_wherever_it_stands(theme: Theme, to
         assert contrast(str(colour), ground) >= 4.5, (token, name)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", ALL)
 def test_hits_can_be_read(theme: Theme) -> None:
     assert contrast(theme.variables["hit-ink"], theme.variables["hit"]) >= 4.5
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", ALL)
 def test_the_cursor_row_can_be_told_from_the_background(theme: Theme) -> None:
     assert contrast(theme.variables["cursor"], str(theme.background)) > 1.1
+
+
+@pytest.mark.parametrize("theme", THEMES_IN_256, ids=lambda theme: theme.name)
+def test_grounds_keep_their_order_in_256_colours(theme: Theme) -> None:
+    steps = [luminance(in_256(colour)) for colour in grounds(theme).values()]
+    assert len(set(steps)) == 4
+    assert steps == sorted(steps, reverse=not theme.dark)

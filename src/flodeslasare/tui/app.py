@@ -29,7 +29,7 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import FeedStarted, RefreshWaits
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
 from flodeslasare.tui.screens.reader import ReaderScreen
-from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours
+from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours, themes_for
 
 LOOKS_AN_INTERVAL = 6
 """How often the feeds that are due are looked for, while the shortest interval of one goes by: feeds come
@@ -88,7 +88,7 @@ class FeedReaderApp(App[None]):
         """For which theme, and what takes its colours away."""
         self.wants_demo = False
         """Whether the person left for the example blog."""
-        for theme in THEMES:
+        for theme in themes_for(self):
             self.register_theme(theme)
         self._begin_in(self._remembered_theme())
 
@@ -219,7 +219,7 @@ class FeedReaderApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our colours to a theme that lacks them: those of the theme of ours that is as light."""
-        ours = next(theme for theme in THEMES if theme.dark == self.current_theme.dark)
+        ours = next(theme for theme in themes_for(self) if theme.dark == self.current_theme.dark)
         return dict(ours.variables)
 
     def _begin_in(self, name: str) -> None:

@@ -118,6 +118,52 @@ PAPPER = _theme(
 THEMES = (GRANIT, PAPPER)
 DEFAULT = GRANIT.name
 
+
+def _grey(number: int) -> str:
+    """Give the colour that Rich turns into a grey of the 256 colours, 232 to 255."""
+    value = round((number - 231) / 25 * 255)
+    return f"#{value:02x}{value:02x}{value:02x}"
+
+
+# The palette of 256 colours (a terminal without COLORTERM: over ssh, in tmux) has no dark slate and no paper; its
+# nearest, as Rich takes them, are black, petrol and navy. These are colours of it that keep the order of the greys.
+_GRANIT_IN_256 = _theme(
+    GRANIT.name,
+    dark=True,
+    background=_grey(233),
+    surface=_grey(234),
+    panel=_grey(235),
+    cursor=_grey(236),
+    ink=_grey(253),
+    quiet_ink=_grey(249),
+    faint_ink=_grey(247),
+    lead="#87afd7",
+    section="#87afd7",
+    accent="#ffd75f",
+    hit="#ffd75f",
+    hit_ink=_grey(233),
+    rule=_grey(237),
+)
+_PAPPER_IN_256 = _theme(
+    PAPPER.name,
+    dark=False,
+    background="#ffffff",
+    surface=_grey(255),
+    panel=_grey(254),
+    cursor=_grey(253),
+    ink=_grey(234),
+    quiet_ink=_grey(239),
+    faint_ink=_grey(240),
+    lead="#005f87",
+    section="#005f87",
+    accent="#af0000",
+    hit="#ffd787",
+    hit_ink=_grey(234),
+    rule=_grey(252),
+)
+THEMES_IN_256 = (_GRANIT_IN_256, _PAPPER_IN_256)
+"""The same, under the same names, in what 256 colours there are."""
+
 IN_16_COLOURS = {
     "block-cursor-background": "ink",
     "block-cursor-foreground": "background",
@@ -134,3 +180,8 @@ def has_colours(app: App[Any]) -> bool:
 def has_few_colours(app: App[Any]) -> bool:
     """Whether the terminal has 16 colours or fewer, so that shades of a ground are one colour."""
     return app.console.color_system in (None, "standard")
+
+
+def themes_for(app: App[Any]) -> tuple[Theme, ...]:
+    """Give the themes in colours that the terminal has; where it has 16 or fewer, it makes its own of them."""
+    return THEMES_IN_256 if app.console.color_system == "256" else THEMES
