@@ -30,6 +30,7 @@ from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
 from flodeslasare.tui.screens import _feeds as feeds
+from flodeslasare.tui.screens._layout import widths
 from flodeslasare.tui.screens._palette import commands as palette_commands
 from flodeslasare.tui.theme import THEMES_IN_256
 from pilots import press, settle, until
@@ -206,9 +207,23 @@ async def test_the_text_alone_and_back(app: FeedReaderApp) -> None:
         await pilot.pause()
         assert not app.reader.archive.display
         assert app.reader.pane == "reading"
+        assert "z all panes" in foot(app)
         await pilot.press("z")
         await pilot.pause()
         assert app.reader.archive.display
+        assert app.reader.pane == "list"
+        await press(pilot, "3", "z", "z")
+        assert app.reader.pane == "reading"
+        assert "z text alone" in foot(app)
+
+
+def test_a_wide_terminal_has_room_for_the_names_of_feeds() -> None:
+    assert widths(120, "list", is_alone=False)[0] == 30
+    assert widths(160, "list", is_alone=False)[0] == 30
+    archive, entries, _text = widths(200, "list", is_alone=False)
+    assert (archive, entries) == (44, 76)
+    assert 200 - 44 - 76 >= 76  # the text has all it wants
+    assert widths(400, "list", is_alone=False)[0] == 44
 
 
 async def test_it_follows_the_terminals_size(app: FeedReaderApp) -> None:
@@ -1259,6 +1274,47 @@ async def test_the_foot_names_the_keys_that_hold_where_one_is(app: FeedReaderApp
         await settle(pilot)
         assert "Esc leave" not in foot(app)
         assert "n next unread" in foot(app)
+        await press(pilot, "f")
+        assert "f read ones too" in foot(app)
+        await press(pilot, "f", "1")
+        assert "f unread only   a add feed   r refresh   i about the feed" in foot(app)
+        await press(pilot, "slash", *"upphandl", "enter", "b")
+        assert "b newest first" in foot(app)
+
+
+async def test_what_is_wrong_with_a_feed_that_was_added_is_told(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        added = filled.feed_named("https://exempel.se/trasig", "Trasig")
+        with closing(open_database(filled.path)) as database, database.writing():
+            FeedStore(database).described(added, title=None, site_url=None, flaw="it is cut off")
+        app.reader._added(filled.feed(added))
+        await settle(pilot)
+        assert "it can be read, but it is cut off" in foot(app)
+
+
+async def test_the_foot_names_the_way_to_what_there_is_no_room_for(app: FeedReaderApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "1 archive" in foot(app)
+        await press(pilot, "enter")
+        assert "Esc" not in foot(app)
+        await press(pilot, "z")
+        assert "Esc back" in foot(app)
+        await press(pilot, "z", "1")
+        assert "1 archive" not in foot(app)
+        await pilot.resize_terminal(60, 20)
+        await settle(pilot)
+        assert "Esc back" in foot(app)
+        await press(pilot, "3")
+        assert "Esc back" in foot(app)
+        await pilot.resize_terminal(*WIDE)
+        await settle(pilot)
+        assert "Esc back" not in foot(app)
+        await press(pilot, "2")
+        assert "1 archive" not in foot(app)
 
 
 @pytest.mark.parametrize("key", ["i", "a", "question_mark", "ctrl+p"])

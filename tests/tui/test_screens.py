@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -182,6 +182,22 @@ async def test_feeds_that_were_left_are_offered_and_taken_up_again(
     assert library.feed(alfa).folder == "Nyheter"
     assert library.asked == []  # its address is known
     assert [feed.id for feed in library.left_feeds()] == [beta]
+
+
+async def test_lines_that_are_pasted_become_one(library: StagedLibrary) -> None:
+    app = ScreenApp(AddFeedScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        field = app.screen.query_one("#folder", Input)
+        field.focus()
+        for pasted, value in (
+            ("Hållbar\n   upphandling\n", "Hållbar upphandling"),
+            ("Hållbar  upphandling", "Hållbar  upphandling"),
+            ("\n", ""),
+        ):
+            field.value = ""
+            field.post_message(events.Paste(pasted))
+            await settle(pilot)
+            assert field.value == value
 
 
 async def test_a_failure_stays_until_the_address_is_edited(library: StagedLibrary) -> None:

@@ -5,6 +5,7 @@ The texts are English here and are translated when they are shown.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -46,17 +47,30 @@ class Key:
     """In a word or two, for the status line; empty for those that are not hinted at."""
     hint_in_search: str = ""
     """What is said instead where something was searched for; in the text alone if there is a `hint`, too."""
+    hint_when_on: str = ""
+    """What is said instead while what it does is done, where it leads back."""
     panes: tuple[str, ...] = ("archive", "list", "reading")
     """Where it is hinted at."""
     is_for_pictures: bool = False
     """Whether it is hinted at only where the text has pictures."""
+    leads_to: str = ""
+    """A pane it leads to."""
+    hint_to_hidden: str = ""
+    """What is said while there is no room for that pane."""
+    hidden_from: tuple[str, ...] = ()
+    """Where it is hinted at then."""
     leads: bool = False
     """Whether it works before the pane sees it, so that what is typed right after goes where it leads."""
 
-    def hint_in(self, pane: str, *, in_search: bool) -> str:
+    def hint_in(self, pane: str, *, in_search: bool, is_on: bool, hidden: Collection[str]) -> str:
         """Give what the status line says of it in a pane; empty for nothing."""
+        if self.leads_to in hidden and pane in self.hidden_from:
+            return self.hint_to_hidden
+        if pane not in self.panes:
+            return ""
         is_other = in_search and self.hint_in_search and (pane == "reading" or not self.hint)
-        return self.hint_in_search if is_other else self.hint
+        hint = self.hint_in_search if is_other else self.hint
+        return self.hint_when_on if hint and is_on else hint
 
 
 KEYS: tuple[Key, ...] = (
@@ -100,6 +114,9 @@ KEYS: tuple[Key, ...] = (
         name=N_("Go to the archive"),
         keys="1",
         action="pane('archive')",
+        leads_to="archive",
+        hint_to_hidden=N_("archive"),
+        hidden_from=("list",),
     ),
     Key(
         shown="2",
@@ -181,6 +198,7 @@ KEYS: tuple[Key, ...] = (
         keys="z",
         action="alone",
         hint=N_("text alone"),
+        hint_when_on=N_("all panes"),
         panes=("reading",),
     ),
     Key(
@@ -282,6 +300,7 @@ KEYS: tuple[Key, ...] = (
         keys="f",
         action="filter",
         hint=N_("unread only"),
+        hint_when_on=N_("read ones too"),
         panes=("archive", "list"),
     ),
     Key(
@@ -297,6 +316,7 @@ KEYS: tuple[Key, ...] = (
         keys="b",
         action="best_first",
         hint_in_search=N_("best first"),
+        hint_when_on=N_("newest first"),
         panes=("list",),
     ),
     Key(
@@ -326,6 +346,9 @@ KEYS: tuple[Key, ...] = (
         action="back",
         hint_in_search=N_("leave"),
         panes=("archive", "list"),
+        leads_to="list",
+        hint_to_hidden=N_("back"),
+        hidden_from=("archive", "reading"),
     ),
     Key(
         shown="a",
@@ -362,6 +385,8 @@ KEYS: tuple[Key, ...] = (
         name=N_("About this feed"),
         keys="i",
         action="feed_details",
+        hint=N_("about the feed"),
+        panes=("archive",),
     ),
     Key(
         shown=".",
@@ -455,6 +480,7 @@ _HINTED = (
     "/",
     "Enter",
     "Esc",
+    "1",
     "b",
     "Space",
     "p",
@@ -464,6 +490,7 @@ _HINTED = (
     "f",
     "a",
     "r",
+    "i",
     "z",
     "t",
     "o v",
@@ -489,7 +516,13 @@ def bindings() -> list[Binding]:
 
 
 def hinted(
-    pane: str, *, in_search: bool, is_typing: bool, has_pictures: bool = False
+    pane: str,
+    *,
+    in_search: bool,
+    is_typing: bool,
+    on: Collection[str] = (),
+    hidden: Collection[str] = (),
+    has_pictures: bool = False,
 ) -> list[tuple[str, str]]:
     """Give the keys that the status line hints at, and what they do, in the language of the screen.
 
@@ -497,6 +530,8 @@ def hinted(
         pane: where one is.
         in_search: what is listed was searched for.
         is_typing: keys go to the search.
+        on: the actions of the keys that lead back just then.
+        hidden: the panes there is no room for.
         has_pictures: the text that is shown has some that can be drawn.
     """
     if is_typing:
@@ -504,8 +539,7 @@ def hinted(
     hints = [
         (_HINTED.index(key.shown), _(key.shown), _(does))
         for key in KEYS
-        if pane in key.panes
-        and (has_pictures or not key.is_for_pictures)
-        and (does := key.hint_in(pane, in_search=in_search))
+        if (has_pictures or not key.is_for_pictures)
+        and (does := key.hint_in(pane, in_search=in_search, is_on=key.action in on, hidden=hidden))
     ]
     return [(shown, does) for _order, shown, does in sorted(hints)]

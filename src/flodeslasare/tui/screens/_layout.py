@@ -8,6 +8,9 @@ THREE_PANES = 120
 """In columns; below it two panes."""
 TWO_PANES = 80
 _ARCHIVE_CELLS = 30
+_MOST_ARCHIVE_CELLS = 44
+"""What the archive has in a wide terminal, where nothing else has a use for more: feeds have long names."""
+_MOST_ENTRIES_CELLS = 76
 _TEXT_CELLS = 76
 """What the text wants: its column, air on both sides, the scrollbar."""
 
@@ -20,8 +23,9 @@ def widths(columns: int, pane: str, *, is_alone: bool) -> tuple[Width, Width, Wi
     if is_alone:
         return None, None, "1fr"
     if columns >= THREE_PANES:
-        entries = min(max(columns - _ARCHIVE_CELLS - _TEXT_CELLS, 46), 76)
-        return _ARCHIVE_CELLS, entries, "1fr"
+        entries = min(max(columns - _ARCHIVE_CELLS - _TEXT_CELLS, 46), _MOST_ENTRIES_CELLS)
+        left = columns - _MOST_ENTRIES_CELLS - _TEXT_CELLS
+        return min(max(left, _ARCHIVE_CELLS), _MOST_ARCHIVE_CELLS), entries, "1fr"
     if columns >= TWO_PANES:
         if pane == "archive":
             return _ARCHIVE_CELLS, "1fr", None

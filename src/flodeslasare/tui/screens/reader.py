@@ -25,6 +25,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
@@ -159,6 +160,8 @@ class ReaderScreen(Screen[None]):
         """What undo takes back, in order."""
         self._news = News(self.status, self._overview, now=now)
         self._before_search: tuple[View, bool, int | None] | None = None
+        self._before_alone = "list"
+        """The pane one was in before the text had the whole screen."""
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
         self._questions = Questions(self, library)
@@ -283,13 +286,13 @@ class ReaderScreen(Screen[None]):
 
     def on_resize(self, _event: events.Resize) -> None:
         self._arrange()
+        self._hint_keys()
 
     def _arrange(self) -> None:
         """Show the panes there is room for, the one with the keys among them."""
         width = self.size.width or self.app.size.width
-        panes = (self.archive, self._middle, self.text)
         shown = widths(width, self.pane, is_alone=self.alone)
-        for pane, cells in zip(panes, shown, strict=True):
+        for pane, cells in zip(self._panes.values(), shown, strict=True):
             pane.display = cells is not None
             if cells is not None:
                 pane.styles.width = cells
@@ -297,6 +300,11 @@ class ReaderScreen(Screen[None]):
             self.call_after_refresh(self._preview.show)
         self.set_class(width < TWO_PANES, "-one")
         self.set_class(self.alone, "-alone")
+
+    @property
+    def _panes(self) -> dict[str, Widget]:
+        """The panes, as they stand from left to right, by the names `pane` has for them."""
+        return {"archive": self.archive, "list": self._middle, "reading": self.text}
 
     @property
     def text_is_shown(self) -> bool:
@@ -316,6 +324,7 @@ class ReaderScreen(Screen[None]):
 
     def watch_alone(self) -> None:
         self._arrange()
+        self._hint_keys()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keys go where the mouse went."""
@@ -335,8 +344,19 @@ class ReaderScreen(Screen[None]):
                 in_search=bool(self.query_text),
                 is_typing=self.search_bar.has_typing,
                 has_pictures=self.text.has_pictures and has_colours(self.app),
+                on=self._actions_on(),
+                hidden=[pane for pane, widget in self._panes.items() if not widget.display],
             )
         )
+
+    def _actions_on(self) -> set[str]:
+        """Give the actions that lead back by now, as the table of keys names them."""
+        states = {
+            "filter": self.only_unread,
+            "alone": self.alone,
+            "best_first": self.order == "best",
+        }
+        return {action for action, is_on in states.items() if is_on}
 
     def on_screen_suspend(self) -> None:
         self._is_covered = True
@@ -362,6 +382,7 @@ class ReaderScreen(Screen[None]):
 
     def watch_only_unread(self) -> None:
         self._remember_view()
+        self._hint_keys()
         wanted = [self.entries.entry_id]
         if self.only_unread:  # what is read gives way to the unread entry after it
             after, _is_all = self.entries.unread_from(1)
@@ -391,6 +412,7 @@ class ReaderScreen(Screen[None]):
         self.set_reactive(ReaderScreen.base, base)
         self.set_reactive(ReaderScreen.only_unread, only_unread)
         self.archive.set_view(base)
+        self._hint_keys()
 
     def _remember_view(self) -> None:
         if self._before_search is None:  # a search ends where it began
@@ -825,6 +847,7 @@ class ReaderScreen(Screen[None]):
         self.status.tell(_("best hits first") if self.order == "best" else _("newest first"))
 
     def watch_order(self) -> None:
+        self._hint_keys()
         self._list()
 
     def action_save_search(self) -> None:
@@ -917,11 +940,15 @@ class ReaderScreen(Screen[None]):
             self._show_versions(self.entries.entry_id)
 
     def action_alone(self) -> None:
+        """Give the text the whole screen, and go back to the pane one came from."""
         self.alone = not self.alone
         if self.alone:
+            self._before_alone = self.pane
             if self.entries.entry_id is not None:
                 self._open(self.entries.entry_id)
             self._go("reading")
+        else:
+            self._go(self._before_alone)
 
     def action_month(self, direction: int) -> None:
         """Go to a month in the list; where the list is one month, to the one beside it."""
@@ -1000,6 +1027,9 @@ class ReaderScreen(Screen[None]):
             self.count()
             self.base = View(feed_id=result.id)
             self._list()
+            added = self._overview.feed(result.id)
+            if added is not None and (ailment := hint_about(added, self._now())):
+                self.status.tell(ailment, is_news=True)
         elif result is not None:
             self.post_message(LibraryChanged())
             self.post_message(self.RefreshRequested(None, due_only=True))
