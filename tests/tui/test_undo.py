@@ -46,6 +46,33 @@ async def test_leaving_a_feed_is_undone_as_it_was(filled: StagedLibrary) -> None
         assert filled.counts() != counts
 
 
+async def test_what_is_unread_again_comes_back_into_the_list_of_the_unread(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.mark_unread(filled.listing(View(), first=None).ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "A", "f")
+        assert not app.reader.entries.ids
+        await press(pilot, "u")
+        assert len(app.reader.entries.ids) == 132
+        assert "All entries  132" in shown(app)
+
+
+async def test_what_lost_its_star_comes_back_into_the_list_of_the_starred(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        starred = list(filled.listing(View(starred=True), first=None).ids)
+        app.reader.base = View(starred=True)
+        await settle(pilot)
+        await press(pilot, "s", ".")
+        assert list(app.reader.entries.ids) == starred[1:]
+        await press(pilot, "u")
+        assert list(app.reader.entries.ids) == starred
+
+
 async def test_what_was_done_last_is_undone_first(filled: StagedLibrary) -> None:
     filled.save_search("Fågel", "kyckling")
     other = filled.feed(OTHER).id

@@ -29,6 +29,7 @@ class Marking:
         *,
         telling: Callable[[], AbstractContextManager[None]],
         changed: Callable[[], None],
+        undone: Callable[[Marked], None],
     ) -> None:
         """Make it.
 
@@ -40,6 +41,7 @@ class Marking:
             status: where it is said what was done.
             telling: tells of what the library cannot do.
             changed: is called when marks have changed.
+            undone: is called, too, when marks were taken back: the list may lack what belongs in it again.
         """
         self._marks = marks
         self._library = library
@@ -48,6 +50,7 @@ class Marking:
         self._status = status
         self._telling = telling
         self._changed = changed
+        self._undone = undone
 
     def toggle_read(self) -> None:
         """Mark the entry one is on as read, or as unread where it is."""
@@ -115,6 +118,8 @@ class Marking:
         if not quietly:
             self._status.tell(_said_of(marked, undone=undone))
         self._changed()
+        if undone:
+            self._undone(marked)
 
     def _is_read(self, entry_id: int) -> bool:
         if self._entries.entry_id == entry_id:

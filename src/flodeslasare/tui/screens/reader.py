@@ -34,6 +34,8 @@ from flodeslasare.model import (
     EntryRow,
     Feed,
     Listing,
+    Marked,
+    MarkKind,
     RefreshStatus,
     SavedSearch,
     View,
@@ -177,6 +179,7 @@ class ReaderScreen(Screen[None]):
             self.status,
             telling=self.telling,
             changed=self._count_soon,
+            undone=self._list_undone,
         )
         self._images = images
         self._pictures: Pictures | None = None
@@ -649,11 +652,24 @@ class ReaderScreen(Screen[None]):
         """Show what came in; the entry one is on stays where it is."""
         if self._listings.came_from is not None:
             self._leave_related()
-            return
+        else:
+            self._list_again()
+
+    def _list_again(self, *, more: int = 0) -> None:
+        """List the view anew, with what came in and `more` entries; the one one is on stays where it is."""
         with self.telling(), self.library.at_one_moment():
             self._count_if_outdated()
             offered = self._news.listed()
-            self._listings.begin_again(self.view, more=offered)
+            self._listings.begin_again(self.view, more=offered + more)
+
+    def _list_undone(self, marked: Marked) -> None:
+        """Bring back what is unread, or starred, again into a list of such entries that has let it go."""
+        view = self.view
+        is_back = (view.unread and marked.kind is MarkKind.UNREAD) or (
+            view.starred and marked.kind is MarkKind.STARRED
+        )
+        if is_back and self._listings.came_from is None:
+            self._list_again(more=len(marked.entry_ids))
 
     # --- marks -----------------------------------------------------------------------------------
 
