@@ -358,6 +358,8 @@ async def test_the_prompt_is_no_trap() -> None:
         await pilot.press("escape")
         assert "no links" not in app.lines()[-1]
         assert "escape" not in app.said
+        await pilot.press("L", "1")  # there is none to number
+        assert app.said[-1] == "one"
         await pilot.press("L", "j", "1", "escape")
         assert app.pane.scroll_offset.y == 1
         assert app.said[-2:] == ["one", "escape"]

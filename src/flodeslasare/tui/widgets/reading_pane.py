@@ -597,7 +597,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
                 self._follow(link.url)
         elif event.key == "backspace":
             self._type(self._typed[:-1])
-        elif event.character is not None and event.character in "0123456789":
+        elif self._links and event.character is not None and event.character in "0123456789":
             self._type((self._typed + event.character)[:5])
         else:
             self._type(None)
