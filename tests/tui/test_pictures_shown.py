@@ -305,7 +305,7 @@ async def test_marks_and_hits_leave_the_view_where_it_is_inside_a_picture() -> N
         app.pane.scroll_to(y=30, animate=False, force=True)
         rows = app.blocks_on()
         assert rows[0] == 0
-        app.pane.show_marks(an_entry(html=LONG, is_read=True))
+        app.pane.show_again(an_entry(html=LONG, is_read=True))
         assert app.blocks_on() == rows
         app.pane.highlight("avtal")
         assert app.blocks_on() == rows

@@ -1104,6 +1104,20 @@ async def test_a_filter_leads_from_a_read_entry_to_the_unread_one_after_it(
         assert entries.entry_id == ids[8]
 
 
+async def test_above_a_month_of_a_feed_the_feed_is_named(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    blog = next(feed.id for feed in filled.feeds() if feed.total)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.reader.base = View(feed_id=blog, month=201804)
+        await settle(pilot)
+        assert "April 2018 · hå" in shown(app)
+        app.reader.base = View(month=201804)
+        await settle(pilot)
+        assert app.reader.search_bar.title == "April 2018"
+
+
 async def test_coming_back_from_the_archive_the_text_is_that_of_the_entry_one_is_on(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

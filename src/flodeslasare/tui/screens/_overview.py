@@ -96,6 +96,13 @@ class Overview:
             return phrases.folder_name(view.folder.rpartition("/")[2])
         return _("Unread") if view.unread else _("All entries")
 
+    def heading_of(self, view: View) -> str:
+        """Name a view where the archive may be out of sight: a feed's year or month with the feed."""
+        feed = self.feed(view.feed_id)
+        title = self.title_of(view)
+        is_time = view.year is not None or view.month is not None
+        return f"{title} · {feed.title}" if is_time and feed and len(self.feeds) > 1 else title
+
     def is_gone(self, view: View) -> bool:
         """Whether the feed, the folder or the saved search that a view is of is no more."""
         if view.feed_id is not None:

@@ -475,7 +475,7 @@ class ReaderScreen(Screen[None]):
         bar.total = len(listing.ids) if is_aside else self._overview.total_of(view, listing)
         bar.unread = 0 if self.base.unread else unread
         bar.filtered = self.only_unread
-        bar.title = self._overview.title_of(self.base)
+        bar.title = self._overview.heading_of(self.base)
 
     # --- counts ----------------------------------------------------------------------------------
 
