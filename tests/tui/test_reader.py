@@ -1009,6 +1009,14 @@ async def test_the_refresh_begins_after_the_first_screen(
         assert library.refreshed == [(None, True)]
 
 
+async def test_a_refresh_that_comes_due_as_one_leaves_is_none(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+    assert not app.screen_stack
+    app._refresh_due()
+    assert not app.workers
+
+
 @pytest.mark.parametrize("theme", ["granit", "papper"])
 async def test_cursor_and_hits_stand_out_in_16_colours(
     filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch, theme: str

@@ -142,6 +142,8 @@ class FeedReaderApp(App[None]):
 
     def _refresh_due(self) -> None:
         """Ask the feeds that are due, unless a refresh is under way: it is not to be broken off for that."""
+        if not self.screen_stack:  # the person has left before the first of them was asked
+            return
         under_way = any(
             worker.group == "refresh" and not worker.is_finished for worker in self.workers
         )
