@@ -26,14 +26,15 @@ KEPT_FETCHES = 50
 """How many refreshes of each feed the history holds."""
 
 _FEED = f"""
-    SELECT feeds.*, shown(url) AS shown_url,
-        coalesce(named, nullif(title, ''), shown(url)) AS shown_title,
-        coalesce((SELECT sum(total) FROM month_counts WHERE feed_id = feeds.id), 0) AS total,
-        coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0) AS unread,
+    SELECT id, shown(url), coalesce(named, nullif(title, ''), shown(url)), named, title, site_url, folder,
+        coalesce((SELECT sum(total) FROM month_counts WHERE feed_id = feeds.id), 0),
+        coalesce((SELECT sum(unread) FROM month_counts WHERE feed_id = feeds.id), 0),
+        unsubscribed, gone, added, last_refresh, next_refresh, failures, failing_since, last_error, flaw,
+        interval_seconds,
         (
             SELECT other.id FROM feeds AS other
             WHERE other.url = feeds.moved_to AND feeds.moved_times >= {CONFIRMATIONS} AND other.id <> feeds.id
-        ) AS merge_into
+        )
     FROM feeds
     """  # noqa: S608 - a number of this module
 
@@ -425,25 +426,49 @@ def _in_words(kept: str | None) -> str | None:
 
 
 def _feed(row: sqlite3.Row) -> Feed:
+    # By their places: to look each up by its name takes twice as long as all the rest, and a screen with a thousand
+    # feeds reads them all once a second while they are refreshed.
+    (
+        id_,
+        url,
+        title,
+        named,
+        own_title,
+        site_url,
+        folder,
+        total,
+        unread,
+        left,
+        gone,
+        added,
+        last_refresh,
+        next_refresh,
+        failures,
+        failing_since,
+        last_error,
+        flaw,
+        interval_seconds,
+        merge_into,
+    ) = row
     return Feed(
-        id=row["id"],
-        url=row["shown_url"],
-        title=row["shown_title"],
-        named=row["named"],
-        own_title=row["title"],
-        site_url=row["site_url"],
-        folder=row["folder"],
-        total=row["total"],
-        unread=row["unread"],
-        left_since=moment(row["unsubscribed"]),
-        gone_since=moment(row["gone"]),
-        added=datetime.fromtimestamp(row["added"], UTC),
-        last_refresh=moment(row["last_refresh"]),
-        next_refresh=moment(row["next_refresh"]),
-        failures=row["failures"],
-        failing_since=moment(row["failing_since"]),
-        last_error=_in_words(row["last_error"]),
-        flaw=_in_words(row["flaw"]),
-        interval_seconds=row["interval_seconds"],
-        merge_into=row["merge_into"],
+        id=id_,
+        url=url,
+        title=title,
+        named=named,
+        own_title=own_title,
+        site_url=site_url,
+        folder=folder,
+        total=total,
+        unread=unread,
+        left_since=moment(left),
+        gone_since=moment(gone),
+        added=datetime.fromtimestamp(added, UTC),
+        last_refresh=moment(last_refresh),
+        next_refresh=moment(next_refresh),
+        failures=failures,
+        failing_since=moment(failing_since),
+        last_error=_in_words(last_error),
+        flaw=_in_words(flaw),
+        interval_seconds=interval_seconds,
+        merge_into=merge_into,
     )
