@@ -60,7 +60,8 @@ class EntryStore:
     ) -> list[KnownEntry]:
         """Which entries does the feed have that these may be, by their names, their links, or their dates?
 
-        Dates are looked for where links have something behind `?`, which may be another each time.
+        Dates are looked for where links have something behind `?`, which may be another each time. Those that were
+        never compared get their digests, which are kept.
         """
         links = {entry.url.partition("://")[2] for entry in entries if entry.url}
         dates = {seconds(entry.published) for entry in entries if entry.url and "?" in entry.url}
