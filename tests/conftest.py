@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,19 @@ def no_log_left() -> Iterator[None]:
         handler.close()
     logger.setLevel(logging.NOTSET)
     logger.propagate = True
+
+
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Let what the test starts hear Ctrl+C, also where the tests were started deaf to it (`pytest &` in a script).
+
+    A signal that is caught here is at its default in a program that is started, and one that is ignored stays
+    ignored (POSIX, exec).
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -405,6 +405,7 @@ def test_a_full_disk_is_one_line(archive: Library, arguments: list[str]) -> None
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 def test_ctrl_c_ends_a_refresh_with_130(archive: Library) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -440,6 +441,7 @@ runpy.run_module("flodeslasare", run_name="__main__")
     return Ran(process.returncode, out, err)
 
 
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 @pytest.mark.parametrize("module", ["flodeslasare.cli._ends", "flodeslasare.cli.feeds"])
 def test_ctrl_c_at_the_start_is_silent(module: str) -> None:
     ran = interrupted_at_import_of(module, "feeds")

@@ -284,6 +284,7 @@ async def test_a_cancelled_parse_leaves_no_worker_behind(odd_pool: ParsePool) ->
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.usefixtures("ctrl_c_is_heard")
 async def test_a_worker_does_not_hear_ctrl_c(pool: ParsePool) -> None:
     await pool.parse(FRESH, url=URL)
     (pid,) = processes(pool)
