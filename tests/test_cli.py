@@ -459,6 +459,54 @@ def test_ctrl_c_in_a_function_that_sqlite_calls_is_ctrl_c(archive: Library) -> N
         archive.feeds()
 
 
+@pytest.fixture
+def sealed(archive: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """The person's library, where it may not be written."""
+    archive.close()
+    monkeypatch.setattr(
+        "flodeslasare.storage.database.may_write", lambda path: path != archive.path
+    )
+    return archive
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "feeds", "feeds --left", "feeds --history Bloggen", "entries", "search besök", "show 1", "related 1", "searches",
+        "export opml", "export json", "export markdown -", "doctor",
+    ],
+)  # fmt: skip
+def test_a_library_that_cannot_be_written_is_read(run: Run, line: str) -> None:
+    ran = run(*line.split())
+
+    assert ran.code == 0
+    assert "written" not in ran.err
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mark read 1", "mark starred --query besök", "refresh", "refresh --due", "add blogg.exempel", "remove Bloggen",
+        "remove Bloggen --delete-entries --yes", "edit Bloggen --url ny.exempel", "edit Bloggen --title X",
+        "merge 1 2", "backfill Bloggen", "searches save namn besök", "import {list}", "doctor --rebuild-index",
+    ],
+)  # fmt: skip
+def test_what_would_write_to_one_that_cannot_be_says_so(
+    run: Run, tmp_path: Path, line: str
+) -> None:
+    subscriptions = tmp_path / "urls"
+    subscriptions.write_text("https://ny.exempel/feed\n")
+
+    ran = run(*line.format(list=subscriptions).split())
+
+    assert ran.code == 73
+    assert ran.out == ""
+    assert "library.db: it cannot be written, for you may not change the file; check" in ran.err
+    assert ran.err.count("\n") == 1
+
+
 def test_a_closed_stderr_is_no_failure(archive: Library) -> None:
     for words, code in (("feeds", 0), ("show 99", 2)):
         command = f"exec {PYTHON} -m flodeslasare {words} 2>&-"

@@ -22,6 +22,7 @@
         ├── ForeignFile          the file is not ours; it is left as it is (65)
         ├── NewerFile            the file was written by a newer version; it is left as it is (65)
         ├── DamagedFile          it is a library, and parts of it are lost or overwritten (65)
+        ├── ReadOnly             the file can be read, and not written (73)
         └── Busy                 another program holds the file for longer than we wait (73)
 
 `str()` of each is one sentence for the user: it names the thing and the cause and says what to do.
@@ -219,6 +220,10 @@ class DamagedFile(StorageError):
     """The file is a library, and parts of it are lost or overwritten."""
 
     exit_code = 65
+
+
+class ReadOnly(StorageError):
+    """The file can be read, and not written."""
 
 
 class Busy(StorageError):

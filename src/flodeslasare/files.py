@@ -34,6 +34,13 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def may_write(path: Path) -> bool:
+    """Tell whether a file or folder that is there may be written; on a read-only file system root may not either."""
+    if os.access in os.supports_effective_ids:
+        return os.access(path, os.W_OK, effective_ids=True)
+    return os.access(path, os.W_OK)
+
+
 def write_whole(path: Path, data: bytes, *, replaces: bool, mode: int, durable: bool) -> None:
     """Write a file beside its place and move it there, so that nobody ever finds half of it.
 

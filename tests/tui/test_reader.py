@@ -34,7 +34,7 @@ from flodeslasare.tui.screens._layout import widths
 from flodeslasare.tui.screens._palette import commands as palette_commands
 from flodeslasare.tui.theme import THEMES_IN_256
 from pilots import press, settle, until
-from tui.samples import NOW, StagedLibrary, an_entry, fill
+from tui.samples import NOW, QUIET, StagedLibrary, an_entry, fill
 
 SIZES = [(60, 20), (80, 24), (120, 36), (160, 48)]
 WIDE = (120, 36)
@@ -918,6 +918,36 @@ async def test_what_the_screen_remembers_waits_for_another_writer(tmp_path: Path
                 assert library.recall("screen.unread") != "1"
                 assert app.reader.status.message == ""
         assert library.recall("screen.unread") == "1"
+
+
+# --- a library that can only be read -----------------------------------------------------------------
+
+
+async def test_a_library_that_cannot_be_written_is_shown_and_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "library.db"
+    with StagedLibrary(path) as library:
+        fill(library)
+    monkeypatch.setattr("flodeslasare.storage.database.may_write", lambda asked: asked != path)
+    eager = replace(QUIET, refresh_at_start=True)
+    with StagedLibrary(path, eager) as library:
+        app = FeedReaderApp(library, now=lambda: NOW)
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            assert "library.db: it cannot be written" in shown(app)
+            assert "no mark is kept, and nothing new is fetched" in " ".join(shown(app).split())
+            await press(pilot, "enter", "j", "space", "f", "f")
+            assert "read-only: nothing is kept" in shown(app)
+            assert app.reader.status.message == ""
+            assert "hållbarupphandling" in shown(app)
+            for key in ("m", "s", "A", "u"):
+                await press(pilot, key)
+                assert "library.db: it cannot be written" in app.reader.status.message, key
+            await press(pilot, "slash", *"kyckling")
+            assert "Kyckling" in shown(app)
+            assert library.refreshed == []
+    assert len(os.listdir(tmp_path)) == 2  # noqa: PTH208 - the library, and the home folder; no log
 
 
 # --- folders -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from flodeslasare.config import Settings
-from flodeslasare.errors import NoSuchFeed, OfflineError, UsageError
+from flodeslasare.errors import NoSuchFeed, OfflineError, ReadOnly, UsageError
 from flodeslasare.i18n import _
 from flodeslasare.library.searches import SavedSearches
 from flodeslasare.library.subscriptions import Subscriptions, folder_path
@@ -79,6 +79,8 @@ class Library:
     ) -> None:
         """Open the library at `path`, making it when it is not there.
 
+        One that cannot be written is open for reading: what would change it raises `ReadOnly`.
+
         Args:
             path: the file.
             settings: those of the person; `None` for the defaults.
@@ -126,6 +128,11 @@ class Library:
         """
         with Library(self.path, self.settings, now=self._now, offline=self.is_offline) as library:
             yield library
+
+    @property
+    def read_only(self) -> ReadOnly | None:
+        """Why the library can be read and not written; else `None`."""
+        return self._database.read_only
 
     def save_memory(self) -> None:
         """Keep few pages of the file in memory from now on: for a thread that reads on and on, each page once."""
@@ -192,6 +199,7 @@ class Library:
         Raises:
             FetchError, NotAFeed, OfflineError: nothing was subscribed to.
         """
+        self._database.require_writable()
         self._require_network()
         from flodeslasare.fetching.discover import normalise_address
 
@@ -292,6 +300,7 @@ class Library:
             FetchError, NotAFeed
             AddressTaken: another feed has the address.
         """
+        self._database.require_writable()
         url = address if self.is_offline else (await self.discover(address))[0].url
         self._subscriptions.readdress(feed_id, url, typed=address)
         return self.feed(feed_id)
@@ -359,7 +368,9 @@ class Library:
 
         Raises:
             OfflineError: the network is switched off.
+            ReadOnly: what came could not be kept.
         """
+        self._database.require_writable()
         self._require_network()
         import asyncio
         from importlib import import_module
@@ -390,7 +401,9 @@ class Library:
 
         Raises:
             OfflineError: the network is switched off.
+            ReadOnly: what came could not be kept.
         """
+        self._database.require_writable()
         self._require_network()
         from flodeslasare.library.backfill import Backfill
 
@@ -677,6 +690,7 @@ class Library:
         """
         from flodeslasare.library.importing import import_file
 
+        self._database.require_writable()
         return import_file(self._subscriptions, self._database, path, self._now(), opened=opened)
 
     def export_opml(self) -> bytes:

@@ -22,10 +22,11 @@ from flodeslasare.errors import (
     NewerFile,
     NoSuchFile,
     ReaderError,
+    ReadOnly,
     Stopped,
     StorageError,
 )
-from flodeslasare.files import is_folder, is_there
+from flodeslasare.files import is_folder, is_there, may_write
 from flodeslasare.i18n import _
 
 APPLICATION_ID = 0x464C4F44
@@ -82,9 +83,19 @@ class Checkpoints:
 class Database:
     """One connection to a library file. It belongs to the thread that opened it."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, *, read_only: ReadOnly | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            path: the file.
+            connection: to it.
+            read_only: why it cannot be written; else it can.
+        """
         self.path = path
         self.connection = connection
+        self.read_only = read_only
         self._stopping = threading.Lock()
         self._may_be_stopped = False
         self._is_stopped = False
@@ -220,7 +231,9 @@ class Database:
 
         Raises:
             NewerFile: its schema is a newer program's by now; nothing was changed.
+            ReadOnly: the file cannot be written.
         """
+        self.require_writable()
         if self.connection.in_transaction:
             yield
             return
@@ -239,6 +252,15 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
             raise
+
+    def require_writable(self) -> None:
+        """See that the file can be written: of one that is open for reading, SQLite would say so at the first change.
+
+        Raises:
+            ReadOnly
+        """
+        if self.read_only is not None:
+            raise self.read_only
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -285,11 +307,7 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
     if code == sqlite3.SQLITE_INTERRUPT:
         return Stopped(str(path))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Busy(
-            _("{path}: another program is using it; close that program, or try again").format(
-                path=path
-            )
-        )
+        return busy(path)
     if "no such module" in text:
         return StorageError(
             _(
@@ -321,11 +339,7 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
             ).format(path=path)
         )
     if code == sqlite3.SQLITE_READONLY:
-        return StorageError(
-            _(
-                "{path}: it cannot be written; check the permissions of the file and its folder"
-            ).format(path=path)
-        )
+        return cannot_be_written(path)
     if code == sqlite3.SQLITE_CANTOPEN:
         return StorageError(
             _(
@@ -350,6 +364,39 @@ def damaged(path: Path, cause: object) -> DamagedFile:
     )
 
 
+def busy(path: Path) -> Busy:
+    """Say that another program stands in the way."""
+    return Busy(
+        _("{path}: another program is using it; close that program, or try again").format(path=path)
+    )
+
+
+def cannot_be_written(path: Path) -> ReadOnly:
+    """Say why a library file cannot be written, and what helps."""
+    if _is_on_read_only_file_system(path):
+        said = _(
+            "{path}: it cannot be written, for its file system is read-only; copy it elsewhere, and name that with --library"
+        )
+    elif not may_write(path):
+        said = _(
+            "{path}: it cannot be written, for you may not change the file; check its permissions and whose it is"
+        )
+    elif not may_write(path.parent):
+        said = _(
+            "{path}: it cannot be written, for you may not write in its folder; check its permissions and whose it is"
+        )
+    else:
+        said = _("{path}: it cannot be written; check the permissions of the file and its folder")
+    return ReadOnly(said.format(path=path))
+
+
+def _is_on_read_only_file_system(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except (OSError, AttributeError):  # Windows has no statvfs
+        return False
+
+
 def open_database(
     path: Path,
     *,
@@ -358,6 +405,8 @@ def open_database(
     log_pages: int | None = None,
 ) -> Database:
     """Open a library file, making it or bringing its schema up to date where needed.
+
+    One that cannot be written is opened for reading: `Database.read_only` says why.
 
     Args:
         path: the file; its folder is made.
@@ -370,10 +419,35 @@ def open_database(
     Raises:
         ForeignFile, NewerFile: the file is not ours to use; it was not touched.
         NoSuchFile: it is a folder.
-        StorageError: it cannot be read or written.
+        ReadOnly: it cannot be written, and would have to be before it can be read.
+        StorageError: it cannot be read.
     """
     _require_sqlite()
     _require_usable(path)
+    if is_there(path) and not may_write(path):
+        return _opened_for_reading(path, wait_seconds)
+    try:
+        return _opened(path, durable=durable, wait_seconds=wait_seconds, log_pages=log_pages)
+    except StorageError as error:
+        # In a folder that cannot be written there is no place for the log.
+        if not lacks_log(error.__cause__) or may_write(path.parent):
+            raise
+        return _opened_for_reading(path, wait_seconds)
+
+
+def lacks_log(error: BaseException | None) -> bool:
+    """Tell whether SQLite could not open a file for its log, or the index of that, could not be made."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
+def _opened_for_reading(path: Path, wait_seconds: float) -> Database:
+    from flodeslasare.storage.read_only import open_for_reading  # which is rarely needed
+
+    return open_for_reading(path, wait_seconds)
+
+
+def _opened(path: Path, *, durable: bool, wait_seconds: float, log_pages: int | None) -> Database:
     with errors_in_words(path):
         connection = sqlite3.connect(
             path, timeout=wait_seconds, isolation_level=None, check_same_thread=False
@@ -395,9 +469,7 @@ def open_database(
             # them once more for that takes a twentieth of a refresh's storing.
             connection.execute("PRAGMA secure_delete = FAST")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA trusted_schema = OFF")
+            tune(connection)
         if version < SCHEMA_VERSION:
             from flodeslasare.storage.migrations import migrate  # imports sqlite-utils: 80 ms
 
@@ -413,6 +485,13 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     # What a feed's address may be shown as: the one that is kept may hold a password.
     connection.create_function("shown", 1, without_credentials, deterministic=True)
+
+
+def tune(connection: sqlite3.Connection) -> None:
+    """Set what makes questions quick, and a file from elsewhere harmless."""
+    connection.execute("PRAGMA cache_size = -16000")  # KiB: 16 MB
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA trusted_schema = OFF")
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -484,7 +563,7 @@ def _require_usable(path: Path) -> None:
                 "{path}: its folder cannot be made ({cause}); name another file with --library"
             ).format(path=path, cause=error.strerror or error)
         ) from error
-    if not is_there(path) and not os.access(path.parent, os.W_OK):
+    if not is_there(path) and not may_write(path.parent):
         raise StorageError(
             _(
                 "{path}: the folder cannot be written; check its permissions, or name another file with --library"

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from flodeslasare.files import may_write
 from flodeslasare.model import Feed
 from flodeslasare.storage.database import (
     SCHEMA_VERSION,
+    WAIT_SECONDS,
     Database,
     damaged,
     errors_in_words,
@@ -20,6 +22,7 @@ from flodeslasare.storage.database import (
     require_known_schema,
 )
 from flodeslasare.storage.feeds import FeedStore
+from flodeslasare.storage.read_only import ReadOnlyDatabase
 from flodeslasare.storage.search import IndexCheck, Progress, SearchIndex
 
 _MOST_SAID = 3
@@ -45,17 +48,12 @@ class Health:
             ForeignFile, NewerFile, StorageError
         """
         self.path = path
-        with errors_in_words(path):
-            connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None
-            )
-        prepare(connection)
-        self._db = Database(path, connection)
+        self._db = _opened_for_reading(path)
         try:
             with self._said():
                 self.version = require_known_schema(self._db)
         except BaseException:
-            connection.close()
+            self._db.close()
             raise
 
     def close(self) -> None:
@@ -130,6 +128,17 @@ class Health:
                 yield
         except sqlite3.Error as error:
             raise damaged(self.path, error) from error
+
+
+def _opened_for_reading(path: Path) -> Database:
+    if not (may_write(path) and may_write(path.parent)):
+        return ReadOnlyDatabase(path, WAIT_SECONDS)
+    with errors_in_words(path):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None
+        )
+    prepare(connection)
+    return Database(path, connection)
 
 
 _COUNTED = """

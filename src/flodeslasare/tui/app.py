@@ -147,7 +147,8 @@ class FeedReaderApp(App[None]):
         under_way = any(
             worker.group == "refresh" and not worker.is_finished for worker in self.workers
         )
-        if not (self.library.is_offline or self.reader.is_empty or under_way):
+        is_in_vain = self.library.is_offline or self.library.read_only is not None
+        if not (is_in_vain or self.reader.is_empty or under_way):
             self.refresh_feeds(None, due_only=True)
 
     @on(ReaderScreen.RefreshRequested)

@@ -68,8 +68,8 @@ class Marking:
             self._mark(MarkKind.UNSTARRED if is_starred else MarkKind.STARRED, [entry_id])
 
     def opened(self, entry_id: int) -> None:
-        """Mark an entry as read because it has been opened, without a word."""
-        if not self._is_read(entry_id):
+        """Mark an entry as read because it has been opened, without a word; not where nothing can be kept."""
+        if self._library.read_only is None and not self._is_read(entry_id):
             self._mark(MarkKind.READ, [entry_id], quietly=True)
 
     def mark_all(self, view: View, total: int | None) -> None:

@@ -27,7 +27,10 @@ _PARTS = ("feed_id", "folder", "year", "month", "starred", "unread", "query")
 
 
 class Memory:
-    """Keeps where the person is, and the places in entries; while another writer is at it, a little later."""
+    """Keeps where the person is, and the places in entries; while another writer is at it, a little later.
+
+    In a library that can only be read it keeps nothing, and says nothing of it.
+    """
 
     def __init__(self, screen: Screen[None], library: Library, tell: Callable[[str], None]) -> None:
         """Make it.
@@ -101,12 +104,16 @@ class Memory:
         return int(kept) if kept.isdecimal() else None
 
     def _keep(self, values: dict[str, str]) -> None:
+        if self._library.read_only is not None:
+            return
         self._values.update(values)
         if self._timer is None:
             self._write_soon()
 
     def keep_place(self, entry_id: int, place: float) -> None:
         """Keep how far an entry has been read."""
+        if self._library.read_only is not None:
+            return
         self._places[entry_id] = place
         if self._timer is None:
             self._write_soon()

@@ -205,6 +205,7 @@ class ReaderScreen(Screen[None]):
         self._list(entry_id, reads_on=False)
         self.archive.set_view(self.base)
         self._hint_keys()
+        self._say_what_is_not_kept()
         yield self.archive
         with self._middle:
             yield self.search_bar
@@ -1076,6 +1077,14 @@ class ReaderScreen(Screen[None]):
 
     def _say_trouble(self, trouble: str) -> None:
         self.status.message = trouble
+
+    def _say_what_is_not_kept(self) -> None:
+        """Say of a library that can only be read what follows from it: in full at the start, and in a few words on."""
+        if self.library.read_only is not None:
+            self.status.standing = _("read-only: nothing is kept")
+            self.status.message = _(
+                "{trouble}. It is shown as it is: no mark is kept, and nothing new is fetched."
+            ).format(trouble=self.library.read_only)
 
     @contextmanager
     def telling(self) -> Iterator[None]:

@@ -50,6 +50,8 @@ class StatusLine(Widget):
     """Something that was done; it goes by itself, or with a key."""
     hint: reactive[str] = reactive("")
     """Something about where the cursor is."""
+    standing: reactive[str] = reactive("")
+    """Something that holds all the while; it stands behind what else there is to say."""
     message: reactive[str] = reactive("", layout=True)
     """Something that must be read: it stays until a key is pressed."""
     keys: reactive[Sequence[tuple[str, str]]] = reactive[Sequence[tuple[str, str]]](())
@@ -171,6 +173,8 @@ class StatusLine(Widget):
                     n=phrases.number(self.failures)
                 )
             )
+        if self.standing:
+            parts.append(self.standing)
         return " · ".join(parts)
 
     def _keys(self, room: int) -> list[tuple[str, str]]:
