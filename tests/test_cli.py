@@ -1340,6 +1340,32 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     assert run("refresh", "--due").lines == ["0 feeds asked, 0 new entries"]
 
 
+def test_a_quiet_refresh_says_only_what_went_wrong(run: Run, httpserver: HTTPServer) -> None:
+    nothing = run("refresh", "--due", "--quiet")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "")
+
+    url = httpserver.url_for("/feed")
+    httpserver.expect_request("/feed").respond_with_data(rss(2), content_type="application/rss+xml")
+    run("add", url)
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data(rss(3), content_type="application/rss+xml")
+    for arguments in (("refresh", "-q"), ("refresh", "--due", "--quiet")):
+        ran = run(*arguments)
+        assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert len(run("entries").lines) == 3
+
+    httpserver.clear()
+    httpserver.expect_request("/feed").respond_with_data("", status=503)
+    ran = run("refresh", "--quiet")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"flodeslasare: {url}: ")
+    assert ran.err.count("\n") == 1
+
+    both = run("refresh", "--quiet", "--json")
+    assert (both.code, both.out) == (2, "")
+    assert "Say one of --quiet and --json." in both.err
+
+
 def test_what_a_page_offers_besides_is_named(run: Run, httpserver: HTTPServer) -> None:
     link = '<link rel="alternate" type="application/rss+xml" href="/{name}" title="{title}">'
     httpserver.expect_request("/").respond_with_data(

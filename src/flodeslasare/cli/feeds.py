@@ -429,36 +429,44 @@ def _say_that_there_is_none() -> None:
 Examples:
   flodeslasare refresh
   flodeslasare refresh bloggen
-  flodeslasare refresh --due --json      as cron would: only the feeds whose time has come
+  flodeslasare refresh --due --quiet     as cron would: only the feeds whose time has come
 """,
 )
 @click.argument("feed", nargs=-1)
 @click.option(
     "--due", is_flag=True, help="Leave out feeds that asked for a longer wait, or are backed off."
 )
+@click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, one a feed.")
 @click.pass_obj
-def refresh(session: Session, feed: tuple[str, ...], due: bool, as_json: bool) -> None:
+def refresh(session: Session, feed: tuple[str, ...], due: bool, quiet: bool, as_json: bool) -> None:
     """Fetch what is new, from every subscription or from each FEED (its address, title, or id).
 
     Ends with 0 when all is well, and with 1 when some feed failed. Feeds without news are not
     listed unless with --json.
     """
+    if quiet and as_json:
+        raise click.UsageError(_("Say one of --quiet and --json."))
     with session.open_library() as library:
         ids = [_subscribed(library, reference).id for reference in feed]
         if not ids and not library.feeds():
-            _say_that_there_is_none()
+            if not quiet:
+                _say_that_there_is_none()
             return
-        failed = asyncio.run(_report(library.refresh(ids or None, due_only=due), as_json=as_json))
+        results = library.refresh(ids or None, due_only=due)
+        failed = asyncio.run(_report(results, as_json=as_json, quiet=quiet))
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
 async def _report(
-    events: AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None], *, as_json: bool
+    events: AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None],
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Print how each feed's turn ended, and give how many failed."""
-    progress = _output.Progress(wanted=not as_json)
+    progress = _output.Progress(wanted=not (as_json or quiet))
     asked = failed = new = 0
     async with aclosing(events):
         async for event in events:
@@ -482,10 +490,10 @@ async def _report(
             progress.clear()
             if bad:
                 _output.complain(f"{event.url}: {event.error or _(_STATUSES[event.status])}")
-            elif event.new or event.updated:
+            elif not quiet and (event.new or event.updated):
                 _output.put(_news(event), at_once=True)
-    if not as_json:
-        progress.clear()
+    progress.clear()
+    if not (as_json or quiet):
         parts = [
             ngettext("{count} feed asked", "{count} feeds asked", asked).format(count=asked),
             ngettext("{count} new entry", "{count} new entries", new).format(count=new),
