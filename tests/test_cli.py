@@ -507,6 +507,39 @@ def test_what_would_write_to_one_that_cannot_be_says_so(
     assert ran.err.count("\n") == 1
 
 
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("search is:unred", "`is:unred` is searched for as words; did you mean is:unread?"),
+        ("entries --query is:unred", "`is:unred` is searched for as words; did you mean is:unread?"),
+        ("export json --query autor:ek", "`autor:ek` is searched for as words; did you mean author:ek?"),
+        (
+            "mark read --query before:2018-13",
+            "`before:2018-13` is searched for as words; a date is 2018, 2018-04, 2018-04-05, yesterday or 7d",
+        ),
+        ("searches save x is:blue", "`is:blue` is searched for as words; is: takes unread, read, starred"),
+        ("--lang sv search är:olästt", "`är:olästt` söks som ord; menade du är:oläst?"),
+    ],
+)  # fmt: skip
+def test_a_mistyped_operator_is_searched_for_and_told(run: Run, line: str, said: str) -> None:
+    ran = run(*line.split())
+
+    assert ran.code == 0
+    assert ran.err.splitlines()[0] == said
+
+
+def test_a_query_takes_days_so_long_ago(run: Run, archive: Library) -> None:
+    now = datetime.now(UTC)
+    keep(archive, 1, an_entry(guid="ny", title="Färsk", published=now), now=now)
+
+    for query in ("after:yesterday", "efter:igår", "after:7d"):
+        ran = run("entries", "--query", query)
+        assert [line.split()[-1] for line in ran.lines] == ["Färsk"]
+        assert ran.err == ""
+    assert len(run("search", "before:yesterday").lines) == 4
+
+
 def test_a_closed_stderr_is_no_failure(archive: Library) -> None:
     for words, code in (("feeds", 0), ("show 99", 2)):
         command = f"exec {PYTHON} -m flodeslasare {words} 2>&-"

@@ -32,6 +32,7 @@ from flodeslasare.query import (
     Words,
     completions,
     hits,
+    misread,
     parse,
     passage,
     replaced,
@@ -467,6 +468,84 @@ def test_a_completion_is_understood() -> None:
 def test_completions_never_fail(text: str, cursor: int) -> None:
     for one in completions(text, cursor, NAMED):
         assert 0 <= one.start <= one.end == min(cursor, len(text))
+
+
+def test_days_are_offered_behind_the_dates_there_are() -> None:
+    dates = {"after": ["2018", "2018-04"]}
+    offered = [one.text for one in completions("after:", 6, dates)]
+    assert offered == ["2018", "2018-04", "today", "yesterday", "7d", "1m", "1y"]
+    assert [one.text for one in completions("efter:ig", 8, swedish=True)] == ["igår"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("after:today", Dated(date(2024, 3, 31), False)),
+        ("after:yesterday", Dated(date(2024, 3, 30), False)),
+        ("efter:igår", Dated(date(2024, 3, 30), False)),
+        ("efter:igar", Dated(date(2024, 3, 30), False)),
+        ("before:TODAY", Dated(date(2024, 3, 30), True)),
+        ("after:7d", Dated(date(2024, 3, 24), False)),
+        ("före:2v", Dated(date(2024, 3, 16), True)),
+        ('after:"3 days"', Dated(date(2024, 3, 28), False)),
+        ("after:1m", Dated(date(2024, 3, 1), False)),
+        ("after:yester", EVERYTHING),  # half-typed
+        ("after:9999y", begun("after 9999y")),
+    ],
+)
+def test_a_day_may_be_so_long_ago(text: str, expected: Node) -> None:
+    assert parse(text, date(2024, 3, 30)).root == expected
+
+
+def test_so_long_ago_is_counted_from_the_day_it_is_asked() -> None:
+    assert [parse("after:1d", date(2024, 3, day)).root for day in (30, 31)] == [
+        Dated(date(2024, 3, day), False) for day in (30, 31)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "query"),
+    [
+        ("is:unred", "is:unread", "is:unread"),
+        ("hej -is:Unred då", "is:unread", "hej -is:unread då"),
+        ("är:olästt", "är:oläst", "är:oläst"),
+        ("är:stjarnmarktt", "är:stjärnmärkt", "är:stjärnmärkt"),
+        ('is:"unred" x', "is:unread", "is:unread x"),
+        ("is:(unred OR starred)", "is:unread", "is:(is:unread OR starred)"),
+        ("har:bilga", "har:bilaga", "har:bilaga"),
+        ("autor:ek x", "author:ek", "author:ek x"),
+        ("titel:rapport", "title:rapport", "title:rapport"),
+        ("is:blue", None, None),
+        ("before:2018-13", None, None),
+        ("before:jul", None, None),
+    ],
+)
+def test_a_mistyped_operator_is_told(text: str, meant: str | None, query: str | None) -> None:
+    (found,) = misread(text)
+    assert (found.meant, found.query) == (meant, query)
+    if query is not None:
+        assert misread(query) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["is:un", "är:olä", "before:201", "after:yest", "is:", "kl. 10:30", "https://a.exempel/x", "Regionen: nytt",
+    '"is:unred"', "ISBN:91", "title:", "exempel:vad"],
+)  # fmt: skip
+def test_what_is_understood_half_typed_or_a_text_is_no_mistake(text: str) -> None:
+    assert misread(text) == []
+
+
+def test_what_an_operator_takes_is_told_in_its_language() -> None:
+    assert misread("is:blue")[0].values == ("unread", "read", "starred")
+    assert misread("är:blå")[0].values == ("oläst", "läst", "stjärnmärkt")
+    assert misread("efter:jul")[0].values == ()
+
+
+@given(st.text(alphabet=st.sampled_from('is:unred before2018"()-: åä'), max_size=40))
+def test_to_look_for_mistakes_never_fails(text: str) -> None:
+    for each in misread(text):
+        assert each.typed in text
 
 
 @pytest.mark.parametrize("text", ['"' + "en rad " * 900, "en-rad-" * 900])

@@ -11,11 +11,12 @@
     is:unread  is:read  is:starred  has:enclosure
     before:2018-04            earlier than 2018-04-01; a year, a month or a day
     after:2017                later than 2017-12-31
+    after:7d  before:today    a day named by how long ago it is, as `periods` has it
 
 Case never matters. A word written in plain letters also finds those with dots and accents (`lakemedel`
 finds läkemedel); one with å, ä, ö or any other such letter is exact. What cannot be understood is searched
-for as it stands, and what is only half-typed (`before:`, an open bracket) asks for nothing yet. Every
-operator has a Swedish name as well: `NAMES`.
+for as it stands, and what is only half-typed (`before:`, an open bracket) asks for nothing yet. Where that is
+likely to be a mistake (`is:unred`), `misread` says so. Every operator has a Swedish name as well: `NAMES`.
 
 What a word is, `cutting` says, for queries and for what is indexed.
 """
@@ -26,12 +27,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from flodeslasare.cutting import FOLD_LATIN_1, INVISIBLE, WORD, fold, plain, words
+from flodeslasare.periods import NAMES as DAYS
+from flodeslasare.periods import begins_day, day_ago
 
 # --- the tree --------------------------------------------------------------------------------------
 
@@ -232,13 +235,28 @@ _MINUS = re.compile(r"-+")
 _NAME = re.compile(r"([^\W\d_]+):")
 _QUOTED = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)([{_QUOTES}]?)")
 _BARE = re.compile(rf"[^\s(){_QUOTES}]+")
+_NOT_AN_OPERATOR = re.compile(rf"[^\W\d_]+:[^\s(){_QUOTES}/:]+")
+"""A word with a colon in it, and no address."""
 _DAY = re.compile(r"(\d{4})(?:[-/.]?(\d{1,2})(?:[-/.]?(\d{1,2}))?)?[-/.]?", re.ASCII)
 
 
+def parse(text: str, today: date | None = None) -> Query:
+    """Understand any text; never fails, and takes time in proportion to its length.
+
+    Args:
+        text: what was typed.
+        today: the day that `7d` is counted from; `None` for what the machine's calendar says.
+    """
+    return _parsed(text, today or _today())
+
+
 @lru_cache(maxsize=64)
-def parse(text: str) -> Query:
-    """Understand any text; never fails, and takes time in proportion to its length."""
-    return Query(text, _Parser(text).root())
+def _parsed(text: str, today: date) -> Query:
+    return Query(text, _Parser(text, today).root())
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 class _Typed(NamedTuple):
@@ -283,8 +301,9 @@ def _joined(kind: type[All] | type[Any], nodes: Sequence[Node]) -> Node:
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, today: date) -> None:
         self._text = text
+        self._today = today
         self._frames = [_Frame(None, False)]
         self._passed_over = 0
         """Brackets that are open and too deep."""
@@ -294,8 +313,15 @@ class _Parser:
         """An operator stands before what comes next."""
         self._has_unsearchable = False
         """Something was asked for that holds no letter to search for."""
+        self._operator_at = 0
+        """Where it stands."""
         self._span = (0, 0)
         """Where what is being read stands."""
+        self._extent = (0, 0)
+        """The same with its quotes."""
+        self.misread: list[tuple[int, int, str, str]] = []
+        """From where to where something stands that was likely meant as an operator and is not understood, the
+        operator's name, as it was typed, and the value."""
         self.sought_at: list[tuple[int, int]] = []
         """Where the words stand that are wanted: `Query.sought`."""
 
@@ -331,7 +357,7 @@ class _Parser:
             found = _QUOTED.match(text, at)
             if found is None:  # cannot be: the pattern matches at any quote
                 return at + 1
-            self._span = found.span(1)
+            self._span, self._extent = found.span(1), found.span()
             self._phrase(found[1], is_closed=bool(found[2]))
             return found.end()
         if self._operator is None and (found := _MINUS.match(text, at)):
@@ -341,11 +367,15 @@ class _Parser:
             key = _OPERATOR.get(fold(plain(found[1])))
             if key is not None:
                 self._operator = _Typed(key, found[1])
+                self._operator_at = at
                 return found.end()
+            if found := _NOT_AN_OPERATOR.match(text, at):
+                name, _colon, value = found[0].partition(":")
+                self.misread.append((at, found.end(), name, value))
         found = _BARE.match(text, at)
         if found is None:  # cannot be: everything it does not match was read above
             return at + 1
-        self._span = found.span()
+        self._span = self._extent = found.span()
         self._bare(found[0])
         return found.end()
 
@@ -426,8 +456,11 @@ class _Parser:
             if not found:
                 return None
             return Saved(found) if key == "search" else OfFeeds(found, by_folder=key == "folder")
-        understood = _date_asked(key, value) if key in _DATES else _named(key, value)
+        understood = _date_asked(key, value, self._today) if key in _DATES else _named(key, value)
         if understood is None:
+            is_its_own = self._operator is not None  # and not that of brackets around
+            start, end = self._extent
+            self.misread.append((self._operator_at if is_its_own else start, end, name, value))
             return self._sought(f"{name} {value}", None)
         return None if understood == EVERYTHING else understood
 
@@ -456,9 +489,19 @@ def _named(operator: str, value: str) -> Node | None:
     return None
 
 
-def _date_asked(operator: str, value: str) -> Node | None:
+def _date_asked(operator: str, value: str, today: date) -> Node | None:
     """Understand `before:` and `after:`: the day on whose beginning they divide."""
     if len(value) < 4 and (not value or (value.isascii() and value.isdigit())):
+        return EVERYTHING
+    said = " ".join(plain(value).split())
+    try:
+        ago = day_ago(said, today)
+    except ValueError:
+        return None
+    if ago is not None:
+        is_before = operator == "before"
+        return Dated(ago if is_before else ago + timedelta(days=1), is_before)
+    if begins_day(said):
         return EVERYTHING
     found = _DAY.fullmatch(value)
     if found is None:
@@ -484,7 +527,7 @@ def replaced(text: str, word: str, other: str) -> str:
 
     Names of feeds, of operators and what stands after a minus stay as they are.
     """
-    parser = _Parser(text)
+    parser = _Parser(text, _today())
     parser.root()
     letters = text.replace("_", " ")
     places = [
@@ -496,6 +539,67 @@ def replaced(text: str, word: str, other: str) -> str:
     for start, end in reversed(places):
         text = text[:start] + other + text[end:]
     return text
+
+
+# --- what was likely meant otherwise ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """Something that was likely meant as an operator, is not understood, and is searched for as words."""
+
+    typed: str
+    """`is:unred`"""
+    operator: str
+    """The operator that is meant, as it was typed, or the nearest to that: `is`."""
+    values: tuple[str, ...]
+    """What may follow it, in its language; nothing for days."""
+    meant: str | None
+    """What may have been meant: `is:unread`; `None` when nothing is near."""
+    query: str | None
+    """The whole text with that in its place."""
+
+
+_NEAR = 0.7
+"""How alike two names must be: `unred` and `unread`, but not `läst` and `hälsa`."""
+
+
+_MOST_MISREAD = 20
+"""So many are looked at: text that was pasted may have a colon in each word."""
+
+
+def misread(text: str) -> list[Misread]:
+    """Find what was likely meant as an operator and is not understood, in the order it was typed."""
+    parser = _Parser(text, _today())
+    parser.root()
+    found = (_misread(text, *each) for each in parser.misread[:_MOST_MISREAD])
+    return [each for each in found if each is not None]
+
+
+def _misread(text: str, start: int, end: int, name: str, value: str) -> Misread | None:
+    key, typed = _OPERATOR.get(fold(plain(name))), text[start:end]
+    if key is None:
+        near = _nearest(name, [each for names in NAMES.values() for each in names])
+        if near is None:
+            return None  # a word with a colon
+        name, key = near, _OPERATOR[fold(near)]
+        meant: str | None = f"{name}:{_quoted(value)}"
+    else:
+        alike = [each for names in VALUES.get(key, {}).values() for each in names]
+        near = _nearest(value, alike)
+        meant = None if near is None else f"{name}:{near}"
+    is_swedish = fold(plain(name)) != fold(NAMES[key][0])
+    query = None if meant is None else text[:start] + meant + text[end:]
+    values = tuple(_named_values(key, is_swedish)) if key in VALUES else ()
+    return Misread(typed, name, values, meant, query)
+
+
+def _nearest(typed: str, names: Sequence[str]) -> str | None:
+    from difflib import get_close_matches  # for a mistake
+
+    by_letters = {fold(plain(name)): name for name in reversed(names)}
+    near = get_close_matches(fold(plain(typed)), by_letters, 1, _NEAR)
+    return by_letters[near[0]] if near else None
 
 
 # --- saved searches ---------------------------------------------------------------------------------
@@ -820,6 +924,8 @@ def completions(
         value = found[3] if found[2] is None else found[2]
         start = found.end(1) + 1
         offered = _named_values(key, swedish) if key in VALUES else list((names or {}).get(key, ()))
+        if key in _DATES:
+            offered += [pair[swedish] for pair in DAYS]
         return [Completion(start, cursor, _quoted(name)) for name in _alike(value, offered)][:limit]
     if found := _AT_NAME.search(typed):
         operators = [pair[swedish] for pair in NAMES.values()]

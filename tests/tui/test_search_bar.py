@@ -216,7 +216,7 @@ async def test_a_swedish_screen_completes_in_swedish() -> None:
         await pilot.press("tab")
         await pilot.pause()
         assert app.bar._input.value == "före:"
-        assert app.line(1) == "  2018  2018-05"
+        assert app.line(1) == "  2018  2018-05  idag  igår  7d  1m  1å"
 
 
 async def test_a_word_that_matches_is_picked_with_tab_and_enter_narrows_to_it() -> None:

@@ -14,7 +14,7 @@ from flodeslasare.model import Listing, MonthCount, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.app import FeedReaderApp
 from pilots import PATIENCE_SECONDS, press, settle, until
-from tui.samples import NOW, StagedLibrary
+from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_reader import WIDE, shown
 
 # --- searches that are moot ----------------------------------------------------------------------
@@ -302,6 +302,36 @@ async def test_a_search_without_unread_hits_says_how_to_see_all(
         await pilot.press("slash", *"handskar", "enter", "f")
         await settle(pilot)
         assert "No unread hits here. f shows all." in shown(app)
+
+
+async def test_a_mistyped_operator_is_told_and_mended(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"is:unre")
+        await settle(pilot)
+        assert "is searched for" not in shown(app)
+        await pilot.press(*"dd")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 0
+        assert shown(app).count("`is:unredd` is searched for") == 2  # above the list, and in it
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        assert app.reader.query_text == "is:unread"
+        assert len(app.reader.entries.ids) == 3
+        assert "is searched for" not in shown(app)
+
+
+async def test_a_mistyped_operator_is_told_beside_hits(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    (feed, *_others) = filled.feeds()
+    filled.keep(feed.id, an_entry(900, title="Före jul"))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"före:jul")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 1
+        assert "`före:jul` is searched for as words" in shown(app)
 
 
 async def test_words_are_offered_with_the_number_of_hits_they_stand_in(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 import click
 
+from flodeslasare.cli import _output
 from flodeslasare.cli._dates import period
 from flodeslasare.i18n import _
 from flodeslasare.model import Entry, View
@@ -114,12 +115,26 @@ def chosen(
     return library.entries(view, since=choice["since"], until=choice["until"], limit=limit)
 
 
+def say_misread(query: str) -> None:
+    """Say of mistyped operators in a query that they are searched for as words, and what may have been meant."""
+    from flodeslasare.library.remarks import remark_on
+    from flodeslasare.query import misread
+
+    for each in misread(query):
+        remark = remark_on(each)
+        if each.meant is not None:
+            remark = _("{remark}; did you mean {meant}?").format(remark=remark, meant=each.meant)
+        _output.say(_output.one_line(remark))
+
+
 def asked(library: Library, query: str | None, saved: str | None) -> str:
-    """Give what a query and a saved search ask together.
+    """Give what a query and a saved search ask together; says what of the query is not understood.
 
     Raises:
         NoSuchSearch
     """
+    if query:
+        say_misread(query)
     if saved is None:
         return query or ""
     from flodeslasare.query import saved_query  # 6 ms, which a refresh need not pay

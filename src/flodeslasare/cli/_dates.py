@@ -6,19 +6,10 @@ import re
 import time
 from datetime import UTC, date, datetime, timedelta
 
+from flodeslasare.periods import day_ago
+
 _FORM = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[t ]\d{2}:\d{2}(:\d{2})?", re.ASCII)
-_AGO = re.compile(r"-?(\d{1,4}) ?([a-zå]+)", re.ASCII | re.IGNORECASE)
-_DAYS_AGO = {
-    "today": 0, "i dag": 0, "idag": 0,
-    "yesterday": 1, "i går": 1, "igår": 1,
-}  # fmt: skip
-_UNITS = {
-    "d": "day", "day": "day", "days": "day", "dag": "day", "dagar": "day",
-    "w": "week", "week": "week", "weeks": "week", "v": "week", "vecka": "week", "veckor": "week",
-    "m": "month", "month": "month", "months": "month", "månad": "month", "månader": "month",
-    "y": "year", "year": "year", "years": "year", "å": "year", "år": "year",
-}  # fmt: skip
 
 
 def period(text: str, now: datetime | None = None) -> tuple[datetime, datetime]:
@@ -35,7 +26,7 @@ def period(text: str, now: datetime | None = None) -> tuple[datetime, datetime]:
         ValueError: it is none of these, or no such day exists.
     """
     text = " ".join(text.split()).casefold()
-    day = _day_ago(text, (now or datetime.now(UTC)).astimezone().date())
+    day = day_ago(text, (now or datetime.now(UTC)).astimezone().date())
     if day is not None:
         return _midnight(day), _midnight(day + timedelta(days=1))
     found = _FORM.fullmatch(text)
@@ -52,29 +43,6 @@ def period(text: str, now: datetime | None = None) -> tuple[datetime, datetime]:
     else:
         after = date(year + 1, 1, 1)
     return _midnight(first), _midnight(after)
-
-
-def _day_ago(text: str, today: date) -> date | None:
-    """Give the day that is so long ago, or `None` when the text says no such thing."""
-    if text in _DAYS_AGO:
-        return today - timedelta(days=_DAYS_AGO[text])
-    found = _AGO.fullmatch(text)
-    unit = _UNITS.get(found[2]) if found else None
-    if found is None or unit is None:
-        return None
-    count = int(found[1])
-    try:
-        if unit in ("day", "week"):
-            return today - timedelta(days=count * (7 if unit == "week" else 1))
-        months = today.year * 12 + today.month - 1 - count * (12 if unit == "year" else 1)
-        for day in range(today.day, 0, -1):  # of a month that is shorter, the last
-            try:
-                return date(months // 12, months % 12 + 1, day)
-            except ValueError:
-                continue
-    except OverflowError as error:  # before the first year
-        raise ValueError(text) from error
-    raise ValueError(text)
 
 
 def _moment(text: str) -> tuple[datetime, datetime]:

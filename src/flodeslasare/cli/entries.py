@@ -122,7 +122,7 @@ def search(
 
     A word matches anywhere inside a word; all words must match. "a phrase", -not, OR, title:,
     author:, feed:, folder:, tag:, search:, is:unread, is:starred, has:enclosure, before:2018-04,
-    after:2017. Any text is a valid query.
+    after:2017, after:7d. Any text is a valid query.
     """
     if not query and saved is None:
         raise click.UsageError(_("Missing argument 'QUERY...'."))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flodeslasare.cli import _output
+from flodeslasare.cli._choosing import say_misread
 from flodeslasare.cli._json import search_as_json
 from flodeslasare.i18n import _
 
@@ -66,6 +67,7 @@ def save(session: Session, name: str, query: tuple[str, ...]) -> None:
     """Keep QUERY under NAME; a search of that name gets the new query."""
     with session.open_library() as library:
         saved = library.save_search(name, " ".join(query))
+    say_misread(saved.query)
     _output.say(_("Saved: {name}").format(name=saved.name))
 
 

@@ -95,7 +95,9 @@ class Questions:
 
         def answers(library: Library) -> Iterator[Message]:
             has_hits = bool(first.ids)
-            offers = _words_matched(library, query, view) if has_hits else []
+            offers = _operators_meant(query)
+            if has_hits:
+                offers += _words_matched(library, query, view)
             yield OffersRead(offers, query)
             if not has_hits:
                 yield from others(library, offers, has_hits)
@@ -207,6 +209,17 @@ class Questions:
 
 async def _until_ended(asked: Asked) -> None:
     await asyncio.wrap_future(asked.ended)
+
+
+def _operators_meant(query: str) -> list[Offer]:
+    """Give the operators that may have been meant in place of mistyped ones."""
+    from flodeslasare.query import misread
+
+    return [
+        Offer(each.meant, None, each.query, mends=True)
+        for each in misread(query)
+        if each.meant is not None and each.query is not None
+    ]
 
 
 def _words_matched(library: Library, query: str, view: View) -> list[Offer]:

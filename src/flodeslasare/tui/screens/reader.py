@@ -460,6 +460,8 @@ class ReaderScreen(Screen[None]):
 
     def _said_of_nothing(self) -> str:
         base = self.base
+        if self.query_text and self.search_bar.remark:
+            return self.search_bar.remark
         if not self.query_text or base == View() or self.only_unread:
             return said_of_nothing(self.view, is_filtered=self.only_unread)
         where = self._overview.title_of(base)

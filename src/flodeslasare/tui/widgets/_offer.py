@@ -15,3 +15,5 @@ class Offer(NamedTuple):
     """The search it leads to."""
     is_form: bool = False
     """It is another form of a typed word, and not among what that finds."""
+    mends: bool = False
+    """It is an operator, in place of a mistyped one."""

@@ -365,7 +365,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _empty_line(self, y: int, width: int) -> Strip:
         """Say that there is nothing, and what may have been meant."""
-        if 1 <= y < _FIRST_OFFER - 2:
+        if 1 <= y < (_FIRST_OFFER - 2 if self.offers else self.size.height):
             said = wrapped(harmless_line(self.empty_text), max(1, width - 3))[y - 1 : y]
             return self._strip([(f"  {line}", "excerpt") for line in said], width, False)
         number = y - _FIRST_OFFER

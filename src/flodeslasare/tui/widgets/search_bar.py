@@ -141,6 +141,8 @@ class SearchBar(Widget):
     """Whether only unread entries are listed."""
     query_text: reactive[str] = reactive("")
     """The search; empty when there is none."""
+    remark: reactive[str] = reactive("")
+    """What of the search is not understood; empty as a rule."""
     aside: reactive[str] = reactive("")
     """What is listed for a while in place of the view or the search; empty as a rule."""
     offers: reactive[tuple[Offer, ...]] = reactive(())
@@ -286,7 +288,7 @@ class SearchBar(Widget):
 
     def _laid_out(self, width: int, first: int) -> list[tuple[str, str]]:
         """Lay out the second line, of the words those from `first` on."""
-        shown: list[tuple[str, str, str, Offer | Completion]] = []
+        shown: list[tuple[str, str, str, Offer | Completion | None]] = []
         if not first:
             shown = [
                 (harmless_line(each.text).strip('"'), "", "word", each)
@@ -297,14 +299,21 @@ class SearchBar(Widget):
             mark = "≈ " if offer.is_form else ""
             count = "" if offer.hits is None else f" {phrases.number(offer.hits)}"
             shown.append((mark + harmless_line(offer.word), count, style, offer))
+        if self.remark and not first:
+            behind = len(self._completions) + sum(offer.mends for offer in self.offers)
+            shown.insert(behind, (harmless_line(self.remark), "", "hint", None))
         self._spans = []
         pieces, room, at = [("  ", "hint")], width - 3, 2
         if first:
             pieces, room, at = [*pieces, ("… ", "hint")], room - 2, at + 2
         left_out = []
-        for word, count, style, leads_to in shown:
+        for number, (word, count, style, leads_to) in enumerate(shown):
             cells = cell_len(word) + len(count) + 2
-            if cells > room - 1 and self._spans:
+            if leads_to is None:  # the remark takes what room there is
+                pieces.append((f"{cut(word, max(1, room - 2))}  ", style))
+                room, at = max(0, room - cells), at + cells
+                continue
+            if cells > room - 1 and number:
                 left_out.append((word, count, style, leads_to))
                 continue  # a shorter one may fit
             word = cut(word, max(1, room - len(count) - 2))
@@ -328,6 +337,16 @@ class SearchBar(Widget):
     def notify_style_update(self) -> None:
         self._styles.forget()
         super().notify_style_update()
+
+    def watch_query_text(self) -> None:
+        """See whether something in the search was likely meant otherwise."""
+        if not self.query_text:
+            self.remark = ""
+            return
+        from flodeslasare.library.remarks import remark_on
+        from flodeslasare.query import misread
+
+        self.remark = " · ".join(map(remark_on, misread(self.query_text)))
 
     def watch_aside(self) -> None:
         self.set_class(bool(self.query_text) and not self.aside, "-searching")
