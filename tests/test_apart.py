@@ -10,10 +10,10 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pytest_httpserver import HTTPServer
 
 from builders import (

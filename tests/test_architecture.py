@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,19 @@ def test_the_command_line_does_not_import_the_screen() -> None:
     loaded = imported_by("import flodeslasare.cli.main")
 
     assert loaded.isdisjoint({"textual", "rich", "httpx", "feedparser", "sqlite_utils", "lxml"})
+
+
+def test_values_are_structs_which_cost_a_start_next_to_nothing() -> None:
+    dataclasses = {
+        node.name
+        for path in (ROOT / "src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and "dataclass" in "".join(map(ast.unparse, node.decorator_list))
+        and "Message" not in map(ast.unparse, node.bases)
+    }
+
+    assert dataclasses == {"Settings", "Login"}  # which say more of their fields
 
 
 def test_the_way_to_the_first_screen_imports_nothing_that_can_wait(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import Struct
+
 from flodeslasare.addresses import without_credentials
 from flodeslasare.errors import NoSuchFile, SettingsError, StorageError
 from flodeslasare.i18n import LANGUAGES, N_, _
@@ -166,8 +168,7 @@ class Settings:
     """In the order of the file, each below a line `[logins."host"]`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(Struct, frozen=True, kw_only=True):
     """Where the files of one library live."""
 
     config: Path

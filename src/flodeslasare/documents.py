@@ -5,9 +5,10 @@ Like those of `model`: frozen, typed, without I/O, times in UTC, text already sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from flodeslasare.model import Enclosure, require_utc
 
@@ -17,8 +18,7 @@ YEARS = range(1900, 2201)
 """A date outside these years is a mistake."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedEntry:
+class ParsedEntry(Struct, frozen=True, kw_only=True):
     """One item of a feed document, cleaned."""
 
     guid: str | None
@@ -40,8 +40,7 @@ class ParsedEntry:
         require_utc(self.published, self.updated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
+class ParsedFeed(Struct, frozen=True, kw_only=True):
     """A feed document, cleaned."""
 
     title: str | None
@@ -66,8 +65,7 @@ class ParsedFeed:
     """What the items that were left out, being known, may be known by: their guids, or links, or both."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundFeed:
+class FoundFeed(Struct, frozen=True, kw_only=True):
     """A feed that a page offers."""
 
     url: str
@@ -88,8 +86,7 @@ class ReplyKind(StrEnum):
     """410: there will be nothing here any more, and no one should ask again (RFC 9110 §15.5.11)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchState:
+class FetchState(Struct, frozen=True, kw_only=True):
     """What the next conditional request to a feed needs (RFC 9110 §13)."""
 
     feed_id: int
@@ -112,8 +109,7 @@ class FetchState:
     moved_times: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEntry:
+class KnownEntry(Struct, frozen=True, kw_only=True):
     """What deciding whether an entry is new needs to know of one that is kept."""
 
     id: int
@@ -128,16 +124,14 @@ class KnownEntry:
     """How many earlier versions are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEntry:
+class NewEntry(Struct, frozen=True, kw_only=True):
     """An entry to be kept, under the name it is known by from now on."""
 
     guid: str
     entry: ParsedEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedEntry:
+class ChangedEntry(Struct, frozen=True, kw_only=True):
     """A kept entry that the feed now gives otherwise."""
 
     id: int
@@ -150,8 +144,7 @@ class ChangedEntry:
     """The words that it had are to be kept as a version."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedUpdate:
+class FeedUpdate(Struct, frozen=True, kw_only=True):
     """What one feed document brings."""
 
     new: tuple[NewEntry, ...] = ()
@@ -161,8 +154,7 @@ class FeedUpdate:
 # --- other programs' files --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """A feed's address, name and folder, as OPML and the command line carry them."""
 
     url: str
@@ -174,8 +166,7 @@ class Subscription:
     folder: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptEntry:
+class KeptEntry(Struct, frozen=True, kw_only=True):
     """An entry from another reader's file, with its marks."""
 
     feed_url: str
@@ -184,8 +175,7 @@ class KeptEntry:
     is_starred: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import brought, and what it left and why."""
 
     subscribed: int = 0

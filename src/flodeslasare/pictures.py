@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Colour: TypeAlias = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """A picture, made as small as it is to be drawn."""
 
     width: int
@@ -19,7 +19,7 @@ class Picture:
     own_width: int
     """Of the picture itself, upright."""
     own_height: int
-    pixels: bytes = field(repr=False)
+    pixels: bytes
     """Row by row from the top, three bytes a pixel: red, green, blue."""
 
     def __post_init__(self) -> None:
@@ -27,6 +27,9 @@ class Picture:
             raise ValueError("a picture has at least one pixel")
         if len(self.pixels) != 3 * self.width * self.height:
             raise ValueError("a picture has three bytes for each of its pixels")
+
+    def __repr__(self) -> str:
+        return f"Picture({self.width} × {self.height}, of {self.own_width} × {self.own_height})"
 
 
 def fitted(width: int, height: int, most_width: int, most_height: int) -> tuple[int, int]:

@@ -26,11 +26,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from flodeslasare.cutting import FOLD_LATIN_1, INVISIBLE, WORD, fold, plain, words
 from flodeslasare.periods import NAMES as DAYS
@@ -66,8 +67,7 @@ class State(StrEnum):
     STARRED = "starred"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Words to look for, each as `plain` gives it; at least one."""
 
     words: tuple[str, ...]
@@ -76,8 +76,7 @@ class Words:
     """`None` is everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfFeeds:
+class OfFeeds(Struct, frozen=True):
     """The feeds whose name or address holds these words: one anywhere in a word, several in a row."""
 
     words: tuple[str, ...]
@@ -94,8 +93,7 @@ def _names(words: tuple[str, ...], name: str) -> bool:
     return bool(where([Words(words, match)], name))
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """The saved searches whose name these words are, else those whose name holds them: see `with_saved`."""
 
     words: tuple[str, ...]
@@ -107,20 +105,17 @@ class Saved:
         return exact or [name for name in all_names if _names(self.words, name)]
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Struct, frozen=True):
     """The state of an entry."""
 
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class HasEnclosure:
+class HasEnclosure(Struct, frozen=True):
     """A file is attached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """The side of a day's beginning, in local time, that an entry is on."""
 
     day: date
@@ -128,22 +123,19 @@ class Dated:
     """Earlier than its beginning; else not earlier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """What does not match."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """What matches every one; of none, everything."""
 
     nodes: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Any:
+class Any(Struct, frozen=True):
     """What matches one at least; of none, nothing."""
 
     nodes: tuple[Node, ...] = ()
@@ -155,8 +147,7 @@ EVERYTHING = All()
 NOTHING = Any()
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A text, understood."""
 
     text: str
@@ -544,8 +535,7 @@ def replaced(text: str, word: str, other: str) -> str:
 # --- what was likely meant otherwise ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Misread:
+class Misread(Struct, frozen=True):
     """Something that was likely meant as an operator, is not understood, and is searched for as words."""
 
     typed: str
@@ -883,8 +873,7 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 # --- what may be typed next ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """What the text between two places may become."""
 
     start: int

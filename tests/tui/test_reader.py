@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.color import ColorSystem
 from rich.style import Style
 from textual.geometry import Offset
@@ -930,7 +931,7 @@ async def test_a_library_that_cannot_be_written_is_shown_and_told_of(
     with StagedLibrary(path) as library:
         fill(library)
     monkeypatch.setattr("flodeslasare.storage.database.may_write", lambda asked: asked != path)
-    eager = replace(QUIET, refresh_at_start=True)
+    eager = dataclasses.replace(QUIET, refresh_at_start=True)
     with StagedLibrary(path, eager) as library:
         app = FeedReaderApp(library, now=lambda: NOW)
         async with app.run_test(size=WIDE) as pilot:

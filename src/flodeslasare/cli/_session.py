@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from flodeslasare import i18n
 from flodeslasare.config import Places, Settings, load_settings, places
@@ -82,8 +83,7 @@ def _read_settings(path: Path, *, must_be_there: bool) -> Settings:
     return found
 
 
-@dataclass(kw_only=True)
-class Session:
+class Session(Struct, kw_only=True, dict=True):
     """One run of the program. Nothing is read before it is asked for."""
 
     library: Path | None = None

@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
+from msgspec.structs import replace
 
 from flodeslasare.cli import _output
 from flodeslasare.errors import FeedError, UsageError

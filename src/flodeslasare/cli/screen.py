@@ -6,7 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flodeslasare.cli._session import Session
 from flodeslasare.errors import UsageError

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from flodeslasare.errors import DataError
 
@@ -41,8 +42,7 @@ _FILE_NAME = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
 _TIME = "%Y-%m-%d %H:%M"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(Struct, frozen=True, kw_only=True):
     """One post, as its author wrote it."""
 
     id: int

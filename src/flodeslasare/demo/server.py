@@ -14,7 +14,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
@@ -22,6 +21,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
 from socketserver import TCPServer
+
+from msgspec.structs import replace
 
 from flodeslasare.demo.posts import Post, extra_posts, load_posts
 from flodeslasare.demo.site import FEED_PATHS, Blog, Page, answer, is_refresh

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache, lru_cache
@@ -18,6 +17,7 @@ from itertools import groupby
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from markdown_it import MarkdownIt
+from msgspec import Struct
 
 from flodeslasare.demo.posts import LOCAL_TIME, Post
 
@@ -52,8 +52,7 @@ _MENU = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Blog:
+class Blog(Struct, frozen=True):
     """What is published, and where."""
 
     posts: tuple[Post, ...]
@@ -67,8 +66,7 @@ class Blog:
         return max((post.changed for post in self.posts), default=datetime.fromtimestamp(0, UTC))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """The answer to one address."""
 
     body: bytes

@@ -9,11 +9,11 @@ import codecs
 import html
 import html.entities
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
 from lxml import etree
+from msgspec import Struct, field
 
 from flodeslasare.errors import NotAFeed, ParseError
 from flodeslasare.i18n import _
@@ -26,8 +26,7 @@ _SNIFFED = 100_000
 """How far into a document its first element is looked for, in characters."""
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """A document that may be a feed."""
 
     text: str

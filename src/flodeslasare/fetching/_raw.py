@@ -5,14 +5,13 @@ Every string in here is as the document has it. `parse` is the only one that let
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 _IANA_RELATIONS = "http://www.iana.org/assignments/relation/"
 """What a registered relation may be written with (RFC 4287 §4.2.7.2)."""
 
 
-@dataclass(slots=True)
-class RawText:
+class RawText(Struct):
     """A title, a summary or a content."""
 
     value: str
@@ -21,8 +20,7 @@ class RawText:
     """What `xml:base` says around it, which may itself be relative."""
 
 
-@dataclass(slots=True)
-class RawLink:
+class RawLink(Struct):
     """A link or an attached file."""
 
     href: str
@@ -34,8 +32,7 @@ class RawLink:
         self.rel = self.rel.strip().lower().removeprefix(_IANA_RELATIONS)
 
 
-@dataclass(slots=True)
-class RawMedia:
+class RawMedia(Struct):
     """A `media:content` or a `media:thumbnail` (Media RSS 1.5.1)."""
 
     url: str
@@ -44,16 +41,14 @@ class RawMedia:
     length: str | None = None
 
 
-@dataclass(slots=True)
-class RawAuthor:
+class RawAuthor(Struct):
     """A person as the document names them."""
 
     name: str = ""
     email: str = ""
 
 
-@dataclass(slots=True)
-class RawEntry:
+class RawEntry(Struct):
     """One item."""
 
     guid: str = ""
@@ -73,8 +68,7 @@ class RawEntry:
     thumbnails: list[RawMedia] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class RawFeed:
+class RawFeed(Struct):
     """A feed document."""
 
     title: RawText | None = None

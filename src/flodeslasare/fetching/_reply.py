@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
+
+from msgspec import Struct
 
 from flodeslasare.documents import ReplyKind
 from flodeslasare.errors import AddressRefused, FetchError
@@ -14,8 +15,7 @@ from flodeslasare.fetching._reasons import from_server, login_reason, printable,
 from flodeslasare.i18n import _
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """A server's usable answer."""
 
     kind: ReplyKind
@@ -51,8 +51,7 @@ class Reply:
     """How long it took, waiting for a turn not counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True):
     """One reply of a chain: a redirect's target, or the end."""
 
     location: str | None

@@ -12,12 +12,12 @@ import html
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from functools import reduce
 from typing import NamedTuple
 
 from lxml import etree
+from msgspec.structs import replace
 
 from flodeslasare.documents import ParsedEntry, ParsedFeed
 from flodeslasare.errors import ParseError

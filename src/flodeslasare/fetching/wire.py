@@ -7,10 +7,10 @@ be able to run anything in it. So what comes back is checked here, each field of
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from flodeslasare.documents import YEARS, ParsedEntry, ParsedFeed
 from flodeslasare.i18n import restored, stored, with_values

@@ -192,7 +192,7 @@ def _keep(
 
 
 def _cleaned(entry: ParsedEntry) -> ParsedEntry:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from flodeslasare.fetching.clean import (
         clean_line,

@@ -6,8 +6,8 @@ The texts are English here and are translated when they are shown.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.binding import Binding
 
 from flodeslasare.i18n import _
@@ -28,8 +28,7 @@ MOVE, READ, MARK, FIND, FEEDS, PROGRAM = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """One line of the table."""
 
     shown: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import ClassVar, Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.content import Content, Span
 
@@ -28,8 +29,7 @@ _ONE_CELL_EACH = re.compile("[\x20-\u02ff\u0370-\u0482\u048a-\u0556\u2010-\u2027
 """As almost every text here; only such text can be measured by counting its characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """A block wrapped to a width."""
 
     starts: Sequence[int]
@@ -56,8 +56,7 @@ class Block(Protocol):
         """Give the same block with what `find` finds set as hits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """Running text: a paragraph, a heading, an item of a list, code."""
 
     content: Content
@@ -99,8 +98,7 @@ class Text:
         return replace(self, content=_highlighted(self.content, find, self.added))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneLine:
+class OneLine(Struct, frozen=True, kw_only=True):
     """A line that is cut where it does not fit: `left` gives way with an ellipsis, `right` where it must."""
 
     left: Content
@@ -127,8 +125,7 @@ class OneLine:
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """A horizontal line."""
 
     width: int = TEXT_WIDTH
@@ -146,8 +143,7 @@ class Line:
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """A picture above the words that stand for it: rows for whoever draws it, or a line that says why there are none.
 
     It takes part in no counting of characters: a place in the text is the same with and without it.
@@ -185,8 +181,7 @@ class Image:
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Rows of cells in columns; where they do not fit, a line `label: value` for each cell."""
 
     rows: tuple[tuple[Content, ...], ...]

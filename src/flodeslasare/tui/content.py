@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from textual.content import Content, Span
 from textual.style import Style
 
@@ -49,8 +49,7 @@ _RAISED = str.maketrans("0123456789+-−()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 _LOWERED = str.maketrans("0123456789+-−()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A link of an article, as numbered in its text."""
 
     number: int
@@ -74,8 +73,7 @@ class Link:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """An entry's text, ready to be laid out."""
 
     blocks: tuple[Block, ...] = ()
@@ -185,8 +183,7 @@ _INLINE = {
 }
 
 
-@dataclass(slots=True, eq=False)
-class _Container:
+class _Container(Struct, eq=False):
     """A list item or a quote around blocks: what it sets before their lines."""
 
     first: Content
@@ -195,8 +192,7 @@ class _Container:
     """A block stands in it, so `first` has been used."""
 
 
-@dataclass(slots=True)
-class _Inline:
+class _Inline(Struct):
     """The text of the block being gathered."""
 
     parts: list[str] = field(default_factory=list)

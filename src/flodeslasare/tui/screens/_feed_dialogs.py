@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -45,8 +46,7 @@ def _merging(feed: Feed, into: Feed) -> Content:
     return named(said, _said_of_merging())
 
 
-@dataclass(frozen=True)
-class MergeInto:
+class MergeInto(Struct, frozen=True):
     """The feed is to go up in another."""
 
     other: Feed

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from flodeslasare.model import MonthCount, View
 
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
-@dataclass(slots=True)
-class Sum:
+class Sum(Struct):
     """How many entries, and how many of them unread."""
 
     total: int = 0

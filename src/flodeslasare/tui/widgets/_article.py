@@ -6,8 +6,8 @@ Imported with the first text that is shown, as `content` is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual.content import Content
 from textual.style import Style
 

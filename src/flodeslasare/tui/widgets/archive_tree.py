@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -58,8 +58,7 @@ class _Kind(Enum):
     NODE = auto()
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """One line of the archive."""
 
     kind: _Kind
