@@ -12,7 +12,7 @@ import pytest
 
 from flodeslasare.cli.main import main
 from flodeslasare.config import setting_names
-from flodeslasare.query import NAMES
+from flodeslasare.query.parsing import NAMES
 
 README = Path(__file__).parent.parent / "README.md"
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from flodeslasare import i18n
 from flodeslasare.cli._help import speak
 from flodeslasare.cli.main import main
-from flodeslasare.query import NAMES
+from flodeslasare.query.parsing import NAMES
 
 SOURCE = Path(__file__).parent.parent / "src" / "flodeslasare"
 CLICK = Path(click.__file__).parent

@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flodeslasare.cutting import BETWEEN_TAGS, cut, fold, plain, words, words_in
-from flodeslasare.query import (
-    DEPTH,
+from flodeslasare.query.hints import completions, misread
+from flodeslasare.query.matching import PASSAGE, hits, passage
+from flodeslasare.query.parsing import DEPTH, NAMES, VALUES, parse, replaced
+from flodeslasare.query.saved import with_saved
+from flodeslasare.query.tree import (
     EVERYTHING,
-    NAMES,
     NOTHING,
-    PASSAGE,
-    VALUES,
     All,
     Any,
     Dated,
@@ -30,13 +30,6 @@ from flodeslasare.query import (
     OfFeeds,
     State,
     Words,
-    completions,
-    hits,
-    misread,
-    parse,
-    passage,
-    replaced,
-    with_saved,
 )
 
 

@@ -23,11 +23,12 @@ from flodeslasare.errors import NoSuchEntry, Stopped
 from flodeslasare.findings import Suggestion, SuggestionKind
 from flodeslasare.library import Library
 from flodeslasare.model import Enclosure, Feed, MarkKind, MonthCount, View
-from flodeslasare.query import (
+from flodeslasare.query.matching import Document
+from flodeslasare.query.parsing import parse
+from flodeslasare.query.tree import (
     All,
     Any,
     Dated,
-    Document,
     Field,
     HasEnclosure,
     Is,
@@ -37,7 +38,6 @@ from flodeslasare.query import (
     OfFeeds,
     State,
     Words,
-    parse,
 )
 from flodeslasare.storage import (
     EntryStore,

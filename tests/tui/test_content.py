@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from flodeslasare import query
+from flodeslasare.query.matching import hits
 from flodeslasare.text import harmless
 from flodeslasare.tui.blocks import Table, Text, fold, wrap
 from flodeslasare.tui.content import Article, render
@@ -321,7 +321,7 @@ def test_hits_are_set_in_text_and_tables_and_not_in_what_we_added() -> None:
     html = f'<p>Avtal <a href="https://a.se">12</a></p>{TABLE}'
     found = []
     for block in render(html).blocks:
-        laid = block.highlighted(partial(query.hits, "1 avtal")).lay(40)
+        laid = block.highlighted(partial(hits, "1 avtal")).lay(40)
         for number in range(len(laid.starts)):
             line = laid.line(number)
             found += [

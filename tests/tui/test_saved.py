@@ -11,7 +11,7 @@ from flodeslasare.documents import ParsedFeed
 from flodeslasare.library.library import Library
 from flodeslasare.library.steps import store_document
 from flodeslasare.model import Counts, View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 from flodeslasare.storage import open_database
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _saved as saved

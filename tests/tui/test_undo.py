@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from flodeslasare.errors import Busy
 from flodeslasare.library.library import Library
 from flodeslasare.model import Marked, View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved

@@ -118,7 +118,7 @@ def chosen(
 def say_misread(query: str) -> None:
     """Say of mistyped operators in a query that they are searched for as words, and what may have been meant."""
     from flodeslasare.library.remarks import remark_on
-    from flodeslasare.query import misread
+    from flodeslasare.query.hints import misread
 
     for each in misread(query):
         remark = remark_on(each)
@@ -137,7 +137,7 @@ def asked(library: Library, query: str | None, saved: str | None) -> str:
         say_misread(query)
     if saved is None:
         return query or ""
-    from flodeslasare.query import saved_query  # 6 ms, which a refresh need not pay
+    from flodeslasare.query.saved import saved_query  # 6 ms, which a refresh need not pay
 
     name = saved_query(library.saved_search(saved).name)
     return f"{name} ({query})" if query else name

@@ -347,7 +347,7 @@ def _require_question(query: str, kind: MarkKind) -> None:
     Raises:
         UsageError
     """
-    from flodeslasare.query import parse
+    from flodeslasare.query.parsing import parse
 
     if not parse(query).asks:
         raise UsageError(

@@ -36,7 +36,7 @@ from flodeslasare.model import (
     SavedSearch,
     View,
 )
-from flodeslasare.query import parse
+from flodeslasare.query.parsing import parse
 from flodeslasare.storage import (
     WAIT_SECONDS,
     EntryStore,

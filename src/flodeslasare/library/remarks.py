@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flodeslasare.i18n import _
-from flodeslasare.query import Misread
+from flodeslasare.query.hints import Misread
 
 
 def remark_on(misread: Misread) -> str:

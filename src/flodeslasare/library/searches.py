@@ -6,7 +6,7 @@ from flodeslasare.cutting import fold, plain, words
 from flodeslasare.errors import NoSuchSearch, UsageError, named
 from flodeslasare.i18n import _
 from flodeslasare.model import SavedSearch
-from flodeslasare.query import parse
+from flodeslasare.query.parsing import parse
 from flodeslasare.storage import Database, SavedSearchStore
 from flodeslasare.text import encodable
 

@@ -14,7 +14,7 @@ from itertools import chain, groupby, islice
 from operator import itemgetter
 
 from flodeslasare.model import Entry, Listing, MonthCount, View
-from flodeslasare.query import parse
+from flodeslasare.query.parsing import parse
 from flodeslasare.storage import Database, EntryStore, SearchIndex
 
 PAGE = 200

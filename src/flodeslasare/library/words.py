@@ -6,7 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from flodeslasare.model import View
-from flodeslasare.query import Match, Words, parse, replaced, where
+from flodeslasare.query.matching import where
+from flodeslasare.query.parsing import parse, replaced
+from flodeslasare.query.tree import Match, Words
 from flodeslasare.storage import Database, SearchIndex
 
 if TYPE_CHECKING:

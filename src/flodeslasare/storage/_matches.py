@@ -10,7 +10,7 @@ from itertools import chain, product
 from typing import NamedTuple
 
 from flodeslasare.cutting import fold
-from flodeslasare.query import All, Any, Field, Match, Node, Not, Words
+from flodeslasare.query.tree import All, Any, Field, Match, Node, Not, Words
 from flodeslasare.storage.database import Database
 
 MANY_WORDS = 50

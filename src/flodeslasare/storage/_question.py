@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flodeslasare.model import View
-from flodeslasare.query import All, Any, Node, Not, Words
+from flodeslasare.query.tree import All, Any, Node, Not, Words
 from flodeslasare.storage._views import Walk
 
 

@@ -13,14 +13,8 @@ from math import log
 
 from flodeslasare.cutting import fold, plain
 from flodeslasare.model import View
-from flodeslasare.query import (
-    Field,
-    Match,
-    Query,
-    Words,
-    narrowed,
-    where,
-)
+from flodeslasare.query.matching import where
+from flodeslasare.query.tree import Field, Match, Query, Words, narrowed
 from flodeslasare.storage.alike import Extent, extent_of
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.search import Place, SearchIndex

@@ -2,7 +2,7 @@
 
 A word of a query matches inside words, so it is first expanded to the archive's words that hold it
 (`search_words`, found by their trigrams in `search_word_parts`), and these are looked up in a full-text
-index of whole words (`search_entries`). The words are told apart here, by `flodeslasare.query`, and given to
+index of whole words (`search_entries`). The words are told apart here, by `flodeslasare.query.matching`, and given to
 FTS5 one by one, so that a query and a text are always cut alike. The index keeps no copy of the text, and
 its rowid is the entry's sort_key, so that its own order is that of every list.
 
@@ -24,13 +24,15 @@ from typing import NamedTuple, TypeAlias
 
 from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold, plain, words_in
 from flodeslasare.model import MonthCount, View
-from flodeslasare.query import (
+from flodeslasare.query.matching import Document, is_named, passage, where
+from flodeslasare.query.parsing import parse
+from flodeslasare.query.saved import asks_saved, with_saved
+from flodeslasare.query.tree import (
     EVERYTHING,
     NOTHING,
     All,
     Any,
     Dated,
-    Document,
     Field,
     HasEnclosure,
     Is,
@@ -41,11 +43,6 @@ from flodeslasare.query import (
     Query,
     State,
     Words,
-    asks_saved,
-    parse,
-    passage,
-    where,
-    with_saved,
 )
 from flodeslasare.storage import _matches
 from flodeslasare.storage._matches import (
@@ -700,8 +697,14 @@ class SearchIndex:
             "SELECT id, coalesce(named, nullif(title, ''), shown(url)) AS name, shown(url) AS url, folder FROM feeds"
         )
         if node.by_folder:
-            return [row["id"] for row in rows if row["folder"] and node.name(row["folder"])]
-        return [row["id"] for row in rows if node.name(row["name"]) or node.name(row["url"])]
+            return [
+                row["id"] for row in rows if row["folder"] and is_named(node.words, row["folder"])
+            ]
+        return [
+            row["id"]
+            for row in rows
+            if is_named(node.words, row["name"]) or is_named(node.words, row["url"])
+        ]
 
     def _sort_key(self, day: date) -> int:
         """Where does a day begin?"""

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from flodeslasare.errors import Busy, ReaderError
 from flodeslasare.library.library import Library
 from flodeslasare.model import View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 
 _AGAIN_SECONDS = 1.0
 """When small values are kept that another writer stood in the way of."""

@@ -9,7 +9,7 @@ from flodeslasare.i18n import _
 from flodeslasare.library.health import ailment_of
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.widgets._archive import Archive, Sum

@@ -113,7 +113,7 @@ class Questions:
                 yield from others(library, offers, has_hits)
 
         def others(library: Library, offers: Sequence[Offer], has_hits: bool) -> Iterator[Message]:
-            from flodeslasare.query import parse
+            from flodeslasare.query.parsing import parse
 
             # Beside other conditions it would be another number than that of the hits it leads to.
             is_of_all = parse(query).is_one_word and view.but(order="newest") == View(query=query)
@@ -213,7 +213,7 @@ async def _until_ended(asked: Asked) -> None:
 
 def _operators_meant(query: str) -> list[Offer]:
     """Give the operators that may have been meant in place of mistyped ones."""
-    from flodeslasare.query import misread
+    from flodeslasare.query.hints import misread
 
     return [
         Offer(each.meant, None, each.query, mends=True)
@@ -224,7 +224,7 @@ def _operators_meant(query: str) -> list[Offer]:
 
 def _words_matched(library: Library, query: str, view: View) -> list[Offer]:
     """Find the words that the last word of a query matches in a view; each leads to the query with it in its place."""
-    from flodeslasare.query import parse, replaced
+    from flodeslasare.query.parsing import parse, replaced
 
     sought = parse(query).sought()
     if not sought:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flodeslasare.i18n import _
 from flodeslasare.model import SavedSearch, View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 from flodeslasare.tui.messages import LibraryChanged
 from flodeslasare.tui.screens._prompt import PromptScreen
 

@@ -26,7 +26,7 @@ from textual.timer import Timer
 
 from flodeslasare.i18n import _
 from flodeslasare.model import Counts, Feed, SavedSearch, View
-from flodeslasare.query import saved_query
+from flodeslasare.query.saved import saved_query
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._archive import Archive, Sum, bars, breadth, period, span, spread

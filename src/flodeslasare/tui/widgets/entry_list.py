@@ -448,7 +448,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         """Begin a text later where its first hit would not be seen otherwise; at the start of a word."""
         if not self.words or cell_len(text) <= room:
             return text
-        from flodeslasare.query import hits  # not before there is a search
+        from flodeslasare.query.matching import hits  # not before there is a search
 
         first = next(iter(hits(self.words, text)), None)
         if first is None or cell_len(text[: first[1]]) < room:
@@ -462,7 +462,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
     def _with_hits(self, text: str, shown: str, style: str) -> list[tuple[str, str]]:
         if not self.words or not shown:
             return [(shown, style)]
-        from flodeslasare.query import hits  # not before there is a search
+        from flodeslasare.query.matching import hits  # not before there is a search
 
         whole = len(shown) - 1 if shown != text else len(shown)  # the ellipsis is not text
         pieces, at = [], 0

@@ -479,7 +479,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         room = max(1, min(TEXT_WIDTH, width - 2 * self._margin(width)))
         find: Finder | None = None
         if self._query.strip():
-            from flodeslasare.query import hits
+            from flodeslasare.query.matching import hits
 
             find = partial(hits, self._query)
         blocks: Sequence[Block] = ()

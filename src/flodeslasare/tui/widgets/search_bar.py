@@ -29,7 +29,7 @@ from flodeslasare.tui.widgets._styles import Styles
 from flodeslasare.tui.widgets._text import cut
 
 if TYPE_CHECKING:
-    from flodeslasare.query import Completion
+    from flodeslasare.query.hints import Completion
 
 _OPERATOR = r'(?<!\S)-?\w+:(?:"[^"]*"|\S+)'
 _STYLES = {
@@ -344,7 +344,7 @@ class SearchBar(Widget):
             self.remark = ""
             return
         from flodeslasare.library.remarks import remark_on
-        from flodeslasare.query import misread
+        from flodeslasare.query.hints import misread
 
         self.remark = " · ".join(map(remark_on, misread(self.query_text)))
 
@@ -384,7 +384,7 @@ class SearchBar(Widget):
 
     def _complete(self) -> None:
         """See how the word at the cursor may go on: from names that are at hand, so that it costs a key nothing."""
-        from flodeslasare.query import completions  # not before there is a search
+        from flodeslasare.query.hints import completions  # not before there is a search
 
         text, cursor = self._input.value, self._input.cursor_position
         found = completions(text, cursor, self.names, swedish=language() == "sv")
@@ -468,7 +468,7 @@ class SearchBar(Widget):
                 self._take(self._completions[0])
 
     async def _complete_or_pick(self) -> None:
-        from flodeslasare.query import operator_at
+        from flodeslasare.query.hints import operator_at
 
         self._complete()
         operator = operator_at(self._input.value, self._input.cursor_position)

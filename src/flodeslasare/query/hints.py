@@ -1,0 +1,159 @@
+"""What helps while a query is typed: how a word may go on, and what was likely meant otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from flodeslasare.cutting import fold, plain
+from flodeslasare.periods import NAMES as DAYS
+from flodeslasare.query.parsing import (
+    DATES,
+    NAMES,
+    OPERATORS,
+    QUOTES,
+    VALUES,
+    Parser,
+    calendar_day,
+    quoted,
+)
+
+# --- what may be typed next ------------------------------------------------------------------------
+
+
+class Completion(Struct, frozen=True):
+    """What the text between two places may become."""
+
+    start: int
+    end: int
+    text: str
+
+
+_AT_NAME = re.compile(r"(?:^|[\s(])-*([^\W\d_]+)$")
+_AT_VALUE = re.compile(
+    rf"(?:^|[\s(])-*([^\W\d_]+):(?:[{QUOTES}]([^{QUOTES}]*)|([^\s(){QUOTES}]*))$"
+)
+
+
+def completions(
+    text: str,
+    cursor: int,
+    names: Mapping[str, Iterable[str]] | None = None,
+    *,
+    swedish: bool = False,
+    limit: int = 8,
+) -> list[Completion]:
+    """Say how the word at the cursor may go on: operators, their values, and the names that exist.
+
+    Args:
+        text: what has been typed.
+        cursor: where in it.
+        names: what may follow an operator, by its English name: the feeds, the folders, …; what is not known yet is not in it.
+        swedish: offer the Swedish names; what was typed in the other language is gone on with all the same.
+        limit: how many at most.
+    """
+    cursor = min(cursor, len(text))
+    typed = text[:cursor]
+    if found := _AT_VALUE.search(typed):
+        key = operator_at(text, cursor)
+        if key is None:
+            return []
+        value = found[3] if found[2] is None else found[2]
+        start = found.end(1) + 1
+        offered = _named_values(key, swedish) if key in VALUES else list((names or {}).get(key, ()))
+        if key in DATES:
+            offered += [pair[swedish] for pair in DAYS]
+        return [Completion(start, cursor, quoted(name)) for name in _alike(value, offered)][:limit]
+    if found := _AT_NAME.search(typed):
+        operators = [pair[swedish] for pair in NAMES.values()]
+        operators += [pair[not swedish] for pair in NAMES.values()]
+        begun = fold(plain(found[1]))
+        fitting = [name for name in operators if fold(name).startswith(begun)]
+        # One name for each operator: the one of the language, if both begin so.
+        once = {OPERATORS[fold(name)]: name for name in reversed(fitting)}
+        return [
+            Completion(found.start(1), cursor, f"{name}:")
+            for name in fitting
+            if name in once.values()
+        ][:limit]
+    return []
+
+
+def operator_at(text: str, cursor: int) -> str | None:
+    """Say which operator the value at the cursor is of, by its English name; `None` where there is none."""
+    found = _AT_VALUE.search(text[:cursor])
+    return OPERATORS.get(fold(plain(found[1]))) if found else None
+
+
+def _named_values(operator: str, swedish: bool) -> list[str]:
+    return [names[1 if swedish else 0] for names in VALUES[operator].values()]
+
+
+def _alike(typed: str, names: Iterable[str]) -> list[str]:
+    """Give the names that hold what was typed, those that begin so first."""
+    part = fold(plain(typed.strip()))
+    folded = {name: fold(plain(name)) for name in names}
+    holding = [name for name in folded if part in folded[name]]
+    return sorted(holding, key=lambda name: not folded[name].startswith(part))
+
+
+# --- what was likely meant otherwise ----------------------------------------------------------------
+
+
+class Misread(Struct, frozen=True):
+    """Something that was likely meant as an operator, is not understood, and is searched for as words."""
+
+    typed: str
+    """`is:unred`"""
+    operator: str
+    """The operator that is meant, as it was typed, or the nearest to that: `is`."""
+    values: tuple[str, ...]
+    """What may follow it, in its language; nothing for days."""
+    meant: str | None
+    """What may have been meant: `is:unread`; `None` when nothing is near."""
+    query: str | None
+    """The whole text with that in its place."""
+
+
+_NEAR = 0.7
+"""How alike two names must be: `unred` and `unread`, but not `läst` and `hälsa`."""
+
+
+_MOST_MISREAD = 20
+"""So many are looked at: text that was pasted may have a colon in each word."""
+
+
+def misread(text: str) -> list[Misread]:
+    """Find what was likely meant as an operator and is not understood, in the order it was typed."""
+    parser = Parser(text, calendar_day())
+    parser.root()
+    found = (_misread(text, *each) for each in parser.misread[:_MOST_MISREAD])
+    return [each for each in found if each is not None]
+
+
+def _misread(text: str, start: int, end: int, name: str, value: str) -> Misread | None:
+    key, typed = OPERATORS.get(fold(plain(name))), text[start:end]
+    if key is None:
+        near = _nearest(name, [each for names in NAMES.values() for each in names])
+        if near is None:
+            return None  # a word with a colon
+        name, key = near, OPERATORS[fold(near)]
+        meant: str | None = f"{name}:{quoted(value)}"
+    else:
+        alike = [each for names in VALUES.get(key, {}).values() for each in names]
+        near = _nearest(value, alike)
+        meant = None if near is None else f"{name}:{near}"
+    is_swedish = fold(plain(name)) != fold(NAMES[key][0])
+    query = None if meant is None else text[:start] + meant + text[end:]
+    values = tuple(_named_values(key, is_swedish)) if key in VALUES else ()
+    return Misread(typed, name, values, meant, query)
+
+
+def _nearest(typed: str, names: Sequence[str]) -> str | None:
+    from difflib import get_close_matches  # for a mistake
+
+    by_letters = {fold(plain(name)): name for name in reversed(names)}
+    near = get_close_matches(fold(plain(typed)), by_letters, 1, _NEAR)
+    return by_letters[near[0]] if near else None
