@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flodeslasare.documents import Subscription
+from flodeslasare.documents import LeftOut, Subscription
 from flodeslasare.errors import DataError
 from flodeslasare.exchange import join_folder, read_opml, split_folder, write_opml
 from flodeslasare.text import harmless
@@ -136,10 +136,41 @@ def test_what_cannot_be_followed_is_listed() -> None:
 
     assert feeds == [Subscription(url="https://a.example/", title="A")]
     assert len(skipped) == 7
-    assert skipped[0] == "Skript: not a web address: javascript:alert(1)"
-    assert "no feed address" in skipped[2]
-    assert skipped[5] == "<outline>: the outline has no feed address"
-    assert "twice" in skipped[6]
+    assert skipped[0] == LeftOut("Skript: not a web address: javascript:alert(1)")
+    assert "no feed address" in skipped[2].said
+    assert skipped[5].said == "<outline>: the outline has no feed address"
+    assert "twice" in skipped[6].said
+
+
+def test_links_are_no_feeds_and_are_told_together() -> None:
+    pages = "".join(
+        f'<outline text="Sida {n}" type="link" url="https://s.example/{n}"/>' for n in range(5)
+    )
+    feeds, skipped = read_opml(
+        opml(
+            pages + '<outline text="Lista" type="include" url="https://l.example/lista"/>'
+            '<outline text="Katalog"><outline text="Del" type="LINK" url="https://l.example/del.opml"/></outline>'
+            '<outline text="Tom" type="link"/>'
+            '<outline text="A" type="link" xmlUrl="https://a.example/"/>'
+            '<outline text="B" url="https://b.example/"/>'
+            '<outline text="Mapp" type="include" url="https://l.example/m"><outline xmlUrl="https://c.example/"/></outline>'
+        )
+    )
+
+    assert [feed.url for feed in feeds] == [
+        "https://a.example/",
+        "https://b.example/",
+        "https://c.example/",
+    ]
+    assert [each.count for each in skipped] == [6, 2]
+    assert skipped[0].said.startswith(
+        "6 links to pages, which are no feeds: Sida 0 (https://s.example/0), Sida 1 (https://s.example/1), "
+    )
+    assert " …; `flodeslasare add` finds" in skipped[0].said
+    assert skipped[1].said == (
+        "2 links to other lists: Lista (https://l.example/lista), Del (https://l.example/del.opml); "
+        "fetch them, and import each by itself"
+    )
 
 
 @pytest.mark.parametrize(

@@ -175,13 +175,20 @@ class KeptEntry(Struct, frozen=True, kw_only=True):
     is_starred: bool = False
 
 
+class LeftOut(Struct, frozen=True):
+    """Lines or outlines of a list that were not taken in, for one reason."""
+
+    said: str
+    """A sentence that names them, and the reason."""
+    count: int = 1
+
+
 class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import brought, and what it left and why."""
 
     subscribed: int = 0
     already: int = 0
     entries: int = 0
-    skipped: tuple[str, ...] = field(default=())
-    """A sentence for each line or outline that was left out."""
+    skipped: tuple[LeftOut, ...] = field(default=())
     remarks: tuple[str, ...] = field(default=())
     """A sentence for each that was taken in, but not all of it."""

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from flodeslasare import i18n
-from flodeslasare.documents import FoundFeed, ImportReport, Subscription
+from flodeslasare.documents import FoundFeed, ImportReport, LeftOut, Subscription
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.library.library import Library
 from flodeslasare.model import EntryVersion, Feed, FeedFetch, FeedResult, RefreshStatus
@@ -382,7 +382,7 @@ def test_a_report_counts_and_names_what_was_left() -> None:
         subscribed=12,
         already=1,
         entries=1240,
-        skipped=tuple(f"line {n}" for n in range(6)),
+        skipped=tuple(LeftOut(f"line {n}") for n in range(6)),
         remarks=("taken in, but not all of it",),
     )
     assert report_lines(report) == [

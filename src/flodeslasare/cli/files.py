@@ -46,8 +46,8 @@ def import_(session: Session, file: Path) -> None:
             report = library.import_file(file, sys.stdin.buffer)
         else:
             report = library.import_file(at_home(file))
-    for sentence in report.skipped:
-        _output.complain(_("left out: {what}").format(what=sentence))
+    for left_out in report.skipped:
+        _output.complain(_("left out: {what}").format(what=left_out.said))
     for sentence in report.remarks:
         _output.say(_output.one_line(sentence))
     parts = [
@@ -68,7 +68,7 @@ def import_(session: Session, file: Path) -> None:
             )
         )
     if report.skipped:
-        left = len(report.skipped)
+        left = sum(each.count for each in report.skipped)
         parts.append(ngettext("{count} left out", "{count} left out", left).format(count=left))
     _output.say(", ".join(parts) + ".")
     if report.subscribed:

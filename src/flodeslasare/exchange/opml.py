@@ -12,13 +12,18 @@ from collections.abc import Iterator, Sequence
 from html.entities import html5
 from xml.etree import ElementTree
 
-from flodeslasare.documents import Subscription
+from flodeslasare.documents import LeftOut, Subscription
 from flodeslasare.errors import DataError
 from flodeslasare.exchange._names import clean_name, web_address
-from flodeslasare.i18n import _
+from flodeslasare.i18n import _, ngettext
 
 _DEEPEST = 32
 """Folders nested deeper than this are joined with the one above: nobody has so many by hand."""
+
+_LINKS = frozenset({"link", "include"})
+
+_NAMED = 3
+"""So many of the links that are left out are named: a directory may be made of them."""
 
 _BARE_AMPERSAND = re.compile(rb"&(?!#[0-9]+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)")
 _HTML_ENTITY = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31};)")
@@ -57,9 +62,10 @@ def split_folder(path: str | None) -> list[str]:
     ]
 
 
-def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
-    """Read the subscriptions of an OPML file, and a sentence for each outline that was left out.
+def read_opml(data: bytes) -> tuple[list[Subscription], list[LeftOut]]:
+    """Read the subscriptions of an OPML file, and what was left out.
 
+    Links to pages and to other lists are no feeds (`type` is `link` or `include`, http://opml.org/spec2.opml).
     An address that stands in several folders is kept in the first one. Where `text` differs from `title`,
     `title` is the feed's own and `text` what the person calls it (http://opml.org/spec2.opml).
 
@@ -68,25 +74,31 @@ def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
     """
     body = _body(_parse(data))
     subscriptions: dict[str, Subscription] = {}
-    skipped: list[str] = []
+    skipped: list[LeftOut] = []
+    pages: list[str] = []
+    lists: list[str] = []
     for outline, folder in _outlines(body):
         text, title = clean_name(outline.get("text")), clean_name(outline.get("title"))
         name = text or title
         written = outline.get("xmlurl") or outline.get("url") or ""
         address = web_address(written)
-        if address is None:
+        if _is_link(outline):
+            to = clean_name(written)
+            shown = f"{name} ({to})" if name and to else name or to or "<outline>"
+            (lists if _is_list(outline, written) else pages).append(shown)
+        elif address is None:
             shown = name or clean_name(written) or clean_name(outline.get("htmlurl")) or "<outline>"
-            skipped.append(
+            said = (
                 _("{name}: not a web address: {address}").format(
                     name=shown, address=clean_name(written)
                 )
                 if written.strip()
                 else _("{name}: the outline has no feed address").format(name=shown)
             )
+            skipped.append(LeftOut(said))
         elif address in subscriptions:
-            skipped.append(
-                _("{address}: stands there twice; the first is kept").format(address=address)
-            )
+            said = _("{address}: stands there twice; the first is kept").format(address=address)
+            skipped.append(LeftOut(said))
         else:
             subscriptions[address] = Subscription(
                 url=address,
@@ -95,7 +107,41 @@ def read_opml(data: bytes) -> tuple[list[Subscription], list[str]]:
                 site_url=web_address(outline.get("htmlurl", "")),
                 folder=join_folder(folder),
             )
-    return list(subscriptions.values()), skipped
+    return list(subscriptions.values()), [*skipped, *_links(pages, lists)]
+
+
+def _is_link(outline: dict[str, str]) -> bool:
+    """Tell whether an outline leads elsewhere; one that has a feed's address is that feed, whatever its type."""
+    return "xmlurl" not in outline and outline.get("type", "").strip().lower() in _LINKS
+
+
+def _is_list(outline: dict[str, str], written: str) -> bool:
+    """Tell whether a link leads to another list: as the specification has it, also where it only ends in `.opml`."""
+    return outline["type"].strip().lower() == "include" or written.strip().lower().endswith(".opml")
+
+
+def _links(pages: Sequence[str], lists: Sequence[str]) -> Iterator[LeftOut]:
+    """Say which links were left out, those of a kind together."""
+    if pages:
+        n = len(pages)
+        said = ngettext(
+            "{n} link to a page, which is no feed: {names}; `flodeslasare add` finds the feed of a page",
+            "{n} links to pages, which are no feeds: {names}; `flodeslasare add` finds the feed of a page",
+            n,
+        )
+        yield LeftOut(said.format(n=n, names=_some(pages)), n)
+    if lists:
+        n = len(lists)
+        said = ngettext(
+            "{n} link to another list: {names}; fetch it, and import it by itself",
+            "{n} links to other lists: {names}; fetch them, and import each by itself",
+            n,
+        )
+        yield LeftOut(said.format(n=n, names=_some(lists)), n)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" …" if names[_NAMED:] else "")
 
 
 def write_opml(subscriptions: Sequence[Subscription]) -> bytes:
@@ -209,7 +255,7 @@ def _outlines(body: ElementTree.Element) -> Iterator[tuple[dict[str, str], list[
                 "xmlurl" in attributes
                 or "url" in attributes
                 or "htmlurl" in attributes
-                or attributes.get("type", "").lower() in {"rss", "atom"}
+                or attributes.get("type", "").strip().lower() in {"rss", "atom", *_LINKS}
             )
             if wants_to_be_a_feed and ("xmlurl" in attributes or not len(element)):
                 yield attributes, folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from flodeslasare.addresses import without_credentials
-from flodeslasare.documents import ImportReport, KeptEntry, ParsedEntry, Subscription
+from flodeslasare.documents import ImportReport, KeptEntry, LeftOut, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError, NoSuchFile
 from flodeslasare.exchange import read_cache, read_cache_feeds, read_opml, read_urls
 from flodeslasare.i18n import _
@@ -95,7 +95,8 @@ def _import_subscriptions(subscriptions: Subscriptions, path: Path, data: bytes)
         if start in (b"<", b""):
             found, skipped = read_opml(data)
         else:
-            found, skipped, remarks = read_urls(_decoded(data))
+            found, lines, remarks = read_urls(_decoded(data))
+            skipped = [LeftOut(line) for line in lines]
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     if not found and not skipped:
@@ -120,7 +121,7 @@ def _decoded(data: bytes) -> str:
 def _subscribe(
     subscriptions: Subscriptions,
     found: list[Subscription],
-    skipped: Sequence[str] = (),
+    skipped: Sequence[LeftOut] = (),
     remarks: Sequence[str] = (),
 ) -> ImportReport:
     added = already = 0
@@ -133,7 +134,7 @@ def _subscribe(
             else:
                 already += 1
         except AddressRefused as error:
-            left_out.append(str(error))
+            left_out.append(LeftOut(str(error)))
     return ImportReport(
         subscribed=added, already=already, skipped=tuple(left_out), remarks=tuple(remarks)
     )

@@ -403,7 +403,8 @@ def report_lines(report: ImportReport) -> list[str]:
             ngettext("{n} entry", "{n} entries", report.entries).format(n=n(report.entries))
         )
     lines = [", ".join(parts) + "."]
-    for heading, sentences in (("", report.remarks), (_("Left out:"), report.skipped)):
+    left_out = [each.said for each in report.skipped]
+    for heading, sentences in (("", report.remarks), (_("Left out:"), left_out)):
         if heading and sentences:
             lines.append(heading)
         lines += [f"· {sentence}" for sentence in sentences[:_MOST_SKIPPED]]
