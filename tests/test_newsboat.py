@@ -10,6 +10,7 @@ import pytest
 from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
 from flodeslasare.exchange import read_cache, read_cache_feeds, read_urls
+from flodeslasare.library import Library
 from flodeslasare.model import Enclosure
 
 # As newsboat 2.21 makes them (its own words, in their order).
@@ -169,6 +170,15 @@ def test_a_cache_of_an_older_version_is_read(tmp_path: Path) -> None:
     (kept,) = read_cache(path)
 
     assert (kept.entry.url, kept.entry.published, kept.is_starred) == (None, None, False)
+
+
+def test_what_is_there_already_is_not_compared(cache: Path, library: Library) -> None:
+    assert library.import_file(cache).entries == 3
+
+    again = library.import_file(cache)
+
+    assert (again.subscribed, again.already, again.entries) == (0, 1, 0)
+    assert library._database.value("SELECT count(*) FROM entries WHERE digest != ''") == 0
 
 
 def test_the_cache_is_left_as_it_is(cache: Path) -> None:

@@ -177,7 +177,7 @@ def _keep(
 
     cleaned = {name_of(kept.entry): (kept, _cleaned(kept.entry)) for kept in batch}
     entries = [entry for _kept, entry in cleaned.values()]
-    known = store.known(feed_id, cleaned, entries)
+    known = store.known(feed_id, cleaned, entries, compares=False)  # what is there stays as it is
     new = plan_update(known, entries).new
     ids = store.add(feed_id, new, now)
     by_mark: dict[MarkKind, list[int]] = {MarkKind.READ: [], MarkKind.STARRED: []}

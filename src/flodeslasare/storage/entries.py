@@ -56,12 +56,23 @@ class EntryStore:
     # --- keeping -------------------------------------------------------------------------------
 
     def known(
-        self, feed_id: int, names: Iterable[str], entries: Sequence[ParsedEntry]
+        self,
+        feed_id: int,
+        names: Iterable[str],
+        entries: Sequence[ParsedEntry],
+        *,
+        compares: bool = True,
     ) -> list[KnownEntry]:
         """Which entries does the feed have that these may be, by their names, their links, or their dates?
 
-        Dates are looked for where links have something behind `?`, which may be another each time. Those that were
-        never compared get their digests, which are kept.
+        Dates are looked for where links have something behind `?`, which may be another each time.
+
+        Args:
+            feed_id: whose they may be.
+            names: those of the entries.
+            entries: as they stand in the document.
+            compares: whether they are compared with what is kept of them. Those that never were get their digests,
+                which are kept; else they come without.
         """
         links = {entry.url.partition("://")[2] for entry in entries if entry.url}
         dates = {seconds(entry.published) for entry in entries if entry.url and "?" in entry.url}
@@ -87,6 +98,8 @@ class EntryStore:
                 "slots": SLOTS,
             },
         )
+        if not compares:
+            return [known_entry(row) for row in rows]
         kept = self._take_digests([row["id"] for row in rows if not row["digest"]])
         return [known_entry(row, row["digest"] or kept.get(row["id"], "")) for row in rows]
 
