@@ -260,7 +260,9 @@ class Database:
             ReadOnly
         """
         if self.read_only is not None:
-            raise self.read_only
+            raise self.read_only.with_traceback(
+                None
+            )  # one is raised again and again, and keeps its trail
 
     @contextmanager
     def reading(self) -> Iterator[None]:
