@@ -942,7 +942,7 @@ async def test_a_library_that_cannot_be_written_is_shown_and_told_of(
             assert "read-only: nothing is kept" in shown(app)
             assert app.reader.status.message == ""
             assert "hållbarupphandling" in shown(app)
-            for key in ("m", "s", "A", "u"):
+            for key in ("m", "s", "A", "u", "a"):
                 await press(pilot, key)
                 assert "library.db: it cannot be written" in app.reader.status.message, key
             await press(pilot, "slash", *"kyckling")

@@ -1031,11 +1031,15 @@ class ReaderScreen(Screen[None]):
             self.action_show_new()
 
     def action_add_feed(self) -> None:
+        if not self._can_be_kept():
+            return
         from flodeslasare.tui.screens.add_feed import AddFeedScreen
 
         self.app.push_screen(AddFeedScreen(self.library), self._added)
 
     def action_import(self) -> None:
+        if not self._can_be_kept():
+            return
         from flodeslasare.tui.screens.add_feed import ImportScreen
 
         self.app.push_screen(ImportScreen(self.library), self._added)
@@ -1087,6 +1091,13 @@ class ReaderScreen(Screen[None]):
             self.status.message = _(
                 "{trouble}. It is shown as it is: no mark is kept, and nothing new is fetched."
             ).format(trouble=self.library.read_only)
+
+    def _can_be_kept(self) -> bool:
+        """Whether what one is about to do can be kept; says why not, before one has typed anything."""
+        trouble = self.library.read_only
+        if trouble is not None:
+            self.status.message = str(trouble)
+        return trouble is None
 
     @contextmanager
     def telling(self) -> Iterator[None]:
