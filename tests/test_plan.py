@@ -187,6 +187,35 @@ def test_entries_of_a_feed_with_one_guid_for_all_are_told_apart_by_their_links()
     assert [new.entry for new in plan_update(both, [three, two, one]).new] == [three]
 
 
+def test_entries_without_guids_that_lead_to_one_page_are_told_apart_by_their_titles() -> None:
+    page = "https://kommunen.exempel/driftstorningar"
+    one, two, three = (
+        an_entry(guid=None, url=page, title=title, published=NOW)
+        for title in ("Vattenläcka", "Strömavbrott", "Vägarbete")
+    )
+
+    first = plan_update([], [two, one])
+    assert [new.entry for new in first.new] == [two, one]
+    both = [as_known(new.entry, id, guid=new.guid) for id, new in enumerate(first.new)]
+    # All are of one day, and that makes none of them another; nor does it matter which ones are read again.
+    for standing, also_named in (([three, two, one], ()), ([three, one], (page,)), ([three], ())):
+        update = plan_update(both, standing, also_named=also_named)
+        assert [new.entry for new in update.new] == [three]
+        assert update.changed == ()
+    # The first came alone, and is known by the link.
+    alone = [as_known(one)]
+    assert alone[0].guid == page
+    assert [new.entry for new in plan_update(alone, [two, one]).new] == [two]
+    assert [new.entry for new in plan_update(alone, [two], also_named=(page,)).new] == [two]
+    # One that stands there alone under its link may change its title.
+    assert [change.id for change in plan_update(alone, [two]).changed] == [1]
+    # With https it leads to where it did; with guids from one day on it is what it was.
+    moved = an_entry(guid=None, url=page.replace("https", "http"), title=one.title, published=NOW)
+    assert plan_update(both, [moved]).new == ()
+    numbered = an_entry(guid="1", url=page, title=one.title, published=NOW)
+    assert [change.guid for change in plan_update(both, [numbered]).changed] == ["1"]
+
+
 def test_a_quick_feed_is_asked_as_often_as_the_person_wants_and_a_slow_one_less() -> None:
     hourly = [NOW - timedelta(hours=n) for n in range(10)]
     weekly = [NOW - timedelta(weeks=n) for n in range(10)]

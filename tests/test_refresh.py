@@ -177,6 +177,30 @@ async def test_an_entry_does_not_take_the_place_of_one_that_stands_beside_it_unc
     assert (again.new, again.updated) == (1, 0)
 
 
+async def test_notices_without_guids_that_lead_to_one_page_are_all_kept(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    def notices(*numbers: int) -> str:
+        items = "".join(
+            f"<item><title>Störning {n}</title><link>https://kommunen.exempel/</link></item>"
+            for n in numbers
+        )
+        return f"<rss version='2.0'><channel><title>Driften</title>{items}</channel></rss>"
+
+    serve(httpserver, "/feed", notices(2, 1))
+    _feed, first = await library.subscribe(httpserver.url_for("/feed"))
+    brought = [first.new]
+    for numbers in ((3, 2, 1), (4,), (4,), (5, 4)):
+        httpserver.clear_all_handlers()
+        serve(httpserver, "/feed", notices(*numbers))
+        [result] = await refresh(library)
+        brought.append(result.new)
+
+    assert brought == [2, 1, 1, 0, 1]
+    titles = {row.title for row in library.rows(list(library.listing(View()).ids))}
+    assert titles == {f"Störning {n}" for n in range(1, 6)}
+
+
 async def test_hashes_that_name_no_guid_are_of_an_earlier_version_and_let_all_be_read(
     library: Library, httpserver: HTTPServer, tmp_path: Path
 ) -> None:

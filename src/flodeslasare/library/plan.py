@@ -37,10 +37,24 @@ def names_of(entry: ParsedEntry) -> tuple[str, ...]:
 def _own_name(entry: ParsedEntry) -> str:
     if entry.url:
         return entry.url
-    said = entry.title or entry.text
-    return "urn:flodeslasare:" + hash_of(
-        f"{said}\n{entry.published or ''}".encode("utf-8", "surrogatepass")
-    )
+    return _made_name("", _said(entry), entry.published or "")
+
+
+_SHARED_LINK = "urn:flodeslasare:link:"
+"""What the names begin with that are made of link and title."""
+
+
+def _link_and_title(entry: ParsedEntry) -> str:
+    return _made_name("link:", _link(entry), _said(entry))
+
+
+def _made_name(kind: str, *parts: object) -> str:
+    said = "\n".join(map(str, parts))
+    return f"urn:flodeslasare:{kind}" + hash_of(said.encode("utf-8", "surrogatepass"))
+
+
+def _said(entry: ParsedEntry) -> str:
+    return entry.title or entry.text
 
 
 def plan_update(
@@ -51,7 +65,9 @@ def plan_update(
     An entry is a known one when its name (guid, else link, else title and date) is. Under another
     name it still is when link and title, or link and date, are the same, where http and https are one,
     or title, date and all of the link in front of `?`; and only when the known name does not stand in the
-    document as well. A guid with which several links stand in the document names none of them. A link alone proves nothing: link blogs point to one page twice, years apart.
+    document as well. A guid with which several links stand in the document names none of them, and where there
+    are no guids, a link with which several titles stand does neither: its title then belongs to the name. A link
+    alone proves nothing: link blogs point to one page twice, years apart.
 
     Args:
         known: of the same feed, those that share a name, a link or a date with the document.
@@ -65,7 +81,7 @@ def plan_update(
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
     for name, parsed in named.items():
-        match = by_name.get(name) or (renamed.take(parsed) if known else None)
+        match = by_name.get(name) or (renamed.take(parsed, name) if known else None)
         if match is None:
             new.append(NewEntry(guid=name, entry=parsed))
             continue
@@ -96,10 +112,18 @@ def plan_update(
 def _named(
     entries: Sequence[ParsedEntry], by_name: Mapping[str, KnownEntry], also_named: Collection[str]
 ) -> dict[str, ParsedEntry]:
-    """Give each entry of a document its name: its guid, but for those that stand there with several links."""
+    """Give each entry of a document its name: its guid, but for those that stand there with several links.
+
+    Without a guid its link, but for those that stand there, or once have stood, with several titles.
+    """
     links: dict[str, set[str]] = {}
+    titles: dict[str, set[str]] = {}
     for entry in entries:
         links.setdefault(entry.guid or "", set()).add(_link(entry))
+        if not entry.guid and entry.url:
+            titles.setdefault(_link(entry), set()).add(_said(entry))
+    shared = {link for link, said in titles.items() if len(said) > 1}
+    shared.update(_link(holder) for name, holder in by_name.items() if _has_shared_link(name))
     named: dict[str, ParsedEntry] = {}
     for entry in entries:
         name = name_of(entry)
@@ -108,8 +132,17 @@ def _named(
             holder = by_name.get(entry.guid)
             if holder is None or _link(holder) != _link(entry):
                 name = _own_name(entry)
+        elif not entry.guid and entry.url and (name in also_named or _link(entry) in shared):
+            # Notices without a page of their own all lead to the one that lists them.
+            holder = by_name.get(name)
+            if holder is None or not holder.title or holder.title != entry.title:
+                name = _link_and_title(entry)
         named.setdefault(name, entry)
     return named
+
+
+def _has_shared_link(name: str) -> bool:
+    return name.startswith(_SHARED_LINK)
 
 
 def _link(entry: ParsedEntry | KnownEntry) -> str:
@@ -132,12 +165,12 @@ class _Renamed:
         self._taken: set[int] = set()
         for entry in reversed(known):
             if entry.guid not in standing:
-                for trait in _traits(entry):
+                for trait in _traits(entry, entry.guid):
                     self._by_trait.setdefault(trait, []).append(entry)
 
-    def take(self, entry: ParsedEntry | KnownEntry) -> KnownEntry | None:
-        """Give the one that this entry is, if any."""
-        for trait in _traits(entry):
+    def take(self, entry: ParsedEntry | KnownEntry, name: str) -> KnownEntry | None:
+        """Give the one that this entry, whose name that is, is under another, if any."""
+        for trait in _traits(entry, name):
             waiting = self._by_trait.get(trait, [])
             while waiting:
                 found = waiting.pop()
@@ -147,14 +180,15 @@ class _Renamed:
         return None
 
 
-def _traits(entry: ParsedEntry | KnownEntry) -> Iterator[tuple[object, ...]]:
+def _traits(entry: ParsedEntry | KnownEntry, name: str) -> Iterator[tuple[object, ...]]:
     """Give what two entries with two names must have in common, any of it, to be one."""
     if not entry.url:
         return
     link = _link(entry)
     if entry.title:
         yield "title", link, entry.title
-    if entry.published is not None:
+    # Of those that share a link, several may be of one day.
+    if entry.published is not None and not _has_shared_link(name):
         date = entry.published.replace(microsecond=0)  # as it is kept
         yield "date", link, date
         if entry.title:
@@ -174,7 +208,7 @@ def plan_merge(entries: Sequence[KnownEntry], into: Sequence[KnownEntry]) -> lis
     renamed = _Renamed(into, {entry.guid for entry in entries})
     pairs: list[tuple[int, int]] = []
     for entry in entries:
-        same = by_name.get(entry.guid) or renamed.take(entry)
+        same = by_name.get(entry.guid) or renamed.take(entry, entry.guid)
         if same is not None:
             pairs.append((entry.id, same.id))
     return pairs
