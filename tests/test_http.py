@@ -720,6 +720,10 @@ async def test_retry_after_in_both_forms(server: Server, fetcher: Fetcher) -> No
         ("Thursday, 05-Apr-18 09:00:00 GMT", 3600),
         ("Thu, 05 Apr 2018 07:00:00 GMT", 0),
         ("99999999999", 366 * 86_400),
+        ("40000000", 366 * 86_400),
+        ("1522915320", 120),  # 2018-04-05 08:02:00 as Unix time
+        ("1522915320000", 120),
+        ("1522915000", 0),
         ("-5", None),
         ("soon", None),
         ("٣", None),

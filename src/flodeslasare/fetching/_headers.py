@@ -12,6 +12,8 @@ from flodeslasare import __version__
 
 USER_AGENT = f"flodeslasare/{__version__} (terminal feed reader)"
 _MAX_WAIT_SECONDS = 366 * 86_400.0
+_UNIX_TIME = 1_000_000_000
+"""What is more than this many seconds is no wait but a date: of 2001 or later."""
 _PAUSE_SECONDS = 1_800.0
 """How long a server is left alone that has had too many requests and does not say for how long."""
 _SHORTEST_PAUSE_SECONDS = 60.0
@@ -76,13 +78,18 @@ def basic(name: str, password: str) -> bytes:
 def retry_after(value: str | None, now: datetime) -> float | None:
     """Read `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). `None` when it says nothing clear.
 
-    Nothing above a year is believed.
+    Nothing above a year is believed. A number far above that is meant as a date, in Unix time (of seconds, or
+    of milliseconds), which else were a year of silence for what may have been a minute.
     """
     if not value:
         return None
     value = value.strip()
     if re.fullmatch(r"\d{1,15}", value, re.ASCII):
-        return min(float(value), _MAX_WAIT_SECONDS)
+        seconds = float(value)
+        if seconds > _UNIX_TIME:
+            seconds /= 1_000 if seconds > 1_000 * _UNIX_TIME else 1
+            seconds = max(0.0, seconds - now.timestamp())
+        return min(seconds, _MAX_WAIT_SECONDS)
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, TypeError, IndexError, OverflowError):
