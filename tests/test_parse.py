@@ -752,6 +752,12 @@ def test_prefixes_are_only_prefixes() -> None:
             None,
         ),
         ("<pubDate/><pubdate>4 May 2018 10:00 UT</pubdate>", "2018-05-04 10:00", None),
+        ("<pubDate>4 May 2018 10:00 UT</pubDate><pubDate/>", "2018-05-04 10:00", None),
+        (
+            "<dc:date>2018-05-04T10:00:00Z</dc:date><a10:updated> </a10:updated>",
+            "2018-05-04 10:00",
+            None,
+        ),
         (
             "<pubDate>Fri, 04 May 2018 10:00:00 GMT</pubDate><a10:updated>2018-05-05T10:00:00Z</a10:updated>",
             "2018-05-04 10:00",
@@ -762,7 +768,16 @@ def test_prefixes_are_only_prefixes() -> None:
         ("<pubDate>30 Feb 2018 10:00:00 GMT</pubDate>", None, None),
     ],
 )
-def test_dates(given: str, published: str | None, updated: str | None) -> None:
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_dates(
+    given: str,
+    published: str | None,
+    updated: str | None,
+    is_plain: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not is_plain:
+        monkeypatch.setattr(parse, "read_tree", never_plain)
     entry = entry_of(item(f"<guid>1</guid>{given}"))
 
     assert [when and f"{when:%F %H:%M}" for when in (entry.published, entry.updated)] == [

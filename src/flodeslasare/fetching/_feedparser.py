@@ -31,6 +31,11 @@ _EMPTY_ELEMENT = re.compile(
 """feedparser writes the `<br/>` of XHTML as `<br></br>`, which HTML reads as two of them."""
 _NAMESPACE = re.compile(rb"""(?<=\s)xmlns(?::[\w.-]+)?="[^"<>]*\"""")
 """A namespace may hold spaces, and feedparser takes what stands before the first for all of it."""
+_NO_DATE = re.compile(
+    rb"<((?:[\w.-]+:)?(?:pubDate|published|issued|created|updated|modified|date))(?:\s[^<>]*?)?(?:/>|>\s*</\1\s*>)",
+    re.IGNORECASE,
+)
+"""feedparser lets an empty date take the place of one that says something."""
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 
 
@@ -73,6 +78,7 @@ def _leaving_the_rest_to_us() -> Iterator[None]:
 def read_with_feedparser(xml: bytes) -> RawFeed:
     """Read a feed document that begins with its root element, in UTF-8."""
     xml = _NAMESPACE.sub(lambda match: "".join(match[0].decode().split()).encode(), xml)
+    xml = _NO_DATE.sub(b"", xml)
     with _leaving_the_rest_to_us():
         parsed = feedparser.parse(
             io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>\n' + xml),

@@ -132,11 +132,11 @@ class _Reader:
                         self._author(author) for author in child if self._name(author) == "author"
                     ]
                 case "pubdate" | "published" | "issued" | "dcterms:issued":
-                    entry.published = self._text(child)
+                    entry.published = self._text(child) or entry.published
                 case "created" | "dcterms:created":
-                    created = self._text(child)
+                    created = self._text(child) or created
                 case "updated" | "modified" | "date" | "dc:date" | "dcterms:modified":
-                    entry.updated = self._text(child)
+                    entry.updated = self._text(child) or entry.updated
                 case "category" | "dc:subject" | "media:category":
                     tag = child.get("label") or child.get("term") or self._text(child)
                     entry.tags.append(tag)
