@@ -130,6 +130,15 @@ def test_letters_that_happen_to_be_bytes_of_utf8_stay() -> None:
         assert read(document("utf-8", title)).entries[0].title == title
 
 
+def test_a_sign_in_two_halves_of_utf8_is_one_sign() -> None:
+    halves = "😀".encode("utf-16-be")
+    written = "".join(chr(int.from_bytes(halves[at : at + 2])) for at in (0, 2))
+    body = document("utf-8", "a PAR på").encode()
+    body = body.replace(b"PAR", written.encode("utf-8", "surrogatepass"))
+
+    assert read(body).entries[0].title == "a 😀 på"
+
+
 # --- damage ------------------------------------------------------------------------------------------
 
 
@@ -142,6 +151,8 @@ def test_letters_that_happen_to_be_bytes_of_utf8_stay() -> None:
         ("<![CDATA[a\x08 & &aring; <b>b</b>]]>", "a & å b"),
         ("1 < 2 <3 << 4", "1 < 2 <3 << 4"),
         ("a\x93b\x94 &#147;c&#148;", "a“b” “c”"),
+        ("a &#55357;&#56832; &#xD83D;&#xdc4d;&#55356;&#57341; b", "a 😀 👍🏽 b"),
+        ("<![CDATA[&#55357;&#56832;]]> &amp;#55357;&amp;#56832; &#56832;&#55357;", "😀 😀"),
     ],
 )
 def test_signs_that_xml_has_not(given: str, title: str) -> None:

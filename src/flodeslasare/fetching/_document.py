@@ -108,10 +108,20 @@ _KNOWN = re.compile(
 _SINGLE_BYTE_LATIN = ("ascii", "iso8859-1", "iso8859-15", "cp1252")
 
 
+_PAIR_IN_UTF8 = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+"""One sign as its two halves of UTF-16, each in UTF-8 (CESU-8, Unicode TR 26): so do Java and old databases."""
+
+
+def _joined(halves: str) -> str:
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
 def _windows_sign(error: UnicodeError) -> tuple[str, int]:
     """Read the bytes that are no UTF-8 as windows-1252, one at a time."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if pair := _PAIR_IN_UTF8.match(error.object, error.start):
+        return _joined(pair[0].decode("utf-8", "surrogatepass")), pair.end()
     byte = error.object[error.start : error.start + 1]
     return byte.decode("cp1252", "ignore"), error.start + 1
 
@@ -189,6 +199,11 @@ def _codec(name: str | None) -> str | None:
 
 
 _WINDOWS_SIGN = re.compile(r"&#(?:(1[2-5]\d)|[xX]0*([89][0-9a-fA-F]));")
+_PAIR = re.compile(
+    r"&(?:amp;)?#(?:(5[56]\d{3})|[xX]0*([dD][89abAB][0-9a-fA-F]{2}));"
+    r"&(?:amp;)?#(?:(5[67]\d{3})|[xX]0*([dD][c-fC-F][0-9a-fA-F]{2}));",
+    re.ASCII,
+)
 _C1 = re.compile("[\x80-\x9f]")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 
@@ -196,18 +211,25 @@ _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 def _with_windows_signs(text: str) -> tuple[str, bytes]:
     """Read C1 characters as the windows-1252 signs that they were meant as, `&#146;` as well.
 
-    Gives the text, and the same in UTF-8.
+    And two halves of a sign as the sign, `&#55357;&#56832;`. Gives the text, and the same in UTF-8.
     """
     if "#" in text:  # to look for "&#" takes a hundred times as long where there is many an "&"
         text = _WINDOWS_SIGN.sub(
             lambda match: _sign(int(match[1]) if match[1] else int(match[2], 16)), text
         )
+        text = _PAIR.sub(_paired, text)
     encoded = text.encode("utf-8", "replace")
     # In UTF-8 they follow one byte, which is looked for in a fifth of the time.
     if _C1_IN_UTF8.search(encoded):
         text = _C1.sub(lambda match: _sign(ord(match[0])), text)
         encoded = text.encode("utf-8", "replace")
     return text, encoded
+
+
+def _paired(match: re.Match[str]) -> str:
+    halves = [int(n) if n else int(x, 16) for n, x in (match.group(1, 2), match.group(3, 4))]
+    is_pair = 0xD800 <= halves[0] < 0xDC00 <= halves[1] < 0xE000
+    return _joined("".join(map(chr, halves))) if is_pair else match[0]
 
 
 def _sign(code: int) -> str:
