@@ -669,6 +669,23 @@ async def test_feeds_are_asked_again_when_the_clock_was_wrong_by_years(
     assert await refresh(library, due_only=True) == []
 
 
+async def test_a_time_that_a_wrong_clock_has_set_for_a_failing_feed_does_not_last(
+    library: Library, clock: Clock, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/feed").respond_with_data("", status=500)
+    clock.advance(days=3650)
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    await refresh(library)
+    clock.advance(days=-3650)
+
+    await refresh(library, due_only=True)  # the server is still out of order
+
+    next_refresh = library.feed(feed.id).next_refresh
+    assert next_refresh is not None
+    assert next_refresh < NOW + timedelta(hours=3)
+
+
 async def test_a_large_feed_makes_the_screen_collect_no_garbage_of_all_it_holds(
     library: Library, httpserver: HTTPServer
 ) -> None:

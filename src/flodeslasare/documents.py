@@ -104,6 +104,8 @@ class FetchState(Struct, frozen=True, kw_only=True):
     """The person subscribed to an address on a private network, so it may be connected to."""
     moved_to: str | None = None
     """Where 301/308 replies have pointed, while that is being confirmed."""
+    asked: datetime | None = None
+    """When it was last asked, by the clock of that day; `None` if it never was."""
     due: datetime | None = None
     """When it was to be asked; `None` for at once."""
     moved_times: int = 0

@@ -22,7 +22,7 @@ from flodeslasare.library.plan import (
 )
 from flodeslasare.model import FeedResult, RefreshStatus
 from flodeslasare.storage import Database, EntryStore, FeedStore, SearchIndex
-from flodeslasare.storage.feeds import CONFIRMATIONS
+from flodeslasare.storage.feeds import CLOCK_SLACK_SECONDS, CONFIRMATIONS
 
 
 class StoreFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
@@ -75,10 +75,13 @@ class StoreFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
         """Tell how many failures in a row count by now, and when to ask again.
 
         A person who asks again and again while a server is out of order must not bring about that it is left alone
-        for a day: a failure before the time that was set counts as none, and leaves that time as it is.
+        for a day: a failure before the time that was set counts as none, and leaves that time as it is, but one that
+        a clock has set that was wrong.
         """
-        failures, due = self.state.failures, self.state.due
-        if failures and due is not None and self.now < due:
+        failures, due, asked = self.state.failures, self.state.due, self.state.asked
+        slack = timedelta(seconds=CLOCK_SLACK_SECONDS)
+        was_clock_wrong = asked is not None and asked > self.now + slack
+        if failures and due is not None and self.now < due and not was_clock_wrong:
             return failures, due
         if failures and not self.has_network:
             return failures, next_after_failure(self.now, 1, chance=self.chance)

@@ -270,6 +270,7 @@ class FeedStore:
                 interval_seconds=row["interval_seconds"],
                 failures=row["failures"],
                 allows_private=bool(row["allows_private"]),
+                asked=moment(row["last_refresh"]),
                 due=moment(row["next_refresh"]),
                 moved_to=row["moved_to"],
                 moved_times=row["moved_times"],
