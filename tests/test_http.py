@@ -522,6 +522,31 @@ async def test_an_endless_body_stops_at_the_limit(server: Server, fetcher: Fetch
     assert sent < 50_000_000  # what the sockets' buffers hold
 
 
+async def test_a_body_in_chunks_of_a_byte_leaves_the_event_loop_its_turns(
+    server: Server, fetcher: Fetcher
+) -> None:
+    async def crumbs(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n")
+        await writer.drain()
+
+    server.routes["/feed"] = crumbs
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    reply = await fetcher.fetch(server.url("/feed"), allow_private=True)
+    counting.cancel()
+
+    assert reply.body == b"x" * 20_000
+    assert turns > 200
+
+
 async def test_a_body_announced_as_too_large_is_not_begun(server: Server, fetcher: Fetcher) -> None:
     server.answer("/feed", b"", length=100_001)
     assert "100000 bytes" in (await failing(fetcher, server.url("/feed"))).reason

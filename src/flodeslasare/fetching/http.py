@@ -95,6 +95,8 @@ _PERMANENT = frozenset({301, 308})
 _KEEPALIVE_SECONDS = 15.0
 _DRAIN_BYTES = 65_536
 """The body of an error or redirect is read when it is no longer than this, to keep the connection."""
+_CHUNKS = 100
+"""So many chunks of a body are taken between two turns of the event loop: some milliseconds."""
 _CUT = (
     httpcore.RemoteProtocolError,
     httpcore.ReadError,
@@ -469,7 +471,7 @@ class Fetcher:
             pieces.append(piece)
 
         try:
-            async for chunk in response.aiter_raw():
+            async for chunk in _with_pauses(response):
                 wire += len(chunk)
                 if wire > most_wire:
                     raise Unusable(too_large(most_wire))
@@ -582,14 +584,31 @@ class _Budget:
 # --- headers and replies -----------------------------------------------------------------------------
 
 
+async def _with_pauses(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Give a body as it comes; again and again the event loop gets its turn, and the limits on time theirs.
+
+    What has come already is given without one: of chunks of one byte, ten thousand, which take 0.3 s.
+    """
+    left = _CHUNKS
+    async for chunk in response.aiter_raw():
+        yield chunk
+        left -= 1
+        if left == 0:
+            left = _CHUNKS
+            await asyncio.sleep(0)
+
+
 async def _drain(response: httpx.Response, headers: Headers) -> None:
     """Read a short body that no one wants, so that the connection can serve the next request."""
     length = headers.get_number("content-length")
     is_short = length is not None and length <= _DRAIN_BYTES
     if not is_short and response.status_code not in (204, 304):
         return
+    left = _DRAIN_BYTES
     try:
-        async for _chunk in response.aiter_raw():
-            pass
+        async for chunk in _with_pauses(response):
+            left -= len(chunk)
+            if left < 0:  # it is longer than it said
+                return
     except FAILURES:
         return  # the status has come, and that is what counts
