@@ -113,9 +113,9 @@ def test_an_rss_20_entry() -> None:
         published=datetime(2018, 4, 5, 8, 15, tzinfo=UTC),
         tags=("livsmedel", "Djurskydd & tillsyn"),
         html=(
-            '<h2>Hela kedjan</h2><p>Vi fick se <a href="https://flode.example/kedjan">hela kedjan</a>.</p>\n'
+            '<h2>Hela kedjan</h2><p>Vi fick se <a href="https://klokt.example/kedjan">hela kedjan</a>.</p>\n'
             "<ul><li>Kläckning</li><li>Uppfödning</li></ul>"
-            '<img src="https://flode.example/blogg/bild.jpg" alt="Hallen">'
+            '<img src="https://klokt.example/inlagg/bild.jpg" alt="Hallen">'
         ),
         text="Hela kedjan\nVi fick se hela kedjan.\n• Kläckning\n• Uppfödning\nHallen",
     )
@@ -204,7 +204,7 @@ def test_json_feeds() -> None:
     assert first.author == "Petra Berg, Jon Sjö"
     assert first.tags == ("läkemedel", "EU")
     assert first.text == "Läs programmet."
-    assert first.html.startswith('<p>Läs <a href="https://flode.example/blogg/program">')
+    assert first.html.startswith('<p>Läs <a href="https://lakemedel.example/program">')
     assert first.published == datetime(2019, 2, 3, 9, tzinfo=UTC)
     assert first.enclosures[0].size_bytes == 4096
     assert (second.guid, second.url) == ("b", "https://annan.example/b")
@@ -431,6 +431,30 @@ def test_content_location_goes_before_the_address() -> None:
 
     assert feed.entries[0].url == "https://flode.example/arkiv/a"
     assert feed.entries[0].html == '<a href="https://flode.example/arkiv/b">b</a>'
+
+
+@pytest.mark.parametrize(
+    ("site", "link", "address", "found"),
+    [
+        ("https://b.example/", "https://b.example/2018/duvor/", "#not1", "https://b.example/2018/duvor/#not1"),
+        ("https://b.example/", "https://www.b.example/2018/", "duva.png", "https://www.b.example/2018/duva.png"),
+        # The feed is served by somebody else, as by FeedBurner.
+        ("https://b.example/", "https://b.example/2018/", "/duva.png", "https://b.example/duva.png"),
+        ("", "https://flode.example/2018/", "duva.png", "https://flode.example/2018/duva.png"),
+        # A page of somebody else's.
+        ("https://b.example/", "https://c.example/2018/", "duva.png", "https://flode.example/blogg/duva.png"),
+        ("https://b.example/", "", "duva.png", "https://flode.example/blogg/duva.png"),
+        ("https://b.example/", "https://b.example/2018/", "http://d.example/e", "http://d.example/e"),
+    ],
+)  # fmt: skip
+def test_what_is_relative_in_rss_is_so_to_the_page_of_the_entry(
+    site: str, link: str, address: str, found: str
+) -> None:
+    inside = f'<link>{link}</link><description>&lt;a href="{address}"&gt;b&lt;/a&gt;</description>'
+
+    feed = parse_feed(rss(f"<link>{site}</link><item>{inside}</item>"), url=URL)
+
+    assert feed.entries[0].html == f'<a href="{found}">b</a>'
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def read_with_feedparser(xml: bytes) -> RawFeed:
     feed = _dict(parsed, "feed")
     return RawFeed(
         title=_title(feed, is_atom=is_atom),
+        is_atom=is_atom,
         links=_links(feed),
         authors=_authors(feed),
         language=_text(feed, "language"),

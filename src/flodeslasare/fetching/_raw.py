@@ -78,4 +78,6 @@ class RawFeed(Struct):
     ttl: str = ""
     update_period: str = ""
     update_frequency: str = ""
+    is_atom: bool = False
+    """Of Atom, which alone says what an address in a text is relative to (RFC 4287 §2, RFC 3986 §5.1)."""
     entries: list[RawEntry] = field(default_factory=list)

@@ -67,7 +67,7 @@ class _Reader:
             raise NotPlain  # feedparser takes it for xml:base
 
     def read(self, channel: etree._Element) -> RawFeed:
-        feed = RawFeed(language=self._language)
+        feed = RawFeed(language=self._language, is_atom=self._is_atom)
         owner = None
         for child in channel:
             name = self._name(child)
