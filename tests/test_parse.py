@@ -818,6 +818,20 @@ def test_an_item_that_says_nothing_is_no_entry() -> None:
     assert [entry.guid for entry in parse_feed(body, url=URL).entries] == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("\u200d", ""),
+        ("&#x2800; &#x3164;\u200b", ""),
+        ("\ufe0f<b>\u200c</b>", ""),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_a_title_that_nobody_sees_is_none(given: str, title: str) -> None:
+    assert entry_of(item(f"<guid>1</guid><title>{given}</title>")).title == title
+
+
 def test_odd_values_in_json() -> None:
     items = (
         '[{"id": 17, "title": "&lt;b> är text", "tags": ["a", null, 5], "authors": "Bo"}, 5, null,'

@@ -298,11 +298,18 @@ def _says_something(entry: ParsedEntry) -> bool:
     return bool(entry.guid or entry.url or entry.title or entry.html or entry.enclosures)
 
 
+_VISIBLE = re.compile(
+    r"[^\s\u034f\u115f\u1160\u17b4\u17b5\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0]"
+)
+"""Anything but joiners, variation selectors and fillers: of these alone comes a title that nobody sees."""
+
+
 def _clean_title(raw: RawText | None) -> str:
     if raw is None:
         return ""
     value = _unmangled(raw.value)
-    return title_text(value) if raw.is_html else clean_line(value)
+    title = title_text(value) if raw.is_html else clean_line(value)
+    return title if _VISIBLE.search(title) else ""
 
 
 def _clean_guid(guid: str) -> str | None:
