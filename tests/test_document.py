@@ -204,6 +204,25 @@ def test_html_that_stands_unescaped_stays_in_its_entry(inside: str, text: str) -
     assert feed.flaw == "it is not well-formed XML"
 
 
+def test_namespaces_that_search_and_replace_has_moved_to_https() -> None:
+    body = (
+        '<rss version="2.0" xmlns:content="https://purl.org/rss/1.0/modules/content/"'
+        " xmlns:dc = 'https://purl.org/dc/elements/1.1/' xmlns:media='https://search.yahoo.com/mrss/'>"
+        "<channel><title>T</title><item><guid>1</guid><dc:creator>Bo</dc:creator>"
+        "<dc:date>2018-04-05T10:00:00Z</dc:date><content:encoded>Hela texten.</content:encoded>"
+        '<media:content url="https://b.example/1.mp4"/></item></channel></rss>'
+    )
+
+    [entry] = read(body).entries
+
+    assert (
+        entry
+        == read(body.replace("'https", "'http").replace('="https://p', '="http://p')).entries[0]
+    )
+    assert (entry.text, entry.author, len(entry.enclosures)) == ("Hela texten.", "Bo", 1)
+    assert entry.published is not None
+
+
 def test_a_namespace_with_spaces() -> None:
     body = document().replace("<rss ", '<rss xmlns="http://en egen.example/" ')
 

@@ -79,7 +79,7 @@ def read_document(body: bytes, *, url: str, content_type: str | None = None) -> 
     start = _root_start(text, url)
     if text[:start].strip() and not _PROLOG.fullmatch(text[:start]):
         flaws.append(_("there is something in front of the feed"))
-    text, encoded = _with_windows_signs(text[start:])
+    text, encoded = _with_windows_signs(_with_usual_namespaces(text[start:]))
     return Document(text, is_json=False, encoded=encoded, flaws=flaws)
 
 
@@ -371,6 +371,23 @@ def _repaired_tree(text: str) -> etree._Element | None:
     if root is not None:
         _unnest_items(root)
     return root
+
+
+_HTTPS_NAMESPACE = re.compile(
+    r"""(\sxmlns(?::[\w.-]+)?\s*=\s*["']\s*http)s(?=://(?:purl\.org|search\.yahoo\.com|www\.itunes\.com|www\.w3\.org)/)""",
+    re.IGNORECASE,
+)
+_HEAD_CHARACTERS = 10_000
+
+
+def _with_usual_namespaces(text: str) -> str:
+    """Take the s from namespaces that have none: it comes of moving a site to https by search and replace.
+
+    They are names, and under others the texts and dates of a feed are nobody's.
+    """
+    head = text[:_HEAD_CHARACTERS]
+    meant = _HTTPS_NAMESPACE.sub(r"\1", head)
+    return text if meant == head else meant + text[_HEAD_CHARACTERS:]
 
 
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]{0,30}):[A-Za-z_]|\s([A-Za-z_][\w.-]{0,30}):[\w.-]+\s*=")
