@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
+import pytest
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from flodeslasare.model import Counts, Feed, MonthCount, View
 from flodeslasare.tui.theme import GRANIT
@@ -90,6 +94,79 @@ async def test_everything_has_its_line() -> None:
         ["▾", "Regioner", "5"],
         ["▸", "Flöde", "2", "5"],
     ]
+
+
+@pytest.mark.parametrize("found", [None, Archive(MONTHS)])
+@pytest.mark.parametrize("folded", ["", "Offentligt"])
+async def test_other_counts_stand_where_they_would_if_all_were_listed_anew(
+    folded: str, found: Archive | None
+) -> None:
+    chance = random.Random(7)
+    app, anew = TreeApp(), TreeApp()
+    async with app.run_test(size=(30, 28)), anew.run_test(size=(30, 28)):
+        for each in (app, anew):
+            if folded:
+                each.archive._unfolded.discard(View(folder=folded))
+            each.archive.show_found(found)
+        feeds = FEEDS
+        for _ in range(20):
+            feeds = [
+                replace(
+                    feed,
+                    unread=chance.choice([0, 1, 4]),
+                    last_error=chance.choice([None, "svarar inte"]),
+                )
+                if chance.random() < 0.6
+                else feed
+                for feed in feeds
+            ]
+            counts = Counts(29, chance.randrange(3), chance.randrange(3))
+            app.archive.show_feeds(feeds, counts)
+            anew.archive.show_feeds([], counts)
+            anew.archive.show_feeds(feeds, counts)
+            assert app.lines() == anew.lines()
+
+
+async def test_lines_come_and_go_with_their_feeds() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(30, 28)):
+        fewer = [replace(FEEDS[0], title="Upphandling"), replace(FEEDS[1], folder=None)]
+        app.archive.show_feeds(fewer, Counts(29, 8, 2))
+        lines = app.lines()
+        feeds = lines[lines.index("  FEEDS") + 1 :]
+    assert [line.split() for line in feeds if line] == [
+        ["▸", "Upphandling", "3"],
+        ["▸", "Flöde", "2", "5"],
+    ]
+
+
+async def test_what_can_be_unfolded_comes_with_the_first_entry() -> None:
+    app = TreeApp([a_feed(1, total=0, unread=0)])
+    async with app.run_test(size=(30, 28)):
+        before = next(line for line in app.lines() if "Flöde 1" in line)
+        app.archive.show_feeds([a_feed(1, total=2, unread=2)], Counts(2, 2, 0))
+        after = next(line for line in app.lines() if "Flöde 1" in line)
+    assert before.split() == ["Flöde", "1"]
+    assert after.split() == ["▸", "Flöde", "1", "2"]
+
+
+async def test_only_lines_with_other_counts_are_drawn_again() -> None:
+    app = TreeApp()
+    async with app.run_test(size=(30, 28)) as pilot:
+        await settle(pilot)
+        drawn: list[str] = []
+        draw = app.archive.render_line
+
+        def write_down(y: int) -> Strip:
+            strip = draw(y)
+            drawn.append(strip.text.split()[-2])
+            return strip
+
+        app.archive.render_line = write_down  # type: ignore[method-assign]
+        feeds = [replace(FEEDS[0], unread=4), *FEEDS[1:]]
+        app.archive.show_feeds(feeds, Counts(29, 8, 3))
+        await settle(pilot)
+    assert drawn == ["Starred", "hållbarupphandling"]
 
 
 async def test_feeds_unfold_to_years_and_months() -> None:

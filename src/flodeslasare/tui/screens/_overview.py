@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from flodeslasare.i18n import _
@@ -12,7 +12,7 @@ from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
 from flodeslasare.query.saved import saved_query
 from flodeslasare.tui import phrases
 from flodeslasare.tui.screens._arrivals import is_in_folder
-from flodeslasare.tui.widgets._archive import Archive, Sum
+from flodeslasare.tui.widgets._archive import Archive, Sum, added_up
 from flodeslasare.tui.widgets._text import cut
 
 _NAME_CELLS = 26
@@ -147,10 +147,10 @@ class Overview:
                 for month, part in months.items()
                 if month == view.month or (view.month is None and month // 100 == view.year)
             ]
-            return _added_up(inside) if inside else None
+            return added_up(inside) if inside else None
         if view.folder is not None:
             feeds = [feed for feed in self.feeds if is_in_folder(feed, view.folder)]
-            return _added_up(Sum(feed.total, feed.unread) for feed in feeds)
+            return added_up(Sum(feed.total, feed.unread) for feed in feeds)
         if view.feed_id is not None:
             feed = self.feed(view.feed_id)
             return None if feed is None else Sum(feed.total, feed.unread)
@@ -177,13 +177,6 @@ class Overview:
         years = dict.fromkeys(f"{month // 100}" for month in months)
         dates = [*years, *(f"{month // 100}-{month % 100:02}" for month in months)]
         return {"before": dates, "after": dates}
-
-
-def _added_up(parts: Iterable[Sum]) -> Sum:
-    whole = Sum()
-    for part in parts:
-        whole.add(part.total, part.unread)
-    return whole
 
 
 def hint_about(feed: Feed, now: datetime) -> str:

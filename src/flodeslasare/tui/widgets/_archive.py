@@ -23,6 +23,14 @@ class Sum(Struct):
         self.unread += unread
 
 
+def added_up(parts: Iterable[Sum]) -> Sum:
+    """Add parts up."""
+    whole = Sum()
+    for part in parts:
+        whole.add(part.total, part.unread)
+    return whole
+
+
 class Archive:
     """Counts of feeds, folders, years and months, added up once for each reading."""
 
@@ -33,14 +41,16 @@ class Archive:
             for key in (None, count.feed_id):
                 of_feed = self.by_month.setdefault(key, {})
                 of_feed.setdefault(count.month, Sum()).add(count.total, count.unread)
+        self._of_all_months = {
+            feed_id: added_up(of_feed.values()) for feed_id, of_feed in self.by_month.items()
+        }
 
     def sum_of(self, feed_id: int | None, year: int | None = None) -> Sum:
-        """Add up a feed, or a year of it."""
-        total = Sum()
-        for month, part in self.by_month.get(feed_id, {}).items():
-            if year is None or month // 100 == year:
-                total.add(part.total, part.unread)
-        return total
+        """Give the sum of a feed, or of a year of it."""
+        if year is None:
+            return self._of_all_months.get(feed_id) or Sum()
+        months = self.by_month.get(feed_id, {})
+        return added_up(part for month, part in months.items() if month // 100 == year)
 
     def years(self, feed_id: int | None) -> list[tuple[int, Sum]]:
         """Add up each year of a feed, newest first."""

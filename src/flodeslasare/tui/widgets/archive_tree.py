@@ -1,14 +1,17 @@
 """The archive: everything, unread, starred; when it was written; the feeds, their years and months.
 
 Drawn line by line (Textual's Tree is slower to load than the rest of the screen together). Lines
-are made for what is unfolded only; five hundred feeds are five hundred lines.
+are made for what is unfolded only; five hundred feeds are five hundred lines. Where only counts have changed,
+the lines stay, and those are drawn whose counts they are: a refresh brings new ones once a second.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import Enum, auto
+from itertools import groupby
+from operator import attrgetter
 from typing import ClassVar
 
 from msgspec import Struct
@@ -58,8 +61,8 @@ class _Kind(Enum):
     NODE = auto()
 
 
-class _Line(Struct):
-    """One line of the archive."""
+class _Line(Struct, eq=False):
+    """One line of the archive; equal to none but itself."""
 
     kind: _Kind
     label: str = ""
@@ -74,6 +77,12 @@ class _Line(Struct):
     feed: Feed | None = None
     band: int = 0
     """Of a histogram of several lines: 0 is the lowest."""
+
+    def has_changed(self, count: int, *, is_quiet: bool) -> bool:
+        """Take another count; tells whether it is to be drawn again for that."""
+        was = self.count, self.is_quiet
+        self.count, self.is_quiet = count, is_quiet
+        return was != (count, is_quiet)
 
 
 class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
@@ -141,6 +150,13 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._unfolded: set[View] = set()
         self._known_folders: set[str] = set()
         self._lines: list[_Line] = []
+        self._of_all: list[_Line] = []
+        """The lines of all that there is, as `_counts_of_all` has them."""
+        self._of_search: dict[int, _Line] = {}
+        self._of_feed: dict[int, _Line] = {}
+        """The lines of the feeds that are in sight, by their ids."""
+        self._of_folder: dict[str, _Line] = {}
+        """The lines of folders, in sight or not, by their paths."""
         self._columns: list[tuple[int, int, int]] = []
         self._bands: list[str] = []
         self._styles = Styles(self, _STYLES)
@@ -185,11 +201,13 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show_feeds(self, feeds: Sequence[Feed], counts: Counts) -> None:
         """Show the feeds with their unread counts."""
-        self._feeds, self._counts = feeds, counts
+        was, self._feeds, self._counts = self._feeds, feeds, counts
+        if self._lines and len(was) == len(feeds) and all(map(_is_on_the_same_line, was, feeds)):
+            self._recount(was)
+            return
         for folder in {feed.folder for feed in feeds if feed.folder}:
             if folder not in self._known_folders:  # folders start unfolded
-                parts = folder.split("/")
-                self._unfolded |= {View(folder="/".join(parts[: n + 1])) for n in range(len(parts))}
+                self._unfolded |= {View(folder=path) for path in _paths(folder)}
                 self._known_folders.add(folder)
         self._build()
 
@@ -202,7 +220,14 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
     def show_unread_found(self, unread: Mapping[int, int]) -> None:
         """Show the counts of saved searches, by their ids."""
         self._unread_found.update(unread)
-        self._build()
+        lines = {id_: line for id_, line in self._of_search.items() if id_ in unread}
+        self._draw(
+            {
+                line
+                for id_, line in lines.items()
+                if line.has_changed(n := self._unread_of_search(id_), is_quiet=not n)
+            }
+        )
 
     def show_months(self, archive: Archive) -> None:
         """Show the counts of years and months."""
@@ -300,46 +325,33 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _build(self) -> None:
         """Make the lines again; the cursor stays on its view."""
-        lines = [_Line(_Kind.HEADING, _("ARCHIVE"))]
-        found = self._found
-        everything = found.sum_of(None).total if found else self._counts.unread
-        lines.append(
-            _Line(
-                _Kind.NODE,
-                _("All entries"),
-                View(),
-                unfolded=View() in self._unfolded if self._archive.by_month[None] else None,
-                count=everything,
-                is_quiet=not everything,
+        everything, *others = self._of_all = [
+            _Line(_Kind.NODE, label, view, count=count, is_quiet=is_quiet)
+            for (label, view), (count, is_quiet) in zip(
+                (
+                    (_("All entries"), View()),
+                    (_("Unread"), View(unread=True)),
+                    (_("Starred"), View(starred=True)),
+                ),
+                self._counts_of_all(),
+                strict=True,
             )
-        )
+        ]
+        lines = [_Line(_Kind.HEADING, _("ARCHIVE")), everything]
+        if self._archive.by_month[None]:
+            everything.unfolded = View() in self._unfolded
         if View() in self._unfolded:
             lines += self._years(View(), 1)
-        for label, view, count in (
-            (_("Unread"), View(unread=True), self._counts.unread),
-            (_("Starred"), View(starred=True), self._counts.starred),
-        ):
-            # Beside hits, a count of something else would be taken for hits.
-            shown = 0 if found else count
-            lines.append(_Line(_Kind.NODE, label, view, count=shown, is_quiet=not count))
+        lines += others
         lines += self._histogram()
         if self._searches:
             lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("SAVED SEARCHES"))]
-        for search in self._searches:
-            unread = 0 if found else self._unread_found.get(search.id, 0)
-            view = View(query=saved_query(search.name))
-            lines.append(
-                _Line(
-                    _Kind.NODE, harmless_line(search.name), view, count=unread, is_quiet=not unread
-                )
-            )
+        self._of_search = {search.id: self._search_line(search) for search in self._searches}
+        lines += self._of_search.values()
         lines += [_Line(_Kind.BLANK), _Line(_Kind.HEADING, _("FEEDS")), *self._feed_lines()]
-        where = _node_view(self._view)
         self._lines = lines
-        cursor = next(
-            (n for n, line in enumerate(lines) if line.kind is _Kind.NODE and line.view == where), 1
-        )
-        self.set_reactive(ArchiveTree.cursor, cursor)
+        cursor = self._line_at(_node_view(self._view))
+        self.set_reactive(ArchiveTree.cursor, 1 if cursor is None else cursor)
         self.virtual_size = Size(0, len(lines))
         self._follow_cursor()
         self.refresh()
@@ -371,50 +383,99 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             _Line(_Kind.YEARS, years),
         ]
 
+    def _recount(self, was: Sequence[Feed]) -> None:
+        """Take other counts of the same feeds; `was` is how they were."""
+        changed = {
+            line
+            for line, (count, is_quiet) in zip(self._of_all, self._counts_of_all(), strict=True)
+            if line.has_changed(count, is_quiet=is_quiet)
+        }
+        for before, feed in zip(was, self._feeds, strict=True):
+            if feed is before:
+                continue
+            line = self._of_feed.get(feed.id)
+            if line is not None:
+                line.feed = feed
+                count = self._count_of(feed)
+                if line.has_changed(count, is_quiet=not count) or (
+                    bool(feed.last_error) != bool(before.last_error)
+                ):
+                    changed.add(line)
+            more = 0 if self._found else feed.unread - before.unread
+            for path in _paths(feed.folder) if more else ():
+                folder = self._of_folder[path]
+                count = folder.count + more
+                if folder.has_changed(count, is_quiet=not count):
+                    changed.add(folder)
+        self._draw(changed)
+
+    def _draw(self, changed: Container[_Line]) -> None:
+        """Draw lines again, those of them that are in sight."""
+        top = self.scroll_offset.y
+        for y, line in enumerate(self._lines[top : top + self.size.height]):
+            if line in changed:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _counts_of_all(self) -> list[tuple[int, bool]]:
+        """Give what stands beside all entries, the unread and the starred ones, and whether they are quiet."""
+        found, counts = self._found, self._counts
+        everything = found.sum_of(None).total if found else counts.unread
+        # Beside hits, a count of something else would be taken for hits.
+        return [
+            (everything, not everything),
+            *((0 if found else count, not count) for count in (counts.unread, counts.starred)),
+        ]
+
+    def _search_line(self, search: SavedSearch) -> _Line:
+        unread = self._unread_of_search(search.id)
+        view = View(query=saved_query(search.name))
+        return _Line(
+            _Kind.NODE, harmless_line(search.name), view, count=unread, is_quiet=not unread
+        )
+
+    def _unread_of_search(self, search_id: int) -> int:
+        return 0 if self._found else self._unread_found.get(search_id, 0)
+
     def _feed_lines(self) -> list[_Line]:
         lines: list[_Line] = []
-        folders: dict[str, _Line] = {}
-        for feed in sorted(self._feeds, key=lambda feed: (feed.folder or "").casefold()):
+        # Some lines are there already; to make each anew takes longer than all the rest.
+        before, self._of_feed, self._of_folder = self._of_feed, {}, {}
+        unfolded = {view.feed_id for view in self._unfolded if view.year is None}
+        in_folders = sorted(self._feeds, key=lambda feed: (feed.folder or "").casefold())
+        for folder, feeds in groupby(in_folders, attrgetter("folder")):
             depth, hidden = 0, False
-            parts = feed.folder.split("/") if feed.folder else []
-            amount = self._count_of(feed)
-            for n, part in enumerate(parts):
-                path = "/".join(parts[: n + 1])
-                if path not in folders:
-                    view = View(folder=path)
-                    folders[path] = _Line(
-                        _Kind.NODE,
-                        harmless_line(phrases.folder_name(part)),
-                        view,
-                        n,
-                        view in self._unfolded,
-                        is_quiet=True,
-                    )
+            inside = []
+            for depth, path in enumerate(_paths(folder), 1):
+                if path not in self._of_folder:
+                    self._of_folder[path] = self._folder_line(path, depth - 1)
                     if not hidden:
-                        lines.append(folders[path])
-                folder = folders[path]
-                folder.count += amount
-                folder.is_quiet = not folder.count
-                hidden = hidden or not folder.unfolded
-                depth = n + 1
-            if hidden:
-                continue
-            view = View(feed_id=feed.id)
-            lines.append(
-                _Line(
-                    _Kind.NODE,
-                    harmless_line(feed.title),
-                    view,
-                    depth,
-                    view in self._unfolded if feed.total else None,
-                    amount,
-                    not amount,
-                    feed,
-                )
-            )
-            if view in self._unfolded:
-                lines += self._years(view, depth + 1)
+                        lines.append(self._of_folder[path])
+                inside.append(self._of_folder[path])
+                hidden = hidden or not inside[-1].unfolded
+            amount = 0
+            for feed in feeds:
+                count = self._count_of(feed)
+                amount += count
+                if hidden:
+                    continue
+                line = before.get(feed.id) or _Line(_Kind.NODE, view=View(feed_id=feed.id))
+                if line.feed is None or line.feed.title != feed.title:
+                    line.label = harmless_line(feed.title)
+                line.feed, line.depth, line.count, line.is_quiet = feed, depth, count, not count
+                line.unfolded = feed.id in unfolded if feed.total else None
+                self._of_feed[feed.id] = line
+                lines.append(line)
+                if feed.id in unfolded:
+                    lines += self._years(line.view, depth + 1)
+            for whole in inside:
+                whole.count += amount
+                whole.is_quiet = not whole.count
         return lines
+
+    def _folder_line(self, path: str, depth: int) -> _Line:
+        view = View(folder=path)
+        name = harmless_line(phrases.folder_name(path.rpartition("/")[2]))
+        return _Line(_Kind.NODE, name, view, depth, view in self._unfolded, is_quiet=True)
 
     def _count_of(self, feed: Feed) -> int:
         return self._found.sum_of(feed.id).total if self._found else feed.unread
@@ -441,6 +502,18 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         return lines
 
     # --- the cursor ------------------------------------------------------------------------------
+
+    def _line_at(self, view: View) -> int | None:
+        """Give the line that a view has, if it has one."""
+        feed_id = view.feed_id  # to compare whole views takes ten times as long
+        return next(
+            (
+                n
+                for n, line in enumerate(self._lines)
+                if line.view.feed_id == feed_id and line.kind is _Kind.NODE and line.view == view
+            ),
+            None,
+        )
 
     def _follow_cursor(self) -> None:
         height = self.scrollable_content_region.height
@@ -503,16 +576,10 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         (self._unfolded.add if unfold else self._unfolded.discard)(line.view)
         self._build()
         self.post_message(self.Folded())
-        where = _node_view(self._view)
-        if all(at.view != where for at in self._lines if at.kind is _Kind.NODE):
+        if self._line_at(_node_view(self._view)) is None:
             # The cursor was inside what was folded: it comes out on the fold, where `_build` may have put it.
-            self._come_to(
-                next(
-                    n
-                    for n, at in enumerate(self._lines)
-                    if at.kind is _Kind.NODE and at.view == line.view
-                )
-            )
+            fold = self._line_at(line.view)
+            self._come_to(self.cursor if fold is None else fold)
 
     def on_click(self, event: events.Click) -> None:
         at = event.get_content_offset(self)
@@ -585,6 +652,22 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Entered(self.view))
         else:
             self._fold(self.cursor, not unfolded)
+
+
+def _is_on_the_same_line(feed: Feed, other: Feed) -> bool:
+    """Whether a feed stands where another stood, under the same name: at most its counts differ."""
+    return feed is other or (
+        feed.id == other.id
+        and feed.title == other.title
+        and feed.folder == other.folder
+        and bool(feed.total) == bool(other.total)  # with the first entry comes what can be unfolded
+    )
+
+
+def _paths(folder: str | None) -> list[str]:
+    """Give the paths of a folder and of those it lies in, the outermost first."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
 
 
 def _node_view(view: View) -> View:
