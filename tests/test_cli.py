@@ -456,7 +456,7 @@ def test_ctrl_c_in_a_function_that_sqlite_calls_is_ctrl_c(archive: Library) -> N
     archive._database.connection.create_function("shown", 1, interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        archive.feeds()
+        archive._feeds.ids_by_url()
 
 
 @pytest.fixture

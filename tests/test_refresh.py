@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import sqlite3
+import threading
 from collections.abc import Sequence
 from contextlib import aclosing, closing
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from builders import NOW, Clock, an_entry, entries
+from flodeslasare.config import Settings
 from flodeslasare.documents import (
     FeedUpdate,
     FetchState,
@@ -33,6 +35,7 @@ from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
+from flodeslasare.storage import FeedStore
 from flodeslasare.tui.app import collect_again
 
 
@@ -830,6 +833,43 @@ async def test_a_feed_that_is_gone_is_asked_when_it_is_named_and_never_else(
     await refresh(library, feed)
 
     assert library.feed(feed.id).gone_since is None
+
+
+async def test_no_more_feeds_are_begun_with_than_are_asked_at_once(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    with Library(tmp_path / "few.db", Settings(fetch_feeds_at_once=2)) as library:
+        for number in range(7):
+            if number != 3:  # one that fails gives its place back, too
+                serve(httpserver, f"/{number}", rss(entries(1)))
+            library.add_subscription(Subscription(url=httpserver.url_for(f"/{number}")))
+        under_way, most, ended = 0, 0, 0
+        async with aclosing(library.refresh()) as events:
+            async for event in events:
+                under_way += isinstance(event, FeedStarted) - isinstance(event, FeedResult)
+                ended += isinstance(event, FeedResult)
+                most = max(most, under_way)
+    assert (ended, most) == (7, 2)
+
+
+async def test_what_a_refresh_has_to_know_is_read_beside_the_event_loop(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    feed = library.add_subscription(Subscription(url=httpserver.url_for("/feed")))
+    assert feed is not None
+    threads: list[threading.Thread] = []
+    fetch_states = FeedStore.fetch_states
+
+    def seen(store: FeedStore, *asked: Any, **options: Any) -> list[FetchState]:
+        threads.append(threading.current_thread())
+        return fetch_states(store, *asked, **options)
+
+    monkeypatch.setattr(FeedStore, "fetch_states", seen)
+    (result,) = await refresh(library, feed)
+    assert result.status is RefreshStatus.OK
+    assert len(threads) == 1
+    assert threading.main_thread() not in threads
 
 
 async def test_after_long_absence_feeds_come_back_one_by_one(

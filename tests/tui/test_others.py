@@ -117,7 +117,7 @@ async def test_a_refresh_counts_and_offers_while_it_goes_on(
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("R")
-        await pilot.pause()
+        await until(pilot, lambda: app.reader.status.progress is not None, "the first feed")
         filled.gate.set()
         filled.gate.clear()  # the feed that waits is let through, the next one is not
         reader = app.reader

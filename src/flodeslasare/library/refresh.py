@@ -81,7 +81,6 @@ class Refresh:
             asyncio.Queue()
         )
         places = asyncio.Semaphore(max(1, self._settings.fetch_feeds_at_once))
-        gate = asyncio.Lock()
         done = 0
         of = len(self._states)
 
@@ -109,13 +108,9 @@ class Refresh:
                 place, on_wait=lambda: events.put_nowait(RefreshWaits())
             )
 
-            async def take(state: FetchState, title: str, wait_seconds: float) -> None:
+            async def take(state: FetchState, title: str) -> None:
                 nonlocal done
-                await asyncio.sleep(wait_seconds)
-                async with places:
-                    async with gate:
-                        # To begin takes a millisecond. All at once would keep the screen's loop for forty.
-                        await asyncio.sleep(0)
+                try:
                     events.put_nowait(
                         FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
                     )
@@ -136,15 +131,28 @@ class Refresh:
                     except Exception as error:
                         events.put_nowait(error)
                         return
+                finally:
+                    places.release()
                 done += 1
                 events.put_nowait(_with_progress(result, done, of))
 
-            in_turns = by_turns(self._states)
-            waits = pauses([host_of(state) for state, _title in in_turns])
-            tasks = [
-                asyncio.create_task(take(state, title, 0 if self._is_in_haste else wait))
-                for (state, title), wait in zip(in_turns, waits, strict=True)
-            ]
+            turns = await asyncio.to_thread(self._turns)
+
+            async def begin_with_all() -> None:
+                """Begin with each when it is its turn and a place is free: the pauses only grow from one to the next."""
+                clock = asyncio.get_running_loop().time
+                began = clock()
+                for state, title, wait_seconds in turns:
+                    # One in each turn of the loop: to begin takes a millisecond, and forty at once, or a task for each
+                    # of a thousand feeds, would keep the screen waiting for as long.
+                    await asyncio.sleep(max(0, began + wait_seconds - clock()))
+                    await places.acquire()
+                    task = asyncio.create_task(take(state, title))
+                    tasks.add(task)
+                    task.add_done_callback(tasks.discard)
+
+            tasks: set[asyncio.Task[None]] = set()
+            beginning = asyncio.create_task(begin_with_all())
             try:
                 ended = 0
                 while ended < of:
@@ -154,9 +162,19 @@ class Refresh:
                     ended += isinstance(event, FeedResult)
                     yield event
             finally:
-                for task in tasks:
+                under_way = [beginning, *tasks]
+                for task in under_way:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _turns(self) -> list[tuple[FetchState, str, float]]:
+        """Give the feeds in the order they are asked, each with its title and how many seconds it waits at least."""
+        in_turns = by_turns(self._states)
+        waits = pauses([host_of(state) for state, _title in in_turns])
+        return [
+            (state, title, 0 if self._is_in_haste else wait)
+            for (state, title), wait in zip(in_turns, waits, strict=True)
+        ]
 
     async def _refresh_one(
         self,

@@ -43,6 +43,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _import(*modules: str) -> None:
+    for module in modules:
+        import_module(module)
+
+
 def _commands() -> type[Provider]:
     from flodeslasare.tui.screens._palette import Commands
 
@@ -161,8 +166,8 @@ class FeedReaderApp(App[None]):
         reader = self.reader
         asked = 0
         problem: str | None = None
-        # The first text may come of this, and what shows it must not be imported by the screen's loop: 40 ms.
-        await asyncio.to_thread(import_module, "flodeslasare.tui.content")
+        # The first text may come of this, and what shows it must not be imported by the screen's loop: 50 ms.
+        await asyncio.to_thread(_import, "flodeslasare.tui.widgets._article", "lxml.etree")
         try:
             async with aclosing(self.library.refresh(feed_ids, due_only=due_only)) as results:
                 async for result in results:
