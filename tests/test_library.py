@@ -423,6 +423,7 @@ def test_marks_change_only_what_is_not_so_already_and_are_undone_one_by_one(
     assert set(library.mark_read(ids).entry_ids) == set(ids[2:])
     library.star(ids[:1])
     assert library.counts() == Counts(5, 0, 1)
+    assert library.counts_by_feed() == {feed.id: Counts(5, 0, 1)}
 
     undone = [library.undo(), library.undo(), library.undo(), library.undo()]
 

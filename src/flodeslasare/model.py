@@ -160,7 +160,7 @@ class MonthCount(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """Of the whole library."""
+    """Of the whole library, or of a feed."""
 
     total: int
     unread: int

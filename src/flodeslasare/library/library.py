@@ -500,6 +500,10 @@ class Library:
         """Count the whole library (kept counts: quick at any size)."""
         return self._entries.counts()
 
+    def counts_by_feed(self) -> dict[int, Counts]:
+        """Count each feed that has entries, those that were left as well (kept counts)."""
+        return self._entries.count_by_feed()
+
     def months(self, view: View | None = None, *, unread: bool = True) -> list[MonthCount]:
         """Count entries per feed and month, newest first; with a view that has a query, its hits.
 

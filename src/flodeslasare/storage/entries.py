@@ -505,6 +505,17 @@ class EntryStore:
         )
         return Counts(row[0], row[1], row[2]) if row is not None else Counts(0, 0, 0)
 
+    def count_by_feed(self) -> dict[int, Counts]:
+        """How many entries, unread and starred, has each feed that has any?"""
+        rows = self._db.rows(
+            """
+            SELECT feed_id, sum(total), sum(unread), sum(starred) FROM month_counts
+            WHERE total > 0
+            GROUP BY feed_id
+            """
+        )
+        return {feed_id: Counts(*counted) for feed_id, *counted in rows}
+
     def count_by_month(self) -> list[MonthCount]:
         """How many entries has each feed in each month, newest first?"""
         return [

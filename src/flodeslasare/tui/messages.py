@@ -13,6 +13,7 @@ from flodeslasare.tui.widgets._offer import Offer
 
 if TYPE_CHECKING:
     from flodeslasare.findings import Related
+    from flodeslasare.tui.screens._overview import Known, Reading
 
 
 class FeedAsked(Message):
@@ -59,6 +60,16 @@ class ListingRead(Message):
         self.listing = listing
         self.reading = reading
         """Which reading it answers; older ones are dropped."""
+
+
+class OverviewRead(Message):
+    """What is known of the library as a whole has been read in the background."""
+
+    def __init__(self, known: Known, reading: Reading) -> None:
+        super().__init__()
+        self.known = known
+        self.reading = reading
+        """Which reading this is; where another was begun after it, it is dropped."""
 
 
 class MonthsRead(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from flodeslasare.i18n import _, ngettext
@@ -14,9 +14,9 @@ class Arrivals:
     """New entries that the list does not show yet, and what failed."""
 
     def __init__(self) -> None:
-        self._listed: Mapping[int | None, int] = {}
-        """Feed → how many entries it had when the list was read; `None` for the feeds left behind."""
-        self._counted: Mapping[int | None, int] = {}
+        self._listed: Mapping[int, int] = {}
+        """Feed → how many entries it had when the list was read, those that were left as well."""
+        self._counted: Mapping[int, int] = {}
         """The same, as it was counted last."""
         self._new = self._changed = 0
         self.failed: list[str] = []
@@ -34,11 +34,11 @@ class Arrivals:
         self._new += result.new
         self._changed += result.updated
 
-    def counted(self, totals: Mapping[int | None, int]) -> None:
+    def counted(self, totals: Mapping[int, int]) -> None:
         """Know how many entries each feed has by now; what is more than when the list was read waits."""
         self._counted = totals
 
-    def listed(self, totals: Mapping[int | None, int]) -> None:
+    def listed(self, totals: Mapping[int, int]) -> None:
         """Know how many entries each feed has while the list is read: none of them waits."""
         self._listed = self._counted = totals
 
@@ -54,13 +54,14 @@ class Arrivals:
             return 0
         if view.month not in (None, this_month.year * 100 + this_month.month):
             return 0
-        inside = {
-            feed.id for feed in feeds if view.folder is None or is_in_folder(feed, view.folder)
-        }
+        inside: Iterable[int] = self._counted
+        if view.feed_id is not None:
+            inside = [view.feed_id]
+        elif view.folder is not None:
+            inside = [feed.id for feed in feeds if is_in_folder(feed, view.folder)]
         return sum(
-            max(0, total - self._listed.get(feed_id, 0))
-            for feed_id, total in self._counted.items()
-            if view.feed_id in (None, feed_id) and (view.folder is None or feed_id in inside)
+            max(0, self._counted.get(feed_id, 0) - self._listed.get(feed_id, 0))
+            for feed_id in inside
         )
 
     def summary(self, *, is_offered: bool) -> str:

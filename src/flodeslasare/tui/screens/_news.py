@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from flodeslasare.i18n import _
@@ -22,6 +22,7 @@ class News:
         self._overview = overview
         self._now = now
         self._arrivals = Arrivals()
+        self._is_summary_owed = False
 
     @property
     def is_coming(self) -> bool:
@@ -37,6 +38,7 @@ class News:
         """Tell that a feed is being asked; with the first one a refresh begins, unless one is under way."""
         if started.done == 0 and not self.is_coming:
             self._arrivals.begin()
+            self._is_summary_owed = False
             self._status.failures = 0
         self._status.progress = (started.done, started.of, started.title)
 
@@ -50,15 +52,22 @@ class News:
         self._arrivals.take(result)
         self._status.failures = len(self._arrivals.failed)
 
-    def ended(self) -> None:
-        """Know that the refresh is over; when everything is counted, `sum_up` says what it came to."""
-        self._status.progress = None
+    def ended(self, problem: str | None) -> None:
+        """Know that the refresh is over, and say why if it could not be done at all.
 
-    def sum_up(self, problem: str | None) -> None:
-        """Say what the refresh came to, or why it could not be done at all."""
+        Else `sum_up` says what it came to, when everything is counted.
+        """
+        self._status.progress = None
+        self._is_summary_owed = problem is None
         if problem is not None:
             self._status.message = problem
-        elif said := self._arrivals.summary(is_offered=self.is_offered):
+
+    def sum_up(self) -> None:
+        """Say what the refresh came to, once it is over."""
+        if not self._is_summary_owed:
+            return
+        self._is_summary_owed = False
+        if said := self._arrivals.summary(is_offered=self.is_offered):
             self._status.tell(said, is_news=True)
 
     @property
@@ -71,8 +80,8 @@ class News:
         self._arrivals.counted(self._overview.totals)
         self._status.new = self._arrivals.waiting_in(view, self._overview.feeds, self._now())
 
-    def listed(self) -> int:
-        """Offer nothing more: the list is being read, of the moment of the counts. Gives how much was offered."""
-        self._arrivals.listed(self._overview.totals)
+    def listed(self, totals: Mapping[int, int]) -> int:
+        """Offer nothing more: the list is being read, of the moment of these totals. Gives how much was offered."""
+        self._arrivals.listed(totals)
         offered, self._status.new = self._status.new, 0
         return offered

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from flodeslasare.i18n import _
 from flodeslasare.library.health import ailment_of
@@ -19,44 +22,131 @@ _NAME_CELLS = 26
 """Of a name inside a sentence, so that there is room for what is said of it."""
 
 
+class Known(Struct, frozen=True, kw_only=True):
+    """Feeds, saved searches and counts, all of one moment."""
+
+    feeds: Sequence[Feed] = ()
+    by_id: Mapping[int, Feed] = {}
+    totals: Mapping[int, int] = {}
+    """How many entries each feed has, those that were left as well."""
+    counts: Counts = Counts(0, 0, 0)
+    searches: Sequence[SavedSearch] = ()
+
+    @classmethod
+    def read(cls, library: Library, before: Known) -> Known:
+        """Read what is known by now, in any thread; feeds that are as they were before are the same objects.
+
+        Raises:
+            StorageError
+        """
+        with library.at_one_moment():
+            feeds = library.feeds()
+            counted = library.counts_by_feed()
+            searches = library.saved_searches()
+        # What is the same need not be compared again where the screen waits for it.
+        for n, feed in enumerate(feeds):
+            was = before.by_id.get(feed.id)
+            if was == feed:
+                feeds[n] = was
+        return cls(
+            feeds=feeds,
+            by_id={feed.id: feed for feed in feeds},
+            totals=totals_of(counted),
+            counts=Counts(
+                total=sum(each.total for each in counted.values()),
+                unread=sum(each.unread for each in counted.values()),
+                starred=sum(each.starred for each in counted.values()),
+            ),
+            searches=searches,
+        )
+
+
+def totals_of(counted: Mapping[int, Counts]) -> dict[int, int]:
+    """Give how many entries each feed has, of what was counted in it."""
+    return {feed_id: counts.total for feed_id, counts in counted.items()}
+
+
+class Reading(NamedTuple):
+    """One reading of what is known, from when it was asked for."""
+
+    number: int
+    """The higher, the later."""
+    version: int
+    """The library's by then: what is read may be newer, never older."""
+
+
 class Overview:
-    """Feeds, saved searches and counts as they were read last: what a view is called and how much it has."""
+    """What is known of the library as it was read last: what a view is called and how much it has.
+
+    It is read at once, or in the background: then an answer may come when something newer has been read, or been
+    asked for, and is not taken.
+    """
 
     def __init__(self) -> None:
-        self.feeds: list[Feed] = []
-        self.searches: list[SavedSearch] = []
-        self.counts = Counts(0, 0, 0)
+        self.known = Known()
         self.archive = Archive()
         """The counts per month, which take longer and are read in the background."""
         self.found_by: dict[int, Sum] = {}
         """What the saved searches find, by their ids, as far as that has been counted: in the background, too."""
         self.hits: tuple[View, int] | None = None
         """Of which search that is typed the hits were counted last, and how many there are anywhere."""
-        self._version = 0
-        """The library's, when it was counted."""
+        self._asked = Reading(0, 0)
+        """What was asked for last."""
+        self._taken = self._asked
+        """What was taken last."""
 
     def read(self, library: Library) -> None:
-        """Read what can be read at once, all of it of one moment.
+        """Read everything at once.
 
         Raises:
             StorageError
         """
         with library.at_one_moment():
-            self.feeds = library.feeds()
-            self.counts = library.counts()
-            self.searches = library.saved_searches()
-            self._version = library.version()
+            reading = self.ask(library)
+            self.take(Known.read(library, self.known), reading)
+
+    def ask(self, library: Library) -> Reading:
+        """Begin to read what is known of the library by now; what is read of it goes to `take`.
+
+        Raises:
+            StorageError
+        """
+        self._asked = Reading(self._asked.number + 1, library.version())
+        return self._asked
+
+    def take(self, known: Known, reading: Reading) -> None:
+        """Take what was read, unless something was asked for after it."""
+        if reading == self._asked:
+            self.known, self._taken = known, reading
 
     @property
-    def totals(self) -> dict[int | None, int]:
-        """How many entries each feed has, and (`None`) those that are subscribed to no more together."""
-        totals: dict[int | None, int] = {feed.id: feed.total for feed in self.feeds}
-        totals[None] = self.counts.total - sum(totals.values())
-        return totals
+    def is_awaited(self) -> bool:
+        """Whether something was asked for that has not been taken."""
+        return self._taken != self._asked
+
+    @property
+    def feeds(self) -> Sequence[Feed]:
+        """The subscriptions, by folder and title."""
+        return self.known.feeds
+
+    @property
+    def counts(self) -> Counts:
+        """How much there is in all."""
+        return self.known.counts
+
+    @property
+    def searches(self) -> Sequence[SavedSearch]:
+        """The saved searches."""
+        return self.known.searches
+
+    @property
+    def totals(self) -> Mapping[int, int]:
+        """How many entries each feed has, those that were left as well."""
+        return self.known.totals
 
     def is_outdated(self, library: Library) -> bool:
         """Whether another program has changed the library since."""
-        return library.version() != self._version
+        return library.version() != self._taken.version
 
     @property
     def is_empty(self) -> bool:
@@ -65,7 +155,7 @@ class Overview:
 
     def feed(self, feed_id: int | None) -> Feed | None:
         """Give a feed, if it is subscribed to."""
-        return next((feed for feed in self.feeds if feed.id == feed_id), None)
+        return None if feed_id is None else self.known.by_id.get(feed_id)
 
     def feeds_in(self, folder: str) -> list[int]:
         """Give the feeds in a folder, and in those inside it."""

@@ -17,12 +17,14 @@ from flodeslasare.tui.messages import (
     MonthsRead,
     NamesRead,
     OffersRead,
+    OverviewRead,
     ReadingFailed,
     RelatedRead,
     SearchesCounted,
     UnreadFound,
 )
 from flodeslasare.tui.screens._lanes import Answers, Asked, Lane
+from flodeslasare.tui.screens._overview import Known, Reading
 from flodeslasare.tui.widgets._archive import Archive, Sum
 from flodeslasare.tui.widgets._offer import Offer
 
@@ -70,6 +72,27 @@ class Questions:
             lambda library: [ListingRead(library.listing(view), reading)],
             rests=True,
         )
+
+    def read_overview(self, before: Known, reading: Reading) -> None:
+        """Read what is known of the library as a whole: `OverviewRead`.
+
+        Args:
+            before: what was known before.
+            reading: which reading it is.
+        """
+        self._ask(
+            "overview",
+            self._rest,
+            lambda library: [OverviewRead(Known.read(library, before), reading)],
+            urgency=-1,
+            rests=True,
+        )
+
+    @property
+    def is_reading_overview(self) -> bool:
+        """Whether that is under way."""
+        asked = self._last.get("overview")
+        return asked is not None and not asked.ended.done()
 
     def count_months(self) -> None:
         """Count entries per feed and month: `MonthsRead`."""

@@ -52,6 +52,7 @@ from flodeslasare.tui.messages import (
     MonthsRead,
     NamesRead,
     OffersRead,
+    OverviewRead,
     ReadingFailed,
     RefreshFinished,
     RefreshWaiting,
@@ -70,6 +71,7 @@ from flodeslasare.tui.screens._overview import (
     hint_about,
     said_of_no_hits,
     said_of_nothing,
+    totals_of,
 )
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
@@ -256,8 +258,7 @@ class ReaderScreen(Screen[None]):
     def _follow_up(self) -> None:
         """Read what could wait for the first screen."""
         give_back_memory()
-        self._questions.count_months()
-        self._count_searches()
+        self._count_the_rest()
         self.set_interval(LOOK_SECONDS, self.look_for_others)
         self._listings.read_on(self.view)
         self.search_bar.call_next(self.search_bar.prepare)
@@ -426,8 +427,7 @@ class ReaderScreen(Screen[None]):
         """List the view, the cursor on the first of some entries that it has; `reads_on` as `Listings.begin` has it."""
         self.search_bar.aside = ""
         with self.telling(), self.library.at_one_moment():
-            self._count_if_outdated()
-            self._news.listed()
+            self._take_as_listed()
             known = [each for each in wanted if each is not None]
             self._listings.begin(self.view, wanted=known, reads_on=reads_on)
 
@@ -482,29 +482,42 @@ class ReaderScreen(Screen[None]):
 
     # --- counts ----------------------------------------------------------------------------------
 
-    def count(self, *, months: bool = True) -> None:
-        """Count feeds at once, months and what saved searches find when there is time."""
+    def count(self) -> None:
+        """Count feeds at once, for what the person has done to them; months and saved searches when there is time."""
         with self.telling():
             self._count_feeds()
-        if not months:
-            return
+        self._count_the_rest()
+
+    def _count_the_rest(self) -> None:
+        """Count months, and what saved searches find, when there is time."""
         self._questions.count_months()
-        self._count_searches()
-
-    def _count_if_outdated(self) -> None:
-        """Count again what another program, or a refresh, has changed since it was counted."""
-        if self._overview.is_outdated(self.library):
-            self.count()
-
-    def _count_feeds(self) -> None:
-        overview = self._overview
-        overview.read(self.library)
-        self.archive.show_feeds(overview.feeds, overview.counts)
-        self.archive.show_searches(overview.searches)
-
-    def _count_searches(self) -> None:
         if self._overview.searches:
             self._questions.count_searches(self._overview.searches)
+
+    def _take_as_listed(self) -> int:
+        """Know how much each feed has while the list is being read; gives how much was offered.
+
+        Where another program, or a refresh, has changed something since it was counted, that is counted in the
+        background: to read a thousand feeds takes longer than to list them.
+        """
+        overview = self._overview
+        if not overview.is_outdated(self.library):
+            return self._news.listed(overview.totals)
+        self._ask_for_overview()
+        return self._news.listed(totals_of(self.library.counts_by_feed()))
+
+    def _ask_for_overview(self) -> None:
+        overview = self._overview
+        self._questions.read_overview(overview.known, overview.ask(self.library))
+
+    def _count_feeds(self) -> None:
+        self._overview.read(self.library)
+        self._show_feeds()
+
+    def _show_feeds(self) -> None:
+        overview = self._overview
+        self.archive.show_feeds(overview.feeds, overview.counts)
+        self.archive.show_searches(overview.searches)
 
     @on(SearchesCounted)
     def _show_search_counts(self, event: SearchesCounted) -> None:
@@ -528,8 +541,15 @@ class ReaderScreen(Screen[None]):
             self._count_timer.stop()
         self._count_timer = self.set_timer(_COUNT_SECONDS, self._count_again)
 
+    def _count_news(self) -> None:
+        """Count what a refresh has brought so far, unless what was asked before that is still to be answered."""
+        if self._questions.is_reading_overview:
+            self._count_timer = self.set_timer(_COUNT_NEWS_SECONDS, self._count_news)
+        else:
+            self._count_again()
+
     def _count_again(self) -> None:
-        """Count everything, and offer what the list does not show yet: of one moment, whoever has brought it."""
+        """Count everything, in the background: `_show_overview` goes on with it."""
         if self._count_timer is not None:
             self._count_timer.stop()
             self._count_timer = None
@@ -537,17 +557,29 @@ class ReaderScreen(Screen[None]):
             if self._overview.is_outdated(self.library):
                 self.entries.forget_rows()
                 self._preview.read_again()
-        was_there = not self._overview.is_gone(self.base)
+            self._ask_for_overview()
+
+    @on(OverviewRead)
+    def _show_overview(self, event: OverviewRead) -> None:
+        """Show the counts, and offer what the list does not show yet: of one moment, whoever has brought it."""
+        overview = self._overview
+        was_there = not overview.is_gone(self.base)
+        overview.take(event.known, event.reading)
+        if overview.is_awaited:
+            return
+        self._show_feeds()
         # While a refresh goes on months wait for its end: many feeds have tens of thousands, which takes 0.1 s.
-        self.count(months=not self._news.is_coming)
+        if not self._news.is_coming:
+            self._count_the_rest()
         self._news.offer(self.view)
-        if was_there and self._overview.is_gone(self.base):
+        if was_there and overview.is_gone(self.base):
             self.base = View()
         elif self._news.has_lost and self._listings.came_from is None:
             self.action_show_new()
         elif self._news.is_offered and not self.entries.ids:
             self._list()  # an empty list takes it at once
         self._search_bar_says()
+        self._news.sum_up()
 
     @on(MonthsRead)
     def _show_months(self, event: MonthsRead) -> None:
@@ -650,6 +682,7 @@ class ReaderScreen(Screen[None]):
     def _tell_reading_failed(self, event: ReadingFailed) -> None:
         self._marks.ended()
         self.status.message = event.problem
+        self._news.sum_up()
 
     def action_show_new(self) -> None:
         """Show what came in; the entry one is on stays where it is."""
@@ -661,8 +694,7 @@ class ReaderScreen(Screen[None]):
     def _list_again(self, *, more: int = 0) -> None:
         """List the view anew, with what came in and `more` entries; the one one is on stays where it is."""
         with self.telling(), self.library.at_one_moment():
-            self._count_if_outdated()
-            offered = self._news.listed()
+            offered = self._take_as_listed()
             self._listings.begin_again(self.view, more=offered + more)
 
     def _list_undone(self, marked: Marked) -> None:
@@ -1013,13 +1045,12 @@ class ReaderScreen(Screen[None]):
         self._news.took(result)
         is_news = result.new or result.updated or result.status is RefreshStatus.ERROR
         if is_news and self._count_timer is None:
-            self._count_timer = self.set_timer(_COUNT_NEWS_SECONDS, self._count_again)
+            self._count_timer = self.set_timer(_COUNT_NEWS_SECONDS, self._count_news)
 
     @on(RefreshFinished)
     def _end_refresh(self, event: RefreshFinished) -> None:
-        self._news.ended()
+        self._news.ended(event.problem)
         self._count_again()
-        self._news.sum_up(event.problem)
 
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
