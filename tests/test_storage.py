@@ -318,6 +318,19 @@ def test_what_is_kept_in_passing_waits_for_nothing(tmp_path: Path) -> None:
         assert waits() == before == (60_000, 2)
 
 
+def test_what_is_kept_in_passing_leaves_the_log_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "library.db"
+    with closing(open_database(path)) as database, closing(open_database(path)) as other:
+        other.run("PRAGMA wal_autocheckpoint = 0")
+        other.run("INSERT INTO state (key, value) VALUES ('long', hex(zeroblob(4000000)))")
+        before = path.stat().st_size
+        with database.in_passing():
+            database.run("INSERT INTO state (key, value) VALUES ('a', 'b')")
+        assert path.stat().st_size == before
+        database.run("INSERT INTO state (key, value) VALUES ('c', 'd')")
+        assert path.stat().st_size > before
+
+
 def test_a_question_that_was_stopped_is_so_whatever_sqlite_calls_it(tmp_path: Path) -> None:
     def ask(*, stops: bool) -> None:
         with closing(open_database(tmp_path / "library.db")) as opened, opened.stoppable():
