@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from threading import Event
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -139,6 +140,53 @@ async def test_elsewhere_it_is_the_entrys_feed(two_blogs: StagedLibrary) -> None
         )
 
 
+@pytest.mark.parametrize("key", ["n", "m", "a", "g", "d"])
+async def test_esc_in_what_a_feed_is_asked_leads_back_to_the_feed(
+    two_blogs: StagedLibrary, key: str
+) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(60, 9)) as pilot:
+        await begin(app, pilot, "Konkurrensverket")
+        await press(pilot, "i", "j")
+        scroll = app.screen.query_one(VerticalScroll)
+        line = scroll.scroll_offset.y
+        assert line, "the dialog is to be too high for the screen"
+        await press(pilot, key)
+        assert not isinstance(app.screen, FeedScreen)
+        assert app.screen is not app.reader
+        await press(pilot, "escape")
+        assert isinstance(app.screen, FeedScreen)
+        assert app.screen.query_one(VerticalScroll).scroll_offset.y == line
+        await press(pilot, "escape")
+        assert len(app.screen_stack) == 1
+
+
+async def test_what_a_feed_was_given_shows_in_its_dialog_and_u_takes_it_back_there(
+    filled: StagedLibrary,
+) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot, "Konkurrensverket")
+        await press(pilot, "i", "n", "ctrl+u", *"KKV", "enter")
+        assert isinstance(app.screen, FeedScreen)
+        assert "KKV" in dialog(app)
+        assert "is now called KKV · u undoes it" in app.reader.status.notice
+        await press(pilot, "m", "ctrl+u", *"Jurist", "enter")
+        assert "Jurist" in dialog(app)
+        await press(pilot, "u")
+        assert "Statligt" in dialog(app)
+        await press(pilot, "u")
+        assert "Konkurrensverket" in dialog(app)
+        await press(pilot, "escape")
+        assert len(app.screen_stack) == 1
+
+
+def dialog(app: FeedReaderApp) -> str:
+    """Give what the dialog about a feed says above its history."""
+    assert isinstance(app.screen, FeedScreen)
+    return "\n".join(str(each.render()) for each in app.screen.query(Static))
+
+
 async def test_a_folder_is_refreshed_as_a_feed_is(filled: StagedLibrary) -> None:
     app = FeedReaderApp(filled, now=lambda: NOW)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -163,6 +211,8 @@ async def test_a_feed_gets_another_address(filled: StagedLibrary, site: Site) ->
         await press(pilot, "i", "a")
         await type_address(app, pilot, "ny.exempel.se")
         await settle(pilot)
+        assert NEW in dialog(app)
+        await press(pilot, "escape")
         assert app.screen is app.reader
         listed = len(app.reader.entries.ids)
     assert site.asked == ["ny.exempel.se"]
@@ -249,7 +299,7 @@ async def test_the_same_address_is_left_as_it_is(filled: StagedLibrary, site: Si
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await press(pilot, "i", "a", "enter")
-        assert app.screen is app.reader
+        assert isinstance(app.screen, FeedScreen)
     assert not site.asked
     assert not filled.refreshed
 
@@ -311,7 +361,7 @@ async def test_a_feed_that_is_alone_has_nothing_to_be_merged_into(staged: Staged
         await press(pilot, "ctrl+u")
         assert "There is no other feed." in shown(app)
         await press(pilot, "escape")
-        assert app.screen is app.reader
+        assert isinstance(app.screen, FeedScreen)
 
 
 async def test_an_address_that_another_feed_has_offers_to_merge_them(
@@ -354,7 +404,8 @@ async def test_it_is_said_how_much_goes_and_leaving_comes_first(two_blogs: Stage
             assert "Delete hållbarupphandling for good?" in text
             assert "132 entries go with it, 2 of them starred. This cannot be undone." in text
             await press(pilot, way_out)
-            assert app.screen is app.reader
+            assert isinstance(app.screen, FeedScreen)
+            await press(pilot, "escape")
     assert two_blogs.counts().total == 136
 
 
@@ -529,7 +580,7 @@ async def test_the_mouse_does_what_the_keys_do(two_blogs: StagedLibrary) -> None
         await press(pilot, "i")
         await click_on(app, pilot, "a address")
         assert isinstance(app.screen, AddressScreen)
-        await press(pilot, "escape", "i")
+        await press(pilot, "escape")
         await click_on(app, pilot, "Esc closes")
         assert len(app.screen_stack) == 1
         await press(pilot, "i")
@@ -580,7 +631,7 @@ async def test_every_word_of_them_shows(
             assert keys.region.height
             assert keys.region.bottom < size[1]
             assert "Enter" in shown(app)
-            await press(pilot, "escape")
+            await press(pilot, "escape", "escape")
         feeds.delete(app.reader)
         await settle(pilot)
         choices = app.screen.query_one(Choices)

@@ -1410,7 +1410,7 @@ async def test_a_feeds_new_name_stands_above_the_open_text(
         await settle(pilot)
         assert place.y
         assert app.reader.text.scroll_offset == place
-        await pilot.press("g")
+        await pilot.press("escape", "g")
         await settle(pilot)
         assert "Nytt namn · 16 May 2018" in shown(app)
 
@@ -1430,7 +1430,7 @@ async def test_about_this_feed_and_what_can_be_done_to_it(filled: StagedLibrary)
         await settle(pilot)
         await pilot.press("end", "!", "enter")
         await settle(pilot)
-        await pilot.press("i", "x")
+        await pilot.press("x")
         await settle(pilot)
     assert "failing since" in text
     assert filled.refreshed == [([other.id], False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, ngettext
@@ -22,40 +22,62 @@ if TYPE_CHECKING:
     from flodeslasare.findings import Merged
     from flodeslasare.tui.screens.reader import ReaderScreen
 
+Back: TypeAlias = Callable[[], None]
+"""Leads back to the dialog about the feed, where what is done was chosen there: what is asked about it is one step
+further in, and its answer shows in that dialog. What ends in the reader (a refresh, a feed that goes) does not.
+"""
+
 _NAME_CELLS = 22
 """Of a name in what is said of a change, so that a short line has room for two, and for how it is undone."""
 
 
-def show(reader: ReaderScreen, now: datetime) -> None:
+def show(reader: ReaderScreen, now: Callable[[], datetime]) -> None:
     """Show the current feed, and do what the person then chooses."""
+    chosen = _current(reader)
+    if chosen is not None:
+        _show(reader, chosen.id, now)
+
+
+def _show(
+    reader: ReaderScreen, feed_id: int, now: Callable[[], datetime], *, line: float = 0
+) -> None:
+    """Show a feed from the given line on, and do what the person then chooses."""
     from flodeslasare.tui.screens.feed_details import FeedScreen
 
-    chosen = _current(reader)
-    if chosen is None:
-        return
     with reader.telling():
-        feed = reader.library.feed(chosen.id)
+        feed = reader.library.feed(feed_id)
         into = None if feed.merge_into is None else reader.library.feed(feed.merge_into)
-        refreshes = reader.library.refreshes(feed.id)
+        screen = FeedScreen(
+            feed, reader.library.refreshes(feed.id), into=into, now=now(), line=line
+        )
 
         def do(what: str | None) -> None:
             if what == "merge" and into is not None:
                 _merge(reader, feed, into)  # the dialog has named it
+            elif what == "undo":
+                reader.action_undo()
+                back()
             elif what is not None:
-                DOING[what](reader, feed)
+                DOING[what](reader, feed, back)
 
-        screen = FeedScreen(feed, refreshes, into=into, now=now)
+        def back() -> None:
+            _show(reader, feed_id, now, line=screen.line)
+
         reader.app.push_screen(screen, do)
 
 
-def refresh(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def _nowhere() -> None:
+    """Go back to no dialog: it was asked for from the reader."""
+
+
+def refresh(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowhere) -> None:
     """Ask a feed for what is new, the current one where none is given."""
     feed = feed or _current(reader)
     if feed is not None:
         reader.post_message(reader.RefreshRequested([feed.id]))
 
 
-def merge(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask which feed another, the current one where none is given, is to go up in; then merge them."""
     from flodeslasare.tui.screens._feed_dialogs import MergeScreen
 
@@ -64,7 +86,9 @@ def merge(reader: ReaderScreen, feed: Feed | None = None) -> None:
         return
 
     def chosen(into: Feed | None) -> None:
-        if into is not None:
+        if into is None:
+            back()
+        else:
             _merge(reader, goes, into)
 
     with reader.telling():
@@ -113,7 +137,7 @@ def _said_of(merged: Merged, feed: Feed, into: Feed) -> str:
     )
 
 
-def remove(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowhere) -> None:
     """Unsubscribe from a feed, the current one where none is given; its entries stay, and undo takes it back."""
     feed = feed or _current(reader)
     if feed is None:
@@ -149,22 +173,22 @@ def _look_again(reader: ReaderScreen, base: View) -> None:
         reader.base = base
 
 
-def rename(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask for a name for a feed, the current one where none is given; undo takes it back."""
     asked = feed or _current(reader)
     if asked is None:
         return
 
     def rename_to(title: str | None) -> None:
-        if title is None or title == asked.title:
-            return
-        with reader.telling():
-            was, now = _rename(reader, asked.id, title)
-            if was.named != now.named:
-                said = _("{feed} is now called {name}").format(
-                    feed=_short(was.title), name=_short(now.title)
-                )
-                _did(reader, said, partial(_rename_back, reader, was))
+        if title is not None and title != asked.title:
+            with reader.telling():
+                was, now = _rename(reader, asked.id, title)
+                if was.named != now.named:
+                    said = _("{feed} is now called {name}").format(
+                        feed=_short(was.title), name=_short(now.title)
+                    )
+                    _did(reader, said, partial(_rename_back, reader, was))
+        back()
 
     question = _("A name for {feed}; empty for its own").format(feed=asked.title)
     reader.app.push_screen(PromptScreen(question, asked.title), rename_to)
@@ -186,24 +210,24 @@ def _rename(reader: ReaderScreen, feed_id: int, named: str | None) -> tuple[Feed
     return was, now
 
 
-def move(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask for a folder for a feed, the current one where none is given; undo takes it back."""
     asked = feed or _current(reader)
     if asked is None:
         return
 
     def move_to(folder: str | None) -> None:
-        if folder is None:
-            return
-        base = reader.base
-        with reader.telling():
-            was, now = _move(reader, asked.id, folder)
-            if was.folder != now.folder:
-                if now.folder is None:
-                    said = _("{feed} is now in no folder")
-                else:
-                    said = _("{feed} is now in {folder}")
-                _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
+        if folder is not None:
+            base = reader.base
+            with reader.telling():
+                was, now = _move(reader, asked.id, folder)
+                if was.folder != now.folder:
+                    if now.folder is None:
+                        said = _("{feed} is now in no folder")
+                    else:
+                        said = _("{feed} is now in {folder}")
+                    _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
+        back()
 
     question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
         feed=asked.title
@@ -243,7 +267,7 @@ def _short(name: str) -> str:
     return cut(name, _NAME_CELLS)
 
 
-def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def readdress(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask for another address for a feed, the current one where none is given, and fetch it from there."""
     from flodeslasare.tui.screens._feed_dialogs import AddressScreen, MergeInto
 
@@ -256,6 +280,7 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
             _merge(reader, asked, feed.other)
             return
         if feed is None:
+            back()
             return
         said = _("{feed} is now fetched from {url}")
         reader.status.tell(said.format(feed=feed.title, url=shown_address(feed.url)))
@@ -264,11 +289,12 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None) -> None:
         # One that is under way would be broken off; the feed is due, and gets its turn after it.
         if reader.status.progress is None and not reader.library.is_offline:
             reader.post_message(reader.RefreshRequested([feed.id]))
+        back()
 
     reader.app.push_screen(AddressScreen(reader.library, asked), changed)
 
 
-def delete(reader: ReaderScreen, feed: Feed | None = None) -> None:
+def delete(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask whether a feed shall go with its entries, the current one where none is given; then delete them."""
     from flodeslasare.tui.screens._feed_dialogs import DeleteScreen
 
@@ -282,6 +308,8 @@ def delete(reader: ReaderScreen, feed: Feed | None = None) -> None:
         def answered(is_sure: bool | None) -> None:
             if is_sure:
                 _delete(reader, found)
+            else:
+                back()
 
         reader.app.push_screen(DeleteScreen(found, starred), answered)
 
@@ -366,7 +394,7 @@ def _said_of_none(reader: ReaderScreen) -> str:
     return _("no feed is under the cursor")
 
 
-DOING: Mapping[str, Callable[[ReaderScreen, Feed | None], None]] = {
+DOING: Mapping[str, Callable[[ReaderScreen, Feed | None, Back], None]] = {
     "refresh": refresh,
     "rename": rename,
     "move": move,

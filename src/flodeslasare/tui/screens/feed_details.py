@@ -32,10 +32,11 @@ _LINES_AROUND = 6
 
 
 class FeedScreen(DialogScreen[str]):
-    """Shows a feed; gives what is to be done to it: refresh, rename, move, change its address, remove, delete or merge."""
+    """Shows a feed; gives what is to be done: something of `FEED_KEYS`, or to undo what was done last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i,q", "leave", show=False),
+        Binding("u,ctrl+z", "do('undo')", show=False),  # what was answered, from here, a moment ago
         *(Binding(key.keys, f"do('{key.action}')", show=False) for key in FEED_KEYS),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
@@ -65,6 +66,7 @@ class FeedScreen(DialogScreen[str]):
         *,
         into: Feed | None = None,
         now: datetime,
+        line: float = 0,
     ) -> None:
         """Make the screen.
 
@@ -73,8 +75,11 @@ class FeedScreen(DialogScreen[str]):
             refreshes: its history, newest first.
             into: the subscription it has moved to, and may be merged into.
             now: the present.
+            line: the line that stands first, of what scrolls.
         """
         super().__init__()
+        self.line = line
+        """As given; once it was left, the line that stood first then."""
         self._feed = feed
         self._refreshes = refreshes
         self._into = into
@@ -149,7 +154,11 @@ class FeedScreen(DialogScreen[str]):
         lines = _in_lines(self._keys(), max(1, panel - _MARGIN_CELLS))
         self.query_one(".dialog--keys", Static).update(Content("\n").join(lines))
         room = event.size.height - _LINES_AROUND - len(lines)
-        self.query_one(VerticalScroll).styles.max_height = max(1, room)
+        scroll = self.query_one(VerticalScroll)
+        scroll.styles.max_height = max(1, room)
+        if self.line:
+            line, self.line = self.line, 0
+            self.call_after_refresh(scroll.scroll_to, y=line, animate=False)
 
     def _history(self) -> Content:
         """Set the refreshes in lines: when, and how they ended."""
@@ -169,6 +178,7 @@ class FeedScreen(DialogScreen[str]):
 
     def action_do(self, what: str) -> None:
         """Leave with what is to be done."""
+        self.line = self.query_one(VerticalScroll).scroll_offset.y
         self.dismiss(what)
 
     def action_scroll(self, lines: int) -> None:

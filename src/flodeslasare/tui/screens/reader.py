@@ -1091,7 +1091,7 @@ class ReaderScreen(Screen[None]):
     def action_feed_details(self) -> None:
         from flodeslasare.tui.screens import _feeds
 
-        _feeds.show(self, self._now())
+        _feeds.show(self, self._now)
 
     def action_help(self) -> None:
         from flodeslasare.tui.screens.help import HelpScreen
