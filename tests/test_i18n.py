@@ -24,17 +24,18 @@ def in_swedish(kept: str) -> str:
 
 
 def test_a_message_is_kept_with_its_values_and_read_in_another_language() -> None:
-    inner = _("the server gave no feed (HTTP {status})").format(status="404 Not Found")
+    inner = _("the server gave no usable reply (HTTP {status})").format(status="404 Not Found")
     said = _(_TEMPLATE).format(address="https://a.example/", reason=inner)
 
     kept = stored(said)
 
     assert (
-        said == "it redirects to https://a.example/: the server gave no feed (HTTP 404 Not Found)"
+        said
+        == "it redirects to https://a.example/: the server gave no usable reply (HTTP 404 Not Found)"
     )
     assert restored(kept) == said
     assert in_swedish(kept) == (
-        "adressen leder vidare till https://a.example/: servern gav inget flöde (HTTP 404 Not Found)"
+        "adressen leder vidare till https://a.example/: servern gav inget användbart svar (HTTP 404 Not Found)"
     )
 
 
@@ -45,7 +46,7 @@ def test_what_an_earlier_version_kept_is_given_as_it_stands() -> None:
 
 @given(st.text())
 def test_values_are_data_whatever_they_hold(text: str) -> None:
-    said = _("the server gave no feed (HTTP {status})").format(status=text)
+    said = _("the server gave no usable reply (HTTP {status})").format(status=text)
 
     assert restored(stored(said)) == said
     assert restored(stored(text)) == text

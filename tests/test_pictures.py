@@ -253,7 +253,13 @@ async def test_a_few_are_fetched_at_one_time(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [("404 No", "HTTP 404"), ("410 Gone", "HTTP 410"), ("500 Oj", "HTTP 500")]
+    ("status", "said"),
+    [
+        ("404 No", "HTTP 404"),
+        ("410 Gone", "HTTP 410"),
+        ("418 Te", "gave no usable reply .HTTP 418 I'm a Teapot"),
+        ("500 Oj", "HTTP 500"),
+    ],
 )
 async def test_a_refusal_is_a_reason(
     pictures: Pictures, server: Server, folder: Path, status: str, said: str

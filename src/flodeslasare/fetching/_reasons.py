@@ -137,7 +137,7 @@ def login_reason(url: str, sent_credentials: bool) -> str:
 
 
 def status_reason(status: int) -> str:
-    """Say what an HTTP status means to a reader of feeds."""
+    """Say what an HTTP status means to a reader, of a feed as of a page or a picture: who shows it says of which."""
     if status == 403:
         return _("the server does not let us read it (HTTP 403)")
     if status == 404:
@@ -154,7 +154,7 @@ def status_reason(status: int) -> str:
         phrase = http.HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    reason = _("the server gave no feed (HTTP {status})")
+    reason = _("the server gave no usable reply (HTTP {status})")
     return reason.format(status=f"{status} {phrase}".strip())
 
 
@@ -163,7 +163,7 @@ def pause_reason(host: str, status: int, until: datetime) -> str:
     then = until.astimezone()
     is_today = then.date() == datetime.now(UTC).astimezone().date()
     reason = _(
-        "{host} asked us to wait until {time} (HTTP {status}); this feed is asked after that"
+        "{host} asked us to wait until {time} (HTTP {status}); nothing is asked of it before that"
     )
     return reason.format(
         host=host, status=status, time=f"{then:%H:%M}" if is_today else f"{then:%Y-%m-%d %H:%M}"
