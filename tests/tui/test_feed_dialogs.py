@@ -181,6 +181,40 @@ async def test_what_a_feed_was_given_shows_in_its_dialog_and_u_takes_it_back_the
         assert len(app.screen_stack) == 1
 
 
+async def test_a_feed_that_another_program_has_merged_leads_to_the_one_it_is_part_of(
+    two_blogs: StagedLibrary,
+) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    goes, into = two_blogs.feed("Konkurrensverket"), two_blogs.feed(BLOG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot, goes.title)
+        await pilot.press("1")
+        with two_blogs.opened_again() as other:
+            other.merge_feeds(goes.id, into.id)
+        await press(pilot, "i")
+        assert into.url in dialog(app)
+        assert app.reader.status.notice == "Konkurrensverket is now part of hållbarupphandling"
+        await press(pilot, "escape")
+        assert app.reader.archive.feed != goes
+
+
+async def test_a_feed_that_another_program_has_deleted_is_said_to_be(
+    two_blogs: StagedLibrary,
+) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    goes = two_blogs.feed("Konkurrensverket")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await begin(app, pilot, goes.title)
+        await pilot.press("1")
+        with two_blogs.opened_again() as other:
+            other.delete_feed(goes.id)
+        await press(pilot, "i")
+        assert app.screen is app.reader
+        assert app.reader.status.notice == ("Konkurrensverket has been deleted, by another program")
+        assert not app.reader.status.message
+        assert app.reader.base == View()
+
+
 def dialog(app: FeedReaderApp) -> str:
     """Give what the dialog about a feed says above its history."""
     assert isinstance(app.screen, FeedScreen)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from flodeslasare.errors import ReaderError
+from flodeslasare.errors import NoSuchFeed, ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Feed, View
 from flodeslasare.text import harmless_line
@@ -35,17 +35,19 @@ def show(reader: ReaderScreen, now: Callable[[], datetime]) -> None:
     """Show the current feed, and do what the person then chooses."""
     chosen = _current(reader)
     if chosen is not None:
-        _show(reader, chosen.id, now)
+        _show(reader, chosen, now)
 
 
 def _show(
-    reader: ReaderScreen, feed_id: int, now: Callable[[], datetime], *, line: float = 0
+    reader: ReaderScreen, chosen: Feed, now: Callable[[], datetime], *, line: float = 0
 ) -> None:
     """Show a feed from the given line on, and do what the person then chooses."""
     from flodeslasare.tui.screens.feed_details import FeedScreen
 
     with reader.telling():
-        feed = reader.library.feed(feed_id)
+        feed = _as_it_is(reader, chosen)
+        if feed is None:
+            return
         into = None if feed.merge_into is None else reader.library.feed(feed.merge_into)
         screen = FeedScreen(
             feed, reader.library.refreshes(feed.id), into=into, now=now(), line=line
@@ -61,9 +63,28 @@ def _show(
                 DOING[what](reader, feed, back)
 
         def back() -> None:
-            _show(reader, feed_id, now, line=screen.line)
+            _show(reader, feed, now, line=screen.line)
 
         reader.app.push_screen(screen, do)
+
+
+def _as_it_is(reader: ReaderScreen, chosen: Feed) -> Feed | None:
+    """Read a feed again; where another program has changed that meanwhile, the one that has its address, or none."""
+    try:
+        return reader.library.feed(chosen.id)
+    except NoSuchFeed:
+        reader.post_message(LibraryChanged())
+    try:
+        now = reader.library.feed(chosen.url)
+    except NoSuchFeed:
+        said = _("{feed} has been deleted, by another program").format(feed=_short(chosen.title))
+        reader.status.tell(said, is_news=True)
+        return None
+    said = _("{feed} is now part of {into}").format(
+        feed=_short(chosen.title), into=_short(now.title)
+    )
+    reader.status.tell(said, is_news=True)
+    return now
 
 
 def _nowhere() -> None:
