@@ -869,10 +869,12 @@ async def test_a_mark_waits_for_another_writer_and_the_screen_does_not(tmp_path:
             with closing(locked(library)) as other:
                 await pilot.press("m", "j")
                 assert app.reader.entries.cursor == 1
+                await until(pilot, lambda: "Waiting for another program" in shown(app))
                 assert not is_read(library, first)
                 other.execute("ROLLBACK")
             await settle(pilot)
             assert is_read(library, first)
+            assert "Waiting" not in shown(app)
             assert "1 marked as read" in shown(app)
             with closing(locked(library)) as other:
                 await pilot.press("u")

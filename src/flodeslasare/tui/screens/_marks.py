@@ -83,7 +83,8 @@ class Marks:
                 return marked
         ids = list(entry_ids)
         step = self._steps.did()
-        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly), step=step)
+        said = _("Waiting for another program that uses the library …")
+        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly), said, step=step)
         return None
 
     @property
