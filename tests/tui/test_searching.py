@@ -332,6 +332,10 @@ async def test_a_mistyped_operator_is_told_beside_hits(
         await settle(pilot)
         assert len(app.reader.entries.ids) == 1
         assert "`före:jul` is searched for as words" in shown(app)
+        filled.mark_read(app.reader.entries.ids)
+        await pilot.press("enter", "f")
+        await settle(pilot)
+        assert app.reader.entries.empty_text == "No unread hits here. f shows all."
 
 
 async def test_words_are_offered_with_the_number_of_hits_they_stand_in(

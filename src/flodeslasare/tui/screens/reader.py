@@ -460,7 +460,9 @@ class ReaderScreen(Screen[None]):
 
     def _said_of_nothing(self) -> str:
         base = self.base
-        if self.query_text and self.search_bar.remark:
+        # Where the search is narrowed or filtered, that may be why; then the remark stands above alone.
+        is_all = base == View() and not self.only_unread
+        if self.query_text and self.search_bar.remark and is_all:
             return self.search_bar.remark
         if not self.query_text or base == View() or self.only_unread:
             return said_of_nothing(self.view, is_filtered=self.only_unread)
