@@ -365,6 +365,23 @@ def test_a_listing_tells_its_months_in_runs_and_whether_it_is_whole(
     assert library.listing(View(), first=60).is_whole
 
 
+def test_a_listing_reaches_as_far_as_the_first_wanted_entry_it_has(
+    library: Library, feed: Feed
+) -> None:
+    keep(library, feed.id, *entries(60))
+    ids = list(library.listing(View()).ids)
+    library.mark_read(ids[::2])
+
+    def as_far_as(view: View, *wanted: int) -> list[int]:
+        return list(library.listing_as_far_as(view, wanted, first=5).ids)
+
+    assert as_far_as(View(), ids[40], ids[20]) == ids[:45]
+    assert as_far_as(View(unread=True), ids[40], ids[21]) == ids[1:31:2]
+    assert as_far_as(View(starred=True), ids[40]) == []
+    assert as_far_as(View(unread=True), ids[40], 999) == ids[1:11:2]
+    assert library.listing_as_far_as(View(), ids[58:], first=5).is_whole
+
+
 def test_views_add_up(library: Library, feed: Feed) -> None:
     keep(library, feed.id, *entries(40))
     ids = list(library.listing(View()).ids)

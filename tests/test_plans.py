@@ -153,6 +153,7 @@ def test_lists_are_walked_along_an_index(library: Library, view: View) -> None:
             for older in (True, False):
                 library.next_in(view, ids[at], older=older)
                 library.next_in(view.but(unread=True), ids[at], older=older)
+            library.listing_as_far_as(view, [ids[at]], first=10)
         list(library.entries(view, limit=250, until=datetime(2026, 9, 1, tzinfo=UTC)))
 
     assert flaws(library._database, ask) == []

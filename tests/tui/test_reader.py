@@ -25,7 +25,7 @@ from flodeslasare import i18n
 from flodeslasare.config import Settings
 from flodeslasare.errors import StorageError
 from flodeslasare.library.library import Library
-from flodeslasare.model import Counts, FeedResult, Marked, RefreshStatus, View
+from flodeslasare.model import Counts, FeedResult, Listing, Marked, RefreshStatus, View
 from flodeslasare.storage import FeedStore, open_database
 from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
@@ -34,6 +34,7 @@ from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._layout import widths
 from flodeslasare.tui.screens._palette import commands as palette_commands
 from flodeslasare.tui.theme import THEMES_IN_256
+from flodeslasare.tui.widgets.entry_list import EntryList
 from pilots import press, settle, until
 from tui.samples import NOW, QUIET, StagedLibrary, an_entry, fill
 
@@ -1143,6 +1144,36 @@ async def test_a_filter_leads_from_a_read_entry_to_the_unread_one_after_it(
         assert entries.entry_id == ids[8]
         await press(pilot, "f")
         assert entries.entry_id == ids[8]
+
+
+async def test_far_down_a_filter_changes_the_list_once(
+    staged: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its top first, and then where one was, is a jump that everybody sees."""
+    feed = staged.feed_named("https://exempel.se/rss", "flöde")
+    staged.keep(feed, *(an_entry(n) for n in range(3000)))
+    ids = staged.listing(View()).ids
+    staged.mark_read(ids[::2])
+    began: list[int | None] = []
+    show = EntryList.show
+
+    def watched(self: EntryList, listing: Listing, *, entry_id: int | None = None) -> None:
+        began.append(entry_id)
+        show(self, listing, entry_id=entry_id)
+
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        entries = app.reader.entries
+        entries.go_to(ids[2001])
+        monkeypatch.setattr(EntryList, "show", watched)
+        await press(pilot, "f")
+        assert (entries.entry_id, entries.cursor, len(entries.ids)) == (ids[2001], 1000, 1500)
+        await press(pilot, "f")
+        assert (entries.entry_id, entries.cursor, len(entries.ids)) == (ids[2001], 2001, 3000)
+        assert began == [ids[2001]] * 2
+        await press(pilot, "slash", *"rubrik", "escape")
+        assert entries.entry_id == ids[2001]
 
 
 async def test_above_a_month_of_a_feed_the_feed_is_named(

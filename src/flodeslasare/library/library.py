@@ -441,6 +441,16 @@ class Library:
         """
         return self._views.listing(view, first)
 
+    def listing_as_far_as(self, view: View, wanted: Sequence[int], *, first: int) -> Listing:
+        """List a view without a query as far as the first of some entries that it has, and `first` more.
+
+        Where it has none of them, its beginning.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        return self._views.listing_as_far_as(view, wanted, first=first)
+
     def listing_by_month(self, view: View) -> tuple[Listing, list[MonthCount]]:
         """List a view's hits, and count them per feed and month on the way: half the time of both.
 

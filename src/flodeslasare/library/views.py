@@ -37,6 +37,17 @@ class Views:
         """
         return self._listed(view, first, None)
 
+    def listing_as_far_as(self, view: View, wanted: Sequence[int], *, first: int) -> Listing:
+        """List a view without a query as far as the first of some entries that it has, and `first` more.
+
+        Raises:
+            Stopped
+        """
+        with self._database.reading():
+            positions = (self._entries.position(view, each) for each in wanted)
+            position = next((each for each in positions if each is not None), 0)
+            return self._listed(view, position + first, None)
+
     def listing_by_month(self, view: View) -> tuple[Listing, list[MonthCount]]:
         """List a view, and count it per feed and month on the way; how many are unread is not counted.
 

@@ -475,6 +475,20 @@ class EntryStore:
         found = self._db.value(sql, parameters | {"key": key})
         return None if found is None else int(found)
 
+    def position(self, view: View, entry_id: int) -> int | None:
+        """Count the view's entries that stand before one; `None` where the view does not have it."""
+        by, conditions, parameters = walk(view)
+        of_view = " AND ".join([*conditions, "id = :id"])
+        key = self._db.value(
+            f"SELECT sort_key FROM entries NOT INDEXED WHERE {of_view}",  # noqa: S608 - as below
+            parameters | {"id": entry_id},
+        )
+        if key is None:
+            return None
+        before = " AND ".join([*conditions, "sort_key > :key"])
+        sql = f"SELECT count(*) FROM entries INDEXED BY {by} WHERE {before}"  # noqa: S608 - the conditions are constants of `_views`
+        return int(self._db.value(sql, parameters | {"key": key}))
+
     def newest_dates(self, feed_id: int, limit: int = 10) -> list[datetime]:
         """When were the newest entries of a feed published?"""
         return [

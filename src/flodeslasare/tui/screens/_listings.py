@@ -44,7 +44,7 @@ class Listings:
         self._shown = -1
         """Which reading the list shows the beginning of."""
         self._wanted: tuple[int, ...] = ()
-        """The entries the cursor is to come to when the list has them: the first, or else the next."""
+        """The entries the cursor is to come to: the first that the view has."""
         self._is_replacing = False
         self.came_from: tuple[int, str] | None = None
         """While something else than a view is listed: which entry one was on, and in which pane."""
@@ -69,14 +69,24 @@ class Listings:
             self._questions.list_first(view, self._reading)
             return
         listing = self._library.listing(view, first=FIRST_ROWS)
+        if reads_on and not self._has_wanted(
+            listing
+        ):  # or the list would be seen at its top, and then jump
+            self._questions.list_as_far_as(self._wanted, view, self._reading)
+            return
         self._show(listing)
         if reads_on:
             self._read_on(listing)
 
     def read_on(self, view: View) -> None:
         """Read the rest of the view that was begun with, when it could wait until now."""
-        if not view.query and not self._entries.listing.is_whole:
+        listing = self._entries.listing
+        if view.query or listing.is_whole:
+            return
+        if self._has_wanted(listing):
             self._questions.list(view, self._reading)
+        else:
+            self._questions.list_as_far_as(self._wanted, view, self._reading)
 
     def begin_again(self, view: View, *, more: int) -> None:
         """List the same view with what came in, `more` entries; the cursor stays on its entry.
@@ -128,14 +138,21 @@ class Listings:
             if at_start:
                 any(map(self._entries.go_to, self._wanted))
             self._told()
+            if not view.query:
+                self._read_on(listing)
 
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading
-        # The first may be in the rest that is still to come: then none of the others is gone to.
-        looked_for = self._wanted if listing.is_whole else self._wanted[:1]
+        # The first may be among the hits that are still to come: then none of the others is gone to.
+        is_known = listing.is_whole or not listing.view.query
+        looked_for = self._wanted if is_known else self._wanted[:1]
         self._show_in_list(
             listing, next((each for each in looked_for if each in listing.ids), None)
         )
+
+    def _has_wanted(self, listing: Listing) -> bool:
+        """Tell whether a view's beginning reaches down to where the cursor is to be, as far as one can tell."""
+        return listing.is_whole or not self._wanted or self._wanted[0] in listing.ids
 
     def _replace(self, listing: Listing) -> None:
         self._entries.replace(listing)

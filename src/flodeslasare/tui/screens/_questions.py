@@ -64,6 +64,16 @@ class Questions:
             lambda library: [ListingRead(library.listing(view, first=FIRST_HITS), reading)],
         )
 
+    def list_as_far_as(self, wanted: Sequence[int], view: View, reading: int) -> None:
+        """Read a view without a search down to the first of some entries that it has: `ListingRead`."""
+        self._ask(
+            "listing",
+            self._first,
+            lambda library: [
+                ListingRead(library.listing_as_far_as(view, wanted, first=FIRST_ROWS), reading)
+            ],
+        )
+
     def list(self, view: View, reading: int) -> None:
         """Read all of a view's entries: `ListingRead`."""
         self._ask(
