@@ -416,3 +416,15 @@ async def test_a_bug_that_a_reply_brings_out_when_it_is_stored_costs_its_feed_a_
     assert result.error is not None
     assert "a fault of this program (OverflowError)" in result.error
     assert library.feeds()[0].failures == 1
+
+
+async def test_frames_that_belong_together_are_sent_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each piece wakes the process that reads them."""
+    written: list[bytes] = []
+    helper = await Helper.start("flodeslasare.fetching._worker", "5", "500000000")
+    monkeypatch.setattr(helper._requests, "write", written.append)
+    await helper.send(b"ab", b"", b"c")
+    assert written == [b"\0\0\0\2ab\0\0\0\0\0\0\0\1c"]
+    await helper.close()

@@ -134,7 +134,7 @@ async def test_an_equal_body_without_validators_is_not_parsed(
     async def never(*_args: object, **_options: object) -> None:
         raise AssertionError("parsed")
 
-    monkeypatch.setattr("flodeslasare.fetching.pool.ParsePool.parse", never)
+    monkeypatch.setattr("flodeslasare.fetching.pool.ParsePool.encoded", never)
     (again,) = await refresh(library, feed)
 
     assert again.status is RefreshStatus.UNCHANGED

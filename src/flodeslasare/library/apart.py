@@ -56,8 +56,7 @@ class InProcess:
                 raise self._end
             self._numbers.add(number)
             with suppress(OSError):  # it has ended: `_listen` answers
-                for part in request(number, step):
-                    await helper.send(part)
+                await helper.send(*request(number, step))
 
     async def aclose(self) -> None:
         """Finish the transaction under way, drop what waits in the process, and close the connection.
