@@ -510,6 +510,27 @@ async def test_going_to_the_top_shows_what_came_in(
         assert app.reader.entries.cursor == 0
 
 
+async def test_at_the_top_one_stays_also_when_the_rest_of_a_long_list_comes(
+    staged: StagedLibrary,
+) -> None:
+    blog, *_others = fill(staged, 600)
+    first = FeedReaderApp(staged, now=lambda: NOW)
+    async with first.run_test(size=WIDE) as pilot:
+        await press(pilot, *"jjjjjj")
+        left_at = first.reader.entries.entry_id
+    staged.staged[blog] = (
+        an_entry(0, guid="ny", published=NOW, url="https://exempel.se/ny", title="Alldeles nytt"),
+    )
+    app = FeedReaderApp(staged, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert app.reader.entries.entry_id == left_at
+        await press(pilot, "R", "g")
+        assert len(app.reader.entries.ids) == 601
+        assert app.reader.entries.cursor == 0
+        assert "Alldeles nytt" in shown(app)
+
+
 async def test_a_refresh_shows_how_far_it_is(app: FeedReaderApp, filled: StagedLibrary) -> None:
     filled.gate = asyncio.Event()
     async with app.run_test(size=WIDE) as pilot:

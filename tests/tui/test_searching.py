@@ -338,6 +338,22 @@ async def test_a_mistyped_operator_is_told_beside_hits(
         assert app.reader.entries.empty_text == "No unread hits here. f shows all."
 
 
+async def test_where_hits_came_in_the_keys_move_among_them(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    (feed, *_others) = filled.feeds()
+    async with app.run_test(size=WIDE) as pilot:
+        await press(pilot, "slash", *"kycklingslakteriat", "enter")
+        entries = app.reader.entries
+        assert [offer.word for offer in entries.offers] == ["kycklingslakteriet"]
+        filled.keep(
+            feed.id,
+            *(an_entry(900 + n, guid=f"ny-{n}", title="Kycklingslakteriat") for n in range(2)),
+        )
+        await press(pilot, "full_stop", "j")
+        assert (len(entries.ids), entries.cursor) == (2, 1)
+
+
 async def test_words_are_offered_with_the_number_of_hits_they_stand_in(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

@@ -44,7 +44,7 @@ class Listings:
         self._shown = -1
         """Which reading the list shows the beginning of."""
         self._wanted: tuple[int, ...] = ()
-        """The entries the cursor is to come to: the first that the view has."""
+        """The entries the cursor is to come to: the first that the view has. None once it has come there."""
         self._is_replacing = False
         self.came_from: tuple[int, str] | None = None
         """While something else than a view is listed: which entry one was on, and in which pane."""
@@ -95,6 +95,7 @@ class Listings:
             StorageError: it cannot be read.
         """
         self._reading += 1
+        self._wanted = ()
         first = self._entries.cursor + FIRST_ROWS + more
         if view.query or first > _MANY_ROWS:
             self._is_replacing = True
@@ -137,6 +138,7 @@ class Listings:
             self._entries.extend(listing)
             if at_start:
                 any(map(self._entries.go_to, self._wanted))
+            self._wanted = ()
             self._told()
             if not view.query:
                 self._read_on(listing)
@@ -146,9 +148,10 @@ class Listings:
         # The first may be among the hits that are still to come: then none of the others is gone to.
         is_known = listing.is_whole or not listing.view.query
         looked_for = self._wanted if is_known else self._wanted[:1]
-        self._show_in_list(
-            listing, next((each for each in looked_for if each in listing.ids), None)
-        )
+        found = next((each for each in looked_for if each in listing.ids), None)
+        if found is not None:
+            self._wanted = ()  # who goes to the top before the rest has come is to stay there
+        self._show_in_list(listing, found)
 
     def _has_wanted(self, listing: Listing) -> bool:
         """Tell whether a view's beginning reaches down to where the cursor is to be, as far as one can tell."""

@@ -267,6 +267,8 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             after = (each for each in islice(self.ids, self.cursor, None) if each in left)
             row = self._row_of(listing.ids, next(after, None))
         self._rows.clear()
+        if listing.ids:
+            self.offers = ()
         self._put(listing)
         self._set_cursor(row if row is not None else min(self.cursor, max(0, len(self.ids) - 1)))
         if was_at_top:
