@@ -82,6 +82,8 @@ class StagedLibrary(Library):
         """Per feed: new entries, or why it fails."""
         self.gate: asyncio.Event | None = None
         """When set, a refresh waits for it after each feed has been asked."""
+        self.due: Sequence[int] | None = None
+        """The feeds that are due; `None` for all that are asked for."""
         self.refreshed: list[tuple[Sequence[int] | None, bool]] = []
         self.rows_read = 0
 
@@ -93,7 +95,8 @@ class StagedLibrary(Library):
         self, feed_ids: Sequence[int] | None = None, *, due_only: bool = False
     ) -> AsyncGenerator[FeedStarted | FeedResult, None]:
         self.refreshed.append((feed_ids, due_only))
-        feeds = [feed for feed in self.feeds() if feed_ids is None or feed.id in feed_ids]
+        asked = self.due if due_only and self.due is not None else feed_ids
+        feeds = [feed for feed in self.feeds() if asked is None or feed.id in asked]
         for done, feed in enumerate(feeds):
             yield FeedStarted(feed_id=feed.id, title=feed.title, done=done, of=len(feeds))
             if self.gate is not None:

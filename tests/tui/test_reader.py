@@ -1528,3 +1528,45 @@ async def test_looking_for_what_is_due_never_breaks_a_refresh_off(filled: Staged
         app._refresh_due()
         await settle(pilot)
     assert filled.refreshed == [(None, True), (None, True)]
+
+
+async def test_a_refresh_that_gives_way_to_what_is_due_ends_where_nothing_is(
+    filled: StagedLibrary,
+) -> None:
+    """As after an import that brought nothing new."""
+    filled.gate = asyncio.Event()
+    filled.due = ()
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("R")
+        await until(pilot, lambda: app.reader.status.progress is not None)
+        app.reader.post_message(app.reader.RefreshRequested(None, due_only=True))
+        await settle(pilot)
+        assert app.reader.status.progress is None
+        app.reader.status.let_go()
+        app.reader.status.notice = ""
+        app._refresh_due()
+        await settle(pilot)
+        assert app.reader.status.notice == ""  # where nothing was under way, that is no news
+
+
+async def test_a_feed_that_fails_again_in_a_refresh_begun_anew_is_named_once(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.staged[filled.feeds()[0].id] = "the server does not answer"
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        filled.gate = asyncio.Event()
+        await pilot.press("R")
+        await until(pilot, lambda: app.reader.status.progress is not None)
+        filled.gate.set()
+        filled.gate = asyncio.Event()
+        await until(pilot, lambda: app.reader.status.failures == 1)
+        await pilot.press("R")
+        filled.gate.set()
+        await settle(pilot)
+        assert len(filled.refreshed) == 2
+        assert app.reader.status.failures == 1
+        assert "the server does not answer" in shown(app)
+        assert "and 1 more" not in shown(app)

@@ -164,14 +164,14 @@ class FeedReaderApp(App[None]):
     async def refresh_feeds(self, feed_ids: Sequence[int] | None, *, due_only: bool) -> None:
         """Refresh feeds, posting each result as it lands; a failed feed is one more result."""
         reader = self.reader
-        asked = 0
+        is_any_asked = False
         problem: str | None = None
         # The first text may come of this, and what shows it must not be imported by the screen's loop: 50 ms.
         await asyncio.to_thread(_import, "flodeslasare.tui.widgets._article", "lxml.etree")
         try:
             async with aclosing(self.library.refresh(feed_ids, due_only=due_only)) as results:
                 async for result in results:
-                    asked += 1
+                    is_any_asked = True
                     if isinstance(result, FeedStarted):
                         reader.post_message(FeedAsked(result))
                     elif isinstance(result, RefreshWaits):
@@ -180,8 +180,8 @@ class FeedReaderApp(App[None]):
                         reader.post_message(FeedRefreshed(result))
         except ReaderError as error:
             problem = str(error)
-        if asked or problem is not None or not due_only:
-            reader.post_message(RefreshFinished(problem))
+        is_news = is_any_asked or problem is not None or not due_only
+        reader.post_message(RefreshFinished(problem, is_news=is_news))
 
     # --- commands --------------------------------------------------------------------------------
 

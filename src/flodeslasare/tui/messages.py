@@ -43,9 +43,11 @@ class RefreshWaiting(Message):
 class RefreshFinished(Message):
     """A refresh has ended; `problem` says why when it could not be done at all."""
 
-    def __init__(self, problem: str | None = None) -> None:
+    def __init__(self, problem: str | None = None, *, is_news: bool = True) -> None:
         super().__init__()
         self.problem = problem
+        self.is_news = is_news
+        """Else nothing was due, and so nothing was asked."""
 
 
 class LibraryChanged(Message):

@@ -19,8 +19,8 @@ class Arrivals:
         self._counted: Mapping[int, int] = {}
         """The same, as it was counted last."""
         self._new = self._changed = 0
-        self.failed: list[str] = []
-        """The feeds that failed, each with the cause."""
+        self.failed: dict[int, str] = {}
+        """The feeds that failed, each with its title and the cause."""
 
     def begin(self) -> None:
         """Begin to count another refresh; what waits goes on waiting."""
@@ -30,7 +30,9 @@ class Arrivals:
     def take(self, result: FeedResult) -> None:
         """Count one feed's turn."""
         if result.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
-            self.failed.append(f"{result.title}: {result.error}")
+            self.failed[result.feed_id] = f"{result.title}: {result.error}"
+        else:  # where a refresh was begun anew, it may have failed before
+            self.failed.pop(result.feed_id, None)
         self._new += result.new
         self._changed += result.updated
 
@@ -69,7 +71,8 @@ class Arrivals:
         if self.failed:
             more = len(self.failed) - 1
             others = ngettext("· and {n} more", "· and {n} more", more) if more else ""
-            return f"{self.failed[0]} {others.format(n=phrases.number(more))}".rstrip()
+            first = next(iter(self.failed.values()))
+            return f"{first} {others.format(n=phrases.number(more))}".rstrip()
         parts = []
         if not self._new:
             parts.append(_("no new entries"))

@@ -1051,8 +1051,9 @@ class ReaderScreen(Screen[None]):
 
     @on(RefreshFinished)
     def _end_refresh(self, event: RefreshFinished) -> None:
-        self._news.ended(event.problem)
-        self._count_again()
+        if event.is_news or self._news.is_coming:  # it may have taken the place of one under way
+            self._news.ended(event.problem)
+            self._count_again()
 
     @on(LibraryChanged)
     def _read_all_again(self) -> None:
