@@ -801,6 +801,18 @@ async def test_a_server_that_asks_to_wait_is_asked_nothing_more(
         assert error.status == int(status[:3])
 
 
+async def test_a_server_is_asked_again_when_its_time_has_come(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are fetched with one fetcher for as long as the screen is open."""
+    monkeypatch.setattr("flodeslasare.fetching._headers._SHORTEST_PAUSE_SECONDS", 0.0)
+    server.answer("/busy", status="429 Too Many Requests", headers=["Retry-After: 0"])
+    server.answer("/feed", FEED)
+    async with Fetcher(SMALL) as fetcher:
+        await failing(fetcher, server.url("/busy"))
+        assert (await fetcher.fetch(server.url("/feed"), allow_private=True)).body == FEED
+
+
 async def test_503_without_a_time_and_429_before_a_new_run_pause_nothing(server: Server) -> None:
     server.answer("/503", status="503 Unavailable")
     server.answer("/429", status="429 Too Many Requests")

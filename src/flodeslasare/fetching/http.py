@@ -87,7 +87,6 @@ ACCEPT_FEEDS = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
 )
-ACCEPT_PAGES = "text/html, application/xhtml+xml, */*;q=0.5"
 ACCEPT_PICTURES = "image/png, image/jpeg, image/webp, image/gif, image/avif;q=0.9, image/*;q=0.1"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -151,6 +150,7 @@ class Fetcher:
         self._logins = Logins(self.settings.logins)
         self._digests: dict[tuple[str, str, str], httpx.DigestAuth] = {}
         self._paused: dict[str, tuple[datetime, int]] = {}
+        """Until when each host asked to be left alone, and with which status."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -395,7 +395,7 @@ class Fetcher:
             self._paused[host] = now + timedelta(seconds=seconds), hop.status
 
     def _respect_pause(self, host: str, shown: str) -> None:
-        """Refuse to ask a server that has asked to be left alone, as long as this fetcher lives.
+        """Refuse to ask a server that has asked to be left alone, until it may be asked again.
 
         Raises:
             HostPaused
@@ -403,6 +403,9 @@ class Fetcher:
         if host not in self._paused:
             return
         until, status = self._paused[host]
+        if until <= datetime.now(UTC):
+            del self._paused[host]
+            return
         log.info(
             "GET %s: not asked, %s is left alone until %s",
             without_secrets(shown),
