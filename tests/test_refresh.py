@@ -34,8 +34,9 @@ from flodeslasare.errors import FetchError, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
+from flodeslasare.library.subscriptions import Subscriptions
 from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
-from flodeslasare.storage import FeedStore
+from flodeslasare.storage import FeedStore, open_database
 from flodeslasare.tui.app import collect_again
 
 
@@ -88,6 +89,25 @@ async def test_subscribing_by_a_pages_address_finds_its_feed_and_brings_its_entr
         "Inlägg 1",
         "Inlägg 2",
     ]
+
+
+async def test_subscribing_waits_for_another_writer_and_the_loop_does_not(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(httpserver, "/feed", rss(entries(1)))
+    loop = asyncio.get_running_loop()
+    really_take_up = Subscriptions.take_up
+    with closing(open_database(library.path)) as other:
+
+        def take_up(subscriptions: Subscriptions, url: str, *, typed: str, **how: Any) -> int:
+            loop.call_soon_threadsafe(other.connection.execute, "ROLLBACK")
+            return really_take_up(subscriptions, url, typed=typed, **how)
+
+        monkeypatch.setattr(Subscriptions, "take_up", take_up)
+        other.connection.execute("BEGIN IMMEDIATE")
+        feed, result = await library.subscribe(httpserver.url_for("/feed"))
+
+    assert (feed.total, result.status) == (1, RefreshStatus.OK)
 
 
 async def test_an_address_without_a_feed_or_without_an_answer_subscribes_to_nothing(

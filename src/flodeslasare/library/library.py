@@ -209,7 +209,16 @@ class Library:
             url = first.url
             if told_others is not None:
                 told_others(others)
-        feed_id = self._subscriptions.take_up(url, typed=address, title=title, folder=folder)
+        import asyncio
+
+        def take_up() -> int:
+            with self.opened_again() as library:
+                return library._subscriptions.take_up(
+                    url, typed=address, title=title, folder=folder
+                )
+
+        # In a thread, for it may have to wait for another writer.
+        feed_id = await asyncio.to_thread(take_up)
         async with aclosing(self.refresh([feed_id])) as results:
             async for result in results:
                 if isinstance(result, FeedResult):

@@ -204,8 +204,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         if known is not None:
             self.post_message(self.Subscribed(known, None))
         else:
-            with self._library.opened_again() as library:  # it may have to wait for another writer
-                self.post_message(self.Subscribed(*await library.subscribe(url, folder=folder)))
+            self.post_message(self.Subscribed(*await self._library.subscribe(url, folder=folder)))
 
     @on(FeedsFound)
     def _offer(self, event: FeedsFound) -> None:
