@@ -373,8 +373,11 @@ async def test_a_feed_is_merged_into_one_that_is_chosen(two_blogs: StagedLibrary
         assert isinstance(app.screen, MergeScreen)
         await press(pilot, *"blogg", "enter")  # a part of the address will do
         assert app.screen.query_one(Choices).option_count == 1
-        assert blog.id in {feed.id for feed in two_blogs.feeds()}  # Enter has not chosen yet
+        assert isinstance(app.screen, MergeScreen)  # Enter has not chosen yet
         await press(pilot, "enter")
+        assert "5 entries go over. This cannot be undone." in shown(app)
+        assert "into https://exempel.se/blogg/rss for good?" in shown(app)
+        await press(pilot, "j", "enter")
         said = app.reader.status.notice
     assert said == (
         "Konkurrensverket is now part of https://exempel.se/blogg/rss: "
@@ -382,6 +385,20 @@ async def test_a_feed_is_merged_into_one_that_is_chosen(two_blogs: StagedLibrary
     )
     assert other.id not in {feed.id for feed in two_blogs.feeds()}
     assert two_blogs.feed(blog.id).total == 133
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_what_cannot_be_undone_is_not_done_by_enter_alone(
+    two_blogs: StagedLibrary, key: str
+) -> None:
+    app = FeedReaderApp(two_blogs, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(app, pilot, BLOG)
+        await press(pilot, "i", "g", "enter", "enter")
+        assert f"Merge {BLOG} into Konkurrensverket for good?" in shown(app)
+        await press(pilot, key)
+        assert isinstance(app.screen, FeedScreen)
+    assert len(two_blogs.feeds()) == 3
 
 
 async def test_a_feed_that_is_alone_has_nothing_to_be_merged_into(staged: StagedLibrary) -> None:
@@ -417,6 +434,8 @@ async def test_an_address_that_another_feed_has_offers_to_merge_them(
         await press(pilot, "shift+tab", "end", "!", "backspace")  # another address after all
         assert "has this address" not in shown(app)
         await press(pilot, "enter", "enter")
+        assert f"Merge {BLOG} into Konkurrensverket for good?" in shown(app)
+        await press(pilot, "j", "enter")
         assert app.screen is app.reader
         said = app.reader.status.notice
     assert said == f"{BLOG} is now part of Konkurrensverket: 128 entries went over, 4 were in both"

@@ -1506,6 +1506,8 @@ async def test_two_feeds_are_merged_where_one_has_moved_to_the_other(
         offered = shown(app)
         await pilot.press("g")
         await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
         said = app.reader.status.notice
         listed = len(app.reader.entries.listing.ids)
     assert "It has moved to Konkurrensverket" in offered

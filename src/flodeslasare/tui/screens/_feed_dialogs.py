@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -44,6 +45,11 @@ def _merging(feed: Feed, into: Feed) -> Content:
     """Set the choice to let a feed go up in another."""
     said = _("Merge {feed} into {into}").format(feed=feed.title, into=into.title)
     return named(said, _said_of_merging())
+
+
+def name_beside(feed: Feed, other: Feed) -> str:
+    """Give what a feed is called where another is named: its address, if both have one name."""
+    return feed.title if feed.title != other.title else shown_address(feed.url)
 
 
 class MergeInto(Struct, frozen=True):
@@ -301,7 +307,7 @@ class MergeScreen(DialogScreen[Feed | None]):
 
     @on(Input.Submitted)
     def _to_choices(self, event: Input.Submitted) -> None:
-        """Go on to the feeds: nothing is merged before one of them has been chosen there."""
+        """Go on to the feeds: one of them is to be chosen there."""
         event.stop()
         self.action_to_feeds()
 
@@ -318,32 +324,30 @@ class MergeScreen(DialogScreen[Feed | None]):
         self.dismiss(next(feed for feed in self._others if str(feed.id) == event.option_id))
 
 
-class DeleteScreen(DialogScreen[bool | None]):
-    """Says what goes with a feed, and asks whether it shall; gives whether it shall."""
+class SureScreen(DialogScreen[bool | None]):
+    """Says what cannot be undone, and asks whether it shall be done; gives whether it shall."""
 
     DEFAULT_CSS = """
-    DeleteScreen { & Choices:focus > .option-list--option-highlighted { text-style: bold; } }
+    SureScreen { & Choices:focus > .option-list--option-highlighted { text-style: bold; } }
     """
 
-    def __init__(self, feed: Feed, starred: int) -> None:
+    def __init__(self, feed: Feed) -> None:
         """Make the dialog.
 
         Args:
             feed: as stored, with its entries counted.
-            starred: how many of them have a star.
         """
         super().__init__()
         self._feed = feed
-        self._starred = starred
 
     def compose(self) -> ComposeResult:
-        title = _("Delete {feed} for good?").format(feed=self._feed.title)
+        leave, do = self._choices()
         with Vertical(classes="dialog"):
-            yield Static(Content(harmless_line(title)), classes="dialog--title")
-            yield Static(Content(self._says()), classes="dialog--lead")
+            yield Static(Content(harmless_line(self._asks())), classes="dialog--title")
+            yield Static(Content(harmless_line(self._says())), classes="dialog--lead")
             yield Choices(
-                Option(Content(_("Leave it")), id="leave"),
-                Option(Content(_("Delete it and its entries")), id="delete"),
+                Option(Content(leave), id="leave"),
+                Option(Content(do), id="do"),
             )
             yield Static(Content(_("Enter chooses · Esc leaves")), classes="dialog--keys")
 
@@ -352,8 +356,70 @@ class DeleteScreen(DialogScreen[bool | None]):
         choices.highlighted = 0
         choices.focus()
 
+    @abstractmethod
+    def _asks(self) -> str:
+        """Give the question."""
+
+    @abstractmethod
     def _says(self) -> str:
-        """Say how much goes, and that it cannot come back."""
+        """Say what becomes of it, and that it cannot be undone."""
+
+    @abstractmethod
+    def _choices(self) -> tuple[str, str]:
+        """Say what it is to leave things as they are, which comes first, and what it is to do it."""
+
+    @on(OptionList.OptionSelected)
+    def _choose(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(event.option_id == "do")
+
+
+class MergeSureScreen(SureScreen):
+    """Asks whether a feed shall go up in another."""
+
+    def __init__(self, feed: Feed, into: Feed) -> None:
+        """Make the dialog.
+
+        Args:
+            feed: that is to go up in another, with its entries counted.
+            into: the other.
+        """
+        super().__init__(feed)
+        self._into = into
+
+    def _asks(self) -> str:
+        return _("Merge {feed} into {into} for good?").format(
+            feed=self._feed.title, into=name_beside(self._into, self._feed)
+        )
+
+    def _says(self) -> str:
+        total = self._feed.total
+        said = ngettext("{n} entry goes over", "{n} entries go over", total).format(
+            n=phrases.number(total)
+        )
+        return _("{what}. This cannot be undone.").format(what=said)
+
+    def _choices(self) -> tuple[str, str]:
+        return _("Leave them apart"), _("Make one feed of them")
+
+
+class DeleteScreen(SureScreen):
+    """Asks whether a feed shall go with its entries."""
+
+    def __init__(self, feed: Feed, starred: int) -> None:
+        """Make the dialog.
+
+        Args:
+            feed: as stored, with its entries counted.
+            starred: how many of them have a star.
+        """
+        super().__init__(feed)
+        self._starred = starred
+
+    def _asks(self) -> str:
+        return _("Delete {feed} for good?").format(feed=self._feed.title)
+
+    def _says(self) -> str:
         total, starred = self._feed.total, self._starred
         said = ngettext("{n} entry goes with it", "{n} entries go with it", total).format(
             n=phrases.number(total)
@@ -364,7 +430,5 @@ class DeleteScreen(DialogScreen[bool | None]):
             )
         return _("{what}. This cannot be undone.").format(what=said)
 
-    @on(OptionList.OptionSelected)
-    def _choose(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self.dismiss(event.option_id == "delete")
+    def _choices(self) -> tuple[str, str]:
+        return _("Leave it"), _("Delete it and its entries")

@@ -55,7 +55,7 @@ def _show(
 
         def do(what: str | None) -> None:
             if what == "merge" and into is not None:
-                _merge(reader, feed, into)  # the dialog has named it
+                _ask_to_merge(reader, feed, into, back)  # the dialog has named it
             elif what == "undo":
                 reader.action_undo()
                 back()
@@ -110,13 +110,27 @@ def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere)
         if into is None:
             back()
         else:
-            _merge(reader, goes, into)
+            _ask_to_merge(reader, goes, into, back)
 
     with reader.telling():
         others = [each for each in reader.library.feeds() if each.id != goes.id]
         # the one it has moved to, if any, first
         others.sort(key=lambda each: each.id != goes.merge_into)
         reader.app.push_screen(MergeScreen(goes, others), chosen)
+
+
+def _ask_to_merge(reader: ReaderScreen, feed: Feed, into: Feed, back: Back) -> None:
+    """Ask whether two feeds shall be one, for it cannot be undone; then merge them."""
+    from flodeslasare.tui.screens._feed_dialogs import MergeSureScreen
+
+    def answered(is_sure: bool | None) -> None:
+        if is_sure:
+            _merge(reader, feed, into)
+        else:
+            back()
+
+    with reader.telling():
+        reader.app.push_screen(MergeSureScreen(reader.library.feed(feed.id), into), answered)
 
 
 def _merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
@@ -152,7 +166,9 @@ def _said_of(merged: Merged, feed: Feed, into: Feed) -> str:
                 n=phrases.number(merged.joined)
             )
         )
-    name = into.title if into.title != feed.title else shown_address(into.url)
+    from flodeslasare.tui.screens._feed_dialogs import name_beside
+
+    name = name_beside(into, feed)
     return _("{feed} is now part of {into}: {entries}").format(
         feed=feed.title, into=name, entries=", ".join(parts)
     )
@@ -298,7 +314,7 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowh
 
     def changed(feed: Feed | MergeInto | None) -> None:
         if isinstance(feed, MergeInto):
-            _merge(reader, asked, feed.other)
+            _ask_to_merge(reader, asked, feed.other, back)
             return
         if feed is None:
             back()
