@@ -67,6 +67,19 @@ def test_a_reference_that_no_feed_or_several_answer_to_is_said_so(
         library.feed("saknas")
 
 
+def test_the_number_of_a_feed_that_was_deleted_is_no_others(library: Library, feed: Feed) -> None:
+    def number_of_new(host: str) -> int:
+        added = library.add_subscription(Subscription(url=f"https://{host}.exempel/"))
+        assert added is not None
+        return added.id
+
+    last = number_of_new("annan")
+    library.delete_feed(last)
+    assert number_of_new("tredje") == last + 1
+    library.delete_feed(feed.id)
+    assert number_of_new("annan") == last + 2
+
+
 def test_a_feed_that_was_left_gives_its_name_up_to_one_that_is_subscribed_to(
     library: Library, feed: Feed
 ) -> None:
@@ -147,12 +160,17 @@ def test_renaming_and_moving_give_the_feed_as_it_was(library: Library, feed: Fee
         library.move_feed(999, "x")
 
 
-def test_a_number_is_an_id_and_no_part_of_a_title(library: Library, feed: Feed) -> None:
+def test_a_number_is_an_id_or_a_whole_title_and_no_part_of_one(
+    library: Library, feed: Feed
+) -> None:
     library.rename_feed(feed.id, "Kanal 5")
+    library.add_subscription(Subscription(url="https://annan.exempel/", title="1984"))
 
-    assert library.feed("5").id == feed.id
-    with pytest.raises(NoSuchFeed):
-        library.feed(5)
+    assert library.feed("kanal 5").id == library.feed("l 5").id == feed.id
+    assert library.feed("1984").title == "1984"
+    for reference in ("5", "84", 5):
+        with pytest.raises(NoSuchFeed, match="no such feed"):
+            library.feed(reference)
     with pytest.raises(NoSuchFeed):
         library.unsubscribe(5)
 

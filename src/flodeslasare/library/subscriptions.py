@@ -36,7 +36,8 @@ class Subscriptions:
     def find(self, reference: str) -> Feed:
         """Find a feed by id, address (as typed or stored), title, or a part of a title that only it has.
 
-        A feed that was left is meant where no subscription answers to the same.
+        A feed that was left is meant where no subscription answers to the same. A number is no part of a title: where
+        the feed of that number has gone, a command that is given again would be about another.
 
         Raises:
             NoSuchFeed: none answers to it, or several do (the message lists them).
@@ -54,7 +55,8 @@ class Subscriptions:
             by_url = [feed for feed in feeds if feed.url == _shown(text)]
         title = text.casefold()
         exact = [feed for feed in feeds if feed.title.casefold() == title]
-        partial = [feed for feed in feeds if title and title in feed.title.casefold()]
+        is_part = bool(title) and not title.isdecimal()
+        partial = [feed for feed in feeds if is_part and title in feed.title.casefold()]
         for answering in (by_id, by_url, by_site, exact, partial):
             found = [feed for feed in answering if feed.is_subscribed] or answering
             if len(found) == 1:

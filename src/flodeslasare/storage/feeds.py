@@ -26,6 +26,9 @@ CONFIRMATIONS = 3
 KEPT_FETCHES = 50
 """How many refreshes of each feed the history holds."""
 
+_HIGHEST_DELETED = "highest_feed_deleted"
+"""Where the state has the highest number that a deleted feed can have had."""
+
 _FEEDS = f"""
     SELECT id, url, coalesce(named, nullif(title, '')), named, title, site_url, folder,
         coalesce(sum(counted.total), 0), coalesce(sum(counted.unread), 0),
@@ -106,8 +109,17 @@ class FeedStore:
         return int(
             self._db.value(
                 """
-                INSERT INTO feeds (url, title, named, site_url, folder, added, allows_private)
-                VALUES (:url, :title, :named, :site_url, :folder, :now, :allows_private)
+                INSERT INTO feeds (id, url, title, named, site_url, folder, added, allows_private)
+                VALUES (
+                    -- never that of a feed that was deleted: scripts and people keep numbers
+                    1 + max(
+                        coalesce((SELECT max(id) FROM feeds), 0),
+                        coalesce(
+                            (SELECT CAST(value AS INTEGER) FROM state WHERE key = :deleted), 0
+                        )
+                    ),
+                    :url, :title, :named, :site_url, :folder, :now, :allows_private
+                )
                 ON CONFLICT (url) DO UPDATE SET
                     unsubscribed = NULL,
                     gone = NULL,
@@ -118,6 +130,7 @@ class FeedStore:
                 RETURNING id
                 """,
                 {
+                    "deleted": _HIGHEST_DELETED,
                     "url": url,
                     "title": title,
                     "named": named,
@@ -138,7 +151,15 @@ class FeedStore:
         return bool(self._db.run("UPDATE feeds SET unsubscribed = NULL WHERE id = ?", (feed_id,)))
 
     def delete(self, feed_id: int) -> None:
-        """Forget a feed (its entries must be gone)."""
+        """Forget a feed (its entries must be gone); no other gets its number."""
+        self._db.run(
+            """
+            INSERT INTO state (key, value) SELECT :deleted, max(id) FROM feeds HAVING max(id) NOT NULL
+            ON CONFLICT DO UPDATE
+            SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))
+            """,
+            {"deleted": _HIGHEST_DELETED},
+        )
         self._db.run("DELETE FROM feeds WHERE id = ?", (feed_id,))
 
     def rename(self, feed_id: int, named: str | None) -> None:

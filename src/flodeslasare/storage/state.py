@@ -1,4 +1,4 @@
-"""What the screen remembers between starts: small values, and the place in half-read entries."""
+"""Small values that are kept between starts, most of them the screen's, and the place in half-read entries."""
 
 from __future__ import annotations
 
