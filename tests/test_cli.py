@@ -1037,7 +1037,16 @@ def test_a_saved_search_is_used_wherever_a_feed_is(run: Run, archive: Library) -
         "     2      3  Bevakning  title:besök OR -fjärde",
         "     0      1  Äldre      search:bevakning before:2018-02",
     ]
+    assert run("searches", "rename", "bevakning", "Nya ord").code == 0
+    assert [row["query"] for row in run("searches", "--json").objects] == [
+        "title:besök OR -fjärde",
+        'search:"Nya ord" before:2018-02',
+    ]
+    assert run("searches", "rename", "nya-ord", "Bevakning").code == 0
     assert run("searches", "rename", "äldre", "Gammalt").code == 0
+    ran = run("searches", "save", "gammalt", "rapport")
+    assert ran.err == "Saved: gammalt, in place of search:Bevakning before:2018-02\n"
+    assert run("searches", "save", "Gammalt", "rapport").err == "Saved: Gammalt\n"
     ran = run("entries", "--saved", "gamalt")
     assert (ran.code, ran.err) == (
         2,

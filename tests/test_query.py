@@ -14,7 +14,7 @@ from flodeslasare.cutting import BETWEEN_TAGS, cut, fold, plain, words, words_in
 from flodeslasare.query.hints import completions, misread
 from flodeslasare.query.matching import PASSAGE, hits, passage
 from flodeslasare.query.parsing import DEPTH, NAMES, VALUES, parse, replaced
-from flodeslasare.query.saved import with_saved
+from flodeslasare.query.saved import renamed, with_saved
 from flodeslasare.query.tree import (
     EVERYTHING,
     NOTHING,
@@ -264,6 +264,19 @@ def test_a_saved_search_stands_for_what_it_asks() -> None:
     assert saved("search:") == EVERYTHING
     assert saved("search:zebra") == NOTHING
     assert saved("-search:zebra a") == All((Not(NOTHING), inside("a")))
+
+
+@pytest.mark.parametrize(
+    ("query", "becomes"),
+    [
+        ("search:mat is:unread", 'search:"Ny mat" is:unread'),
+        ('-sökning:"MAT" OR (search:mat x)', '-sökning:"Ny mat" OR (search:"Ny mat" x)'),
+        ("search:(mat fisk)", 'search:("Ny mat" fisk)'),
+        ("search:ma search:mat2 feed:mat mat", "search:ma search:mat2 feed:mat mat"),
+    ],
+)
+def test_a_saved_search_with_another_name_is_named_by_that(query: str, becomes: str) -> None:
+    assert renamed(query, "Mat", "Ny mat") == becomes
 
 
 def test_searches_that_name_one_another_come_to_an_end() -> None:

@@ -128,6 +128,48 @@ async def test_a_saved_search_is_renamed_and_forgotten_and_that_is_undone(
         assert filled.counts() == Counts(132, 3, 2)
 
 
+async def test_a_search_that_is_saved_in_place_of_another_says_so_and_is_undone(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    filled.save_search("Fågel", "kyckling")
+    filled.save_search("Ny fågel", "search:fågel is:unread")
+
+    def kept() -> dict[str, str]:
+        return {each.name: each.query for each in filled.saved_searches()}
+
+    before = kept()
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"höns", "ctrl+s")
+        await settle(pilot)
+        await pilot.press("ctrl+u", *"fågel", "enter")
+        await settle(pilot)
+        assert "saved as fågel, in place of kyckling" in shown(app)
+        assert kept()["fågel"] == "höns"
+        await pilot.press("ctrl+s", "ctrl+u", *"Höns", "enter")
+        await settle(pilot)
+        assert kept()["Höns"] == "höns"
+        await pilot.press("enter", "u")
+        await settle(pilot)
+        assert "Höns is no longer saved" in shown(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert kept() == before
+        await pilot.press("escape")
+        app.reader.base = View(query=saved_query("Fågel"))
+        await settle(pilot)
+        saved.rename(app.reader)
+        await settle(pilot)
+        await pilot.press("ctrl+u", *"Gås", "enter")
+        await settle(pilot)
+        assert kept() == {"Gås": "kyckling", "Ny fågel": "search:Gås is:unread"}
+        assert "Fågel is now called Gås · u undoes it" in shown(app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert app.reader.base == View(query=saved_query("Fågel"))
+    assert kept() == {"Fågel": "kyckling", "Ny fågel": "search:Fågel is:unread"}
+
+
 async def test_there_is_nothing_to_save_without_a_search(app: FeedReaderApp) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)

@@ -66,9 +66,13 @@ Example:
 def save(session: Session, name: str, query: tuple[str, ...]) -> None:
     """Keep QUERY under NAME; a search of that name gets the new query."""
     with session.open_library() as library:
-        saved = library.save_search(name, " ".join(query))
+        saved, before = library.save_search(name, " ".join(query))
     say_misread(saved.query)
-    _output.say(_("Saved: {name}").format(name=saved.name))
+    if before is None or before.query == saved.query:
+        _output.say(_("Saved: {name}").format(name=saved.name))
+        return
+    said = _("Saved: {name}, in place of {query}").format(name=saved.name, query=before.query)
+    _output.say(_output.one_line(said))
 
 
 @searches.command(

@@ -337,8 +337,8 @@ class Library:
         """
         return self._searches.find(name)
 
-    def save_search(self, name: str, query: str) -> SavedSearch:
-        """Keep a query under a name; one that is there gets the new query.
+    def save_search(self, name: str, query: str) -> tuple[SavedSearch, SavedSearch | None]:
+        """Keep a query under a name; one that is there gets the new query. Gives it, and what it was before.
 
         Raises:
             UsageError: the name holds no letter, or nothing is asked.
@@ -346,7 +346,7 @@ class Library:
         return self._searches.save(name, query)
 
     def rename_search(self, name: str, new_name: str) -> SavedSearch:
-        """Give a saved search another name. Queries that name it by the old one find nothing there.
+        """Give a saved search another name; the saved searches that name it by the old one get the new.
 
         Raises:
             NoSuchSearch

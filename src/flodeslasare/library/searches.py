@@ -7,6 +7,7 @@ from flodeslasare.errors import NoSuchSearch, UsageError, named
 from flodeslasare.i18n import _
 from flodeslasare.model import SavedSearch
 from flodeslasare.query.parsing import parse
+from flodeslasare.query.saved import renamed
 from flodeslasare.storage import Database, SavedSearchStore
 from flodeslasare.text import encodable
 
@@ -37,8 +38,8 @@ class SavedSearches:
             raise NoSuchSearch(name, names[near[0]].name if near else None)
         return found
 
-    def save(self, name: str, query: str) -> SavedSearch:
-        """Keep a query under a name, in place of what it named.
+    def save(self, name: str, query: str) -> tuple[SavedSearch, SavedSearch | None]:
+        """Keep a query under a name; gives it, and what the name stood for before.
 
         Raises:
             UsageError: the name holds no letter, or nothing is asked.
@@ -48,14 +49,15 @@ class SavedSearches:
             raise UsageError(_("{name}: there is nothing to search for in it").format(name=name))
         with self._database.writing():
             try:
-                search = self.find(name)._replace(name=name, query=query)
-                self._store.change(search)
+                before = self.find(name)
             except NoSuchSearch:
-                search = SavedSearch(self._store.add(name, query), name, query)
-        return search
+                return SavedSearch(self._store.add(name, query), name, query), None
+            search = before._replace(name=name, query=query)
+            self._store.change(search)
+        return search, before
 
     def rename(self, name: str, new_name: str) -> SavedSearch:
-        """Give one another name.
+        """Give one another name, by which the others that name it go on to do so.
 
         Raises:
             NoSuchSearch
@@ -69,9 +71,12 @@ class SavedSearches:
                     raise UsageError(
                         _("{name}: another saved search is called so").format(name=new_name)
                     )
-            renamed = search._replace(name=new_name)
-            self._store.change(renamed)
-        return renamed
+            for other in self.all():
+                query = renamed(other.query, search.name, new_name)
+                name = new_name if other.id == search.id else other.name
+                if (name, query) != (other.name, other.query):
+                    self._store.change(other._replace(name=name, query=query))
+            return self.find(new_name)
 
     def forget(self, name: str) -> SavedSearch:
         """Forget one; gives what it was.

@@ -154,6 +154,9 @@ class Parser:
         self.misread: list[tuple[int, int, str, str]] = []
         """From where to where something stands that was likely meant as an operator and is not understood, the
         operator's name, as it was typed, and the value."""
+        self.named_at: list[tuple[int, int, OfFeeds | Saved]] = []
+        """From where to where, quotes included, a name of feeds, of a folder or of a saved search stands, and what it
+        asks."""
         self.sought_at: list[tuple[int, int]] = []
         """Where the words stand that are wanted: `Query.sought`."""
 
@@ -287,7 +290,9 @@ class Parser:
             found = tuple(words(plain(value)))
             if not found:
                 return None
-            return Saved(found) if key == "search" else OfFeeds(found, by_folder=key == "folder")
+            named = Saved(found) if key == "search" else OfFeeds(found, by_folder=key == "folder")
+            self.named_at.append((*self._extent, named))
+            return named
         understood = _date_asked(key, value, self._today) if key in DATES else _named(key, value)
         if understood is None:
             is_its_own = self._operator is not None  # and not that of brackets around

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from flodeslasare.cutting import plain, words
 from flodeslasare.query.matching import is_named
-from flodeslasare.query.parsing import DEPTH, parse, quoted
+from flodeslasare.query.parsing import DEPTH, Parser, calendar_day, parse, quoted
 from flodeslasare.query.tree import NOTHING, All, Any, Node, Not, Query, Saved, joined
 
 _LEVELS = 3 * DEPTH + 3
@@ -18,6 +18,17 @@ _MOST_SAVED = 100
 def saved_query(name: str) -> str:
     """Spell a query for what the saved search of a name asks."""
     return f"search:{quoted(name)}"
+
+
+def renamed(text: str, name: str, new_name: str) -> str:
+    """Let a query name a saved search by its new name wherever it names it by its whole old one."""
+    parser = Parser(text, calendar_day())
+    parser.root()
+    old = Saved(tuple(words(plain(name))))
+    for start, end, named in reversed(parser.named_at):
+        if named == old:
+            text = text[:start] + quoted(new_name) + text[end:]
+    return text
 
 
 def asks_saved(node: Node) -> bool:

@@ -25,8 +25,15 @@ def save(reader: ReaderScreen) -> None:
         if name:
             with reader.telling():
                 with reader.library.opened_again() as library:
-                    search = library.save_search(name, query)
-                reader.status.tell(_("saved as {name}").format(name=search.name))
+                    search, before = library.save_search(name, query)
+                if before is None or before.query == search.query:
+                    said = _("saved as {name}").format(name=search.name)
+                else:
+                    said = _("saved as {name}, in place of {query}").format(
+                        name=search.name, query=before.query
+                    )
+                reader.status.tell(said)
+                reader.steps.did(lambda: _take_back(reader, search, before))
                 reader.count()
 
     reader.app.push_screen(
@@ -41,16 +48,42 @@ def rename(reader: ReaderScreen) -> None:
         return
 
     def rename_to(name: str | None) -> None:
-        if name:
+        if name and name != search.name:
             with reader.telling():
-                with reader.library.opened_again() as library:
-                    renamed = library.rename_search(search.name, name)
-                reader.count()
-                if reader.base.query == saved_query(search.name):
-                    reader.base = View(query=saved_query(renamed.name))
+                renamed = _rename(reader, search.name, name)
+                said = _("{feed} is now called {name}").format(feed=search.name, name=renamed.name)
+                reader.status.tell(f"{said} · " + _("u undoes it"))
+                reader.steps.did(lambda: _rename_back(reader, renamed.name, search.name))
 
     question = _("Another name for {name}").format(name=search.name)
     reader.app.push_screen(PromptScreen(question, search.name), rename_to)
+
+
+def _rename(reader: ReaderScreen, name: str, new_name: str) -> SavedSearch:
+    """Give a saved search another name, and go on to show it."""
+    with reader.library.opened_again() as library:
+        renamed = library.rename_search(name, new_name)
+    reader.count()
+    if reader.base.query == saved_query(name):
+        reader.base = View(query=saved_query(renamed.name))
+    return renamed
+
+
+def _rename_back(reader: ReaderScreen, name: str, before: str) -> None:
+    """Give a saved search the name back that it had."""
+    _rename(reader, name, before)
+    reader.status.tell(_("{name} is called {feed} again").format(name=name, feed=before))
+
+
+def _take_back(reader: ReaderScreen, search: SavedSearch, before: SavedSearch | None) -> None:
+    """Let a name stand for what it stood for before a search was saved under it, or for nothing."""
+    if before is not None:
+        _bring_back(reader, before)
+        return
+    with reader.library.opened_again() as library:
+        library.forget_search(search.name)
+    reader.status.tell(_("{name} is no longer saved").format(name=search.name))
+    reader.post_message(LibraryChanged())
 
 
 def forget(reader: ReaderScreen) -> None:
