@@ -520,6 +520,8 @@ def test_what_would_write_to_one_that_cannot_be_says_so(
         ),
         ("searches save x is:blue", "`is:blue` is searched for as words; is: takes unread, read, starred"),
         ("--lang sv search är:olästt", "`är:olästt` söks som ord; menade du är:oläst?"),
+        ("search since:7d", "`since:7d` is searched for as words; did you mean after:7d?"),
+        ("search besök NOT rapport", "`NOT` is searched for as words; did you mean -rapport?"),
     ],
 )  # fmt: skip
 def test_a_mistyped_operator_is_searched_for_and_told(run: Run, line: str, said: str) -> None:
@@ -527,6 +529,21 @@ def test_a_mistyped_operator_is_searched_for_and_told(run: Run, line: str, said:
 
     assert ran.code == 0
     assert ran.err.splitlines()[0] == said
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("feed:saknas besök", "no feed is called saknas"),
+        ('-flöde:"nej nej" mapp:Inget', "no feed is called nej nej\nno folder is called Inget"),
+        ("search:mat OR search:mat", "no saved search is called mat"),
+        ("feed:bloggen folder:", ""),
+    ],
+)
+def test_a_name_that_nothing_has_is_told(run: Run, archive: Library, query: str, said: str) -> None:
+    assert archive.feed("Bloggen").is_subscribed
+    err = run("entries", "--query", query).err.splitlines()
+    assert "\n".join(line for line in err if line != "Nothing found.") == said
 
 
 def test_a_query_takes_days_so_long_ago(run: Run, archive: Library) -> None:

@@ -521,6 +521,18 @@ def test_so_long_ago_is_counted_from_the_day_it_is_asked() -> None:
         ("har:bilga", "har:bilaga", "har:bilaga"),
         ("autor:ek x", "author:ek", "author:ek x"),
         ("titel:rapport", "title:rapport", "title:rapport"),
+        ("since:7d x", "after:7d", "after:7d x"),
+        ("older:1y", "before:1y", "before:1y"),
+        ("sedan:2018-04", "efter:2018-04", "efter:2018-04"),
+        ("site:dn.se x", "feed:dn.se", "feed:dn.se x"),
+        ("från:ek", "författare:ek", "författare:ek"),
+        ("is:flagged", "is:starred", "is:starred"),
+        ("är:ny", "är:oläst", "är:oläst"),
+        ("has:file", "has:enclosure", "has:enclosure"),
+        ("fisk AND fågel", "fisk fågel", "fisk fågel"),
+        ("fisk NOT fågel mat", "-fågel", "fisk -fågel mat"),
+        ("NOT fågel", "-fågel", "-fågel"),
+        ("fågel INTE", None, None),
         ("is:blue", None, None),
         ("before:2018-13", None, None),
         ("before:jul", None, None),
@@ -536,7 +548,8 @@ def test_a_mistyped_operator_is_told(text: str, meant: str | None, query: str | 
 @pytest.mark.parametrize(
     "text",
     ["is:un", "är:olä", "before:201", "after:yest", "is:", "kl. 10:30", "https://a.exempel/x", "Regionen: nytt",
-    '"is:unred"', "ISBN:91", "title:", "exempel:vad"],
+    '"is:unred"', "ISBN:91", "title:", "exempel:vad",
+    "till:kalle", "since:then", '"fisk AND fågel"', "LIV OCH DÖD", "fisk and fågel", "title:AND-grind", "fisk OR fågel"],
 )  # fmt: skip
 def test_what_is_understood_half_typed_or_a_text_is_no_mistake(text: str) -> None:
     assert misread(text) == []

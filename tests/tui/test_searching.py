@@ -321,6 +321,21 @@ async def test_a_mistyped_operator_is_told_and_mended(app: FeedReaderApp) -> Non
         assert "is searched for" not in shown(app)
 
 
+async def test_a_name_that_nothing_has_is_told(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"feed:hållb")
+        await settle(pilot)
+        assert len(app.reader.entries.ids) == 132
+        await pilot.press("x", "space", *"search:y")
+        await settle(pilot)
+        said = "No feed is called hållbx · no saved search is called y."
+        assert app.reader.entries.empty_text == said
+        await pilot.press("escape", "slash", *"xyzzy")
+        await settle(pilot)
+        assert app.reader.entries.empty_text != said
+
+
 async def test_a_mistyped_operator_is_told_beside_hits(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

@@ -135,6 +135,8 @@ def asked(library: Library, query: str | None, saved: str | None) -> str:
     """
     if query:
         say_misread(query)
+        for remark in library.unknown_names(query):
+            _output.say(_output.one_line(remark))
     if saved is None:
         return query or ""
     from flodeslasare.query.saved import saved_query  # 6 ms, which a refresh need not pay

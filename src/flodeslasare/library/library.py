@@ -572,6 +572,12 @@ class Library:
 
         return matching_words(self._database, self._index, query, limit, within or View())
 
+    def unknown_names(self, query: str) -> list[str]:
+        """Say, in sentences, which names in a query are those of no feed, no folder, no saved search."""
+        from flodeslasare.library.remarks import remarks_on_names
+
+        return remarks_on_names(self._index, query)
+
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
 

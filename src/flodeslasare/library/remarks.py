@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from flodeslasare.i18n import _
 from flodeslasare.query.hints import Misread
+from flodeslasare.query.parsing import QUOTES, Parser, calendar_day
+from flodeslasare.query.tree import Saved
+from flodeslasare.storage import SearchIndex
+
+_MOST_NAMES = 20
+"""So many names of a query are looked up."""
 
 
 def remark_on(misread: Misread) -> str:
     """Say what has become of a mistyped operator, and what it takes where nothing is near to what was typed."""
     said = _("`{typed}` is searched for as words").format(typed=misread.typed)
-    if misread.meant is not None:
+    if misread.meant is not None or not misread.operator:
         return said
     if misread.values:
         takes = _("{operator}: takes {values}").format(
@@ -18,3 +24,21 @@ def remark_on(misread: Misread) -> str:
     else:
         takes = _("a date is 2018, 2018-04, 2018-04-05, yesterday or 7d")
     return f"{said}; {takes}"
+
+
+def remarks_on_names(index: SearchIndex, query: str) -> list[str]:
+    """Say of names in a query that no feed, no folder, no saved search is called so."""
+    parser = Parser(query, calendar_day())
+    parser.root()
+    said: dict[str, None] = {}
+    for start, end, named in parser.named_at[:_MOST_NAMES]:
+        if not index.means_nothing(named):
+            continue
+        if isinstance(named, Saved):
+            text = _("no saved search is called {name}")
+        elif named.by_folder:
+            text = _("no folder is called {name}")
+        else:
+            text = _("no feed is called {name}")
+        said[text.format(name=query[start:end].strip(QUOTES))] = None
+    return [*said]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from flodeslasare.cutting import plain
+from flodeslasare.cutting import words as words_of
 from flodeslasare.model import View
 from flodeslasare.query.matching import where
 from flodeslasare.query.parsing import parse, replaced
@@ -62,17 +64,23 @@ def matching_words(
 def suggestions(database: Database, index: SearchIndex, query: str, limit: int) -> list[Suggestion]:
     """Find words of the archive in place of typed ones, the most frequent first.
 
+    What was likely meant as an operator is none: what that is to be is another question.
+
     Raises:
         Stopped
     """
     # The first hits of a first search, which match words, do not wait for these.
     from flodeslasare.findings import Suggestion, SuggestionKind
+    from flodeslasare.query.hints import misread
     from flodeslasare.storage.alike import AlikeIndex
 
     alike = AlikeIndex(database)
     found: dict[str, Suggestion] = {}
     with database.stoppable(), database.reading():
-        typed = (word for node in parse(query).sought() for word in node.words)
+        operators = {word for each in misread(query) for word in words_of(plain(each.typed))}
+        typed = (
+            word for node in parse(query).sought() for word in node.words if word not in operators
+        )
         for word in dict.fromkeys(islice(typed, SUGGESTED_FOR)):
             offered = dict.fromkeys(alike.forms(word), SuggestionKind.FORM)
             if not index.matching_words(word, limit=1):

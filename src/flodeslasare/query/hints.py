@@ -108,7 +108,7 @@ class Misread(Struct, frozen=True):
     typed: str
     """`is:unred`"""
     operator: str
-    """The operator that is meant, as it was typed, or the nearest to that: `is`."""
+    """The operator that is meant, as it was typed, or the nearest to that: `is`; empty for `AND` and `NOT`."""
     values: tuple[str, ...]
     """What may follow it, in its language; nothing for days."""
     meant: str | None
@@ -121,6 +121,33 @@ _NEAR = 0.7
 """How alike two names must be: `unred` and `unread`, but not `läst` and `hälsa`."""
 
 
+_ELSEWHERE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "title": (("intitle", "subject", "headline"), ("ämne",)),
+    "author": (("from", "by", "creator"), ("från", "av")),
+    "tag": (("label", "category", "topic"), ("tagg", "kategori", "ämnesord")),
+    "feed": (("site", "source", "blog"), ("källa", "blogg", "kanal")),
+    "after": (("since", "newer", "later"), ("sedan", "nyare")),
+    "before": (("until", "older", "earlier"), ("till", "äldre")),
+    "unread": (("new",), ("ny", "nytt", "nya")),
+    "read": (("seen", "old"), ("sett", "sedd")),
+    "starred": (("flagged", "favourite", "favorite", "saved"), ("flaggad", "favorit", "sparad")),
+    "enclosure": (("file", "media"), ("fil", "filer")),
+}
+"""What other programs call the operators and their values, in English and in Swedish."""
+
+_KNOWN_ELSEWHERE = {
+    fold(plain(name)): (key, is_swedish)
+    for key, languages in _ELSEWHERE.items()
+    for is_swedish, names in enumerate(languages)
+    for name in names
+}
+
+_AND = frozenset({"AND", "OCH"})
+_NOT = frozenset({"NOT", "INTE"})
+"""What other programs take between words and before one, in capitals, where the rest is not in capitals as well."""
+
+_NEXT = re.compile(r"\s+(\S+)")
+
 _MOST_MISREAD = 20
 """So many are looked at: text that was pasted may have a colon in each word."""
 
@@ -129,26 +156,63 @@ def misread(text: str) -> list[Misread]:
     """Find what was likely meant as an operator and is not understood, in the order it was typed."""
     parser = Parser(text, calendar_day())
     parser.root()
-    found = (_misread(text, *each) for each in parser.misread[:_MOST_MISREAD])
-    return [each for each in found if each is not None]
+    named = (_misread(text, *each) for each in parser.misread[:_MOST_MISREAD])
+    found = [each for each in named if each is not None]
+    if text != text.upper():
+        found += [
+            _joining(text, start, end)
+            for start, end in parser.sought_at[:_MOST_MISREAD]
+            if text[start:end] in _AND | _NOT and text[start - 1 : start] not in tuple(QUOTES)
+        ]
+    return found
+
+
+def _joining(text: str, start: int, end: int) -> Misread:
+    """Say of AND that words go together without it, and of NOT that it is a minus."""
+    typed, before, after = text[start:end], text[:start], text[end:]
+    if typed in _AND:
+        query = f"{before.rstrip()} {after.lstrip()}".strip()
+        return Misread(typed, "", (), query or None, query or None)
+    following = _NEXT.match(after)
+    if following is None:
+        return Misread(typed, "", (), None, None)
+    return Misread(
+        typed, "", (), f"-{following[1]}", f"{before}-{following[1]}{after[following.end() :]}"
+    )
 
 
 def _misread(text: str, start: int, end: int, name: str, value: str) -> Misread | None:
     key, typed = OPERATORS.get(fold(plain(name))), text[start:end]
     if key is None:
-        near = _nearest(name, [each for names in NAMES.values() for each in names])
+        elsewhere = _elsewhere(name, NAMES)
+        near = elsewhere or _nearest(name, [each for names in NAMES.values() for each in names])
         if near is None:
             return None  # a word with a colon
         name, key = near, OPERATORS[fold(near)]
-        meant: str | None = f"{name}:{quoted(value)}"
+        mended = f"{name}:{quoted(value)}"
+        if elsewhere is not None and _is_misread(mended):
+            return None  # `till:kalle`
+        meant: str | None = mended
     else:
         alike = [each for names in VALUES.get(key, {}).values() for each in names]
-        near = _nearest(value, alike)
+        near = _elsewhere(value, VALUES.get(key, {})) or _nearest(value, alike)
         meant = None if near is None else f"{name}:{near}"
     is_swedish = fold(plain(name)) != fold(NAMES[key][0])
     query = None if meant is None else text[:start] + meant + text[end:]
     values = tuple(_named_values(key, is_swedish)) if key in VALUES else ()
     return Misread(typed, name, values, meant, query)
+
+
+def _is_misread(text: str) -> bool:
+    parser = Parser(text, calendar_day())
+    parser.root()
+    return bool(parser.misread)
+
+
+def _elsewhere(typed: str, names: Mapping[str, Sequence[str]]) -> str | None:
+    """Give our name for what other programs call so; names in one language lead to names in the same."""
+    key, is_swedish = _KNOWN_ELSEWHERE.get(fold(plain(typed)), ("", 0))
+    return names[key][is_swedish] if key in names else None
 
 
 def _nearest(typed: str, names: Sequence[str]) -> str | None:

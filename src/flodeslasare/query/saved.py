@@ -62,7 +62,7 @@ def with_saved(query: Query, saved: Mapping[str, str]) -> Query:
         if not isinstance(node, Saved):
             return node
         asked: list[Node] = []
-        for name in _meant(node, saved):
+        for name in meant_by(node, saved):
             left -= 1
             if name not in inside and left >= 0:
                 asked.append(put(parse(saved[name]).root, level + 1, inside | {name}))
@@ -71,7 +71,7 @@ def with_saved(query: Query, saved: Mapping[str, str]) -> Query:
     return Query(query.text, put(query.root, 0, frozenset()))
 
 
-def _meant(node: Saved, names: Iterable[str]) -> list[str]:
+def meant_by(node: Saved, names: Iterable[str]) -> list[str]:
     """Give the saved searches that a name means: those of that name, else those whose name holds it."""
     all_names = list(names)
     exact = [name for name in all_names if tuple(words(plain(name))) == node.words]

@@ -26,7 +26,7 @@ from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold, plain, words_
 from flodeslasare.model import MonthCount, View
 from flodeslasare.query.matching import Document, is_named, passage, where
 from flodeslasare.query.parsing import parse
-from flodeslasare.query.saved import asks_saved, with_saved
+from flodeslasare.query.saved import asks_saved, meant_by, with_saved
 from flodeslasare.query.tree import (
     EVERYTHING,
     NOTHING,
@@ -41,6 +41,7 @@ from flodeslasare.query.tree import (
     Not,
     OfFeeds,
     Query,
+    Saved,
     State,
     Words,
 )
@@ -690,6 +691,13 @@ class SearchIndex:
             {end.format(key=key)}
             """  # noqa: S608 - constants of this module and of `_views`; values are parameters
         return sql, spell.parameters | parameters
+
+    def means_nothing(self, node: OfFeeds | Saved) -> bool:
+        """Is there no feed, no folder, no saved search of that name?"""
+        if isinstance(node, OfFeeds):
+            return not self._feeds(node)
+        rows = self._db.rows("SELECT name FROM searches")
+        return not meant_by(node, [row["name"] for row in rows])
 
     def _feeds(self, node: OfFeeds) -> list[int]:
         """Which feeds does a condition name?"""

@@ -87,10 +87,12 @@ class MonthsRead(Message):
 class OffersRead(Message):
     """The words that a search matches, or may have meant, have been read in the background."""
 
-    def __init__(self, offers: Sequence[Offer], query: str) -> None:
+    def __init__(self, offers: Sequence[Offer], query: str, remark: str = "") -> None:
         super().__init__()
         self.offers = tuple(offers)
         self.query = query
+        self.remark = remark
+        """Why nothing was found; empty where that is not known."""
 
 
 class RelatedRead(Message):

@@ -131,7 +131,8 @@ class Questions:
             offers = _operators_meant(query)
             if has_hits:
                 offers += _words_matched(library, query, view)
-            yield OffersRead(offers, query)
+            remark = "" if has_hits else " · ".join(library.unknown_names(query))
+            yield OffersRead(offers, query, remark)
             if not has_hits:
                 yield from others(library, offers, has_hits)
             if first.is_whole or view != counted:

@@ -172,6 +172,8 @@ class ReaderScreen(Screen[None]):
         self._listings = Listings(
             library, self.entries, self._questions, show=self._show, told=self._search_bar_says
         )
+        self._why_nothing = ("", "")
+        """A search that found nothing, and why."""
         self._marks = Marks(self, library, self._say_busy, self.steps)
         self._marking = Marking(
             self._marks,
@@ -464,6 +466,9 @@ class ReaderScreen(Screen[None]):
         is_all = base == View() and not self.only_unread
         if self.query_text and self.search_bar.remark and is_all:
             return self.search_bar.remark
+        asked, why = self._why_nothing
+        if self.query_text and self.query_text == asked:
+            return f"{why[0].upper()}{why[1:]}."
         if not self.query_text or base == View() or self.only_unread:
             return said_of_nothing(self.view, is_filtered=self.only_unread)
         where = self._overview.title_of(base)
@@ -608,6 +613,9 @@ class ReaderScreen(Screen[None]):
                 self.search_bar.offers = event.offers
             else:
                 self.entries.offers = event.offers
+                if event.remark:
+                    self._why_nothing = (event.query, event.remark)
+                    self.entries.empty_text = self._said_of_nothing()
 
     @on(NamesRead)
     def _keep_names(self, event: NamesRead) -> None:
