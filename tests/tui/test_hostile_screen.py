@@ -68,7 +68,8 @@ def test_no_text_breaks_out_of_the_reading_pane(text: str, width: int) -> None:
             assert not harmful(line.plain, "")
             for span in line.spans:
                 meta = {} if isinstance(span.style, str) else span.style.meta
-                assert set(meta) <= {"link", "versions"}
+                assert set(meta) <= {"link", "versions", "tag", "feed"}
+                assert not harmful(meta.get("tag", ""), "")
                 assert links.is_openable(meta.get("link", "https://a.se"))
 
 

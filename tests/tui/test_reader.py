@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from rich.color import ColorSystem
 from rich.style import Style
 from textual.geometry import Offset
+from textual.pilot import Pilot
 from textual.selection import Selection
 from textual.widgets import Input
 
@@ -1256,6 +1257,62 @@ async def test_a_click_in_the_archive_chooses_the_line_under_the_mouse(app: Feed
         await pilot.click(offset=(6, y))
         await settle(pilot)
         assert app.reader.base == View(unread=True)
+
+
+async def click(app: FeedReaderApp, pilot: Pilot[None], words: str) -> None:
+    """Click on words that are shown, in the last line that has them."""
+    lines = shown(app).splitlines()
+    y = max(n for n, line in enumerate(lines) if words in line)
+    await pilot.click(offset=(lines[y].rindex(words), y))
+    await settle(pilot)
+
+
+async def test_a_click_at_the_foot_does_what_the_key_does(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await click(app, pilot, "f unread only")
+        assert app.reader.only_unread
+        await click(app, pilot, "Enter open")
+        assert app.reader.pane == "reading"
+        await click(app, pilot, "s star")
+        await click(app, pilot, "/ search")
+        assert app.reader.search_bar.has_typing
+        await pilot.press(*"krav")
+        await settle(pilot)
+        await click(app, pilot, "Enter to the hits")
+        assert not app.reader.search_bar.has_typing
+        await click(app, pilot, "Esc leave")
+        assert app.reader.query_text == ""
+        await click(app, pilot, "? help")
+        assert app.screen is not app.reader
+
+
+async def test_a_click_on_a_tag_searches_for_it_and_one_on_a_feed_lists_it(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    tagged = filled.listing(View(query='tag:"miljökrav"')).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.reader.base = View(unread=True)
+        await settle(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        lines = shown(app).splitlines()
+        y = next(n for n, line in enumerate(lines) if "Alva Ek" in line)
+        await pilot.click(offset=(lines[y].index("miljökrav"), y))
+        await settle(pilot)
+        assert app.reader.search_bar.typed == app.reader.query_text == 'tag:"miljökrav"'
+        assert app.reader.entries.ids == tagged
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.reader.base == View(unread=True)
+        entry = app.reader.text.entry
+        assert entry is not None
+        lines = shown(app).splitlines()
+        await pilot.click(offset=(lines[1].rindex(entry.feed_title[:6]), 1))
+        await settle(pilot)
+        assert app.reader.base == View(feed_id=entry.feed_id)
+        assert app.reader.entries.entry_id == entry.id
 
 
 async def test_a_row_found_by_its_text_shows_the_passage(

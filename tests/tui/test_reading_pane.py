@@ -64,6 +64,8 @@ class PaneApp(App[None]):
     @on(ReadingPane.LinkActivated)
     @on(ReadingPane.Moved)
     @on(ReadingPane.VersionsRequested)
+    @on(ReadingPane.TagChosen)
+    @on(ReadingPane.FeedChosen)
     def _note(self, message: Message) -> None:
         self.said.append(message)
 
@@ -384,6 +386,19 @@ async def test_earlier_text_is_asked_for_by_a_click() -> None:
         await pilot.click(ReadingPane, offset=(5, 4))
         asked = [each for each in app.said if isinstance(each, ReadingPane.VersionsRequested)]
         assert [each.entry_id for each in asked] == [7]
+
+
+async def test_a_tag_and_a_feed_that_are_clicked_are_told() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        app.pane.show(an_entry(author="Alva Ek", tags=("sociala krav", "djur")))
+        for word, up in (("krav", 4), ("djur", 4), ("Alva", 4), ("bloggen", 1), ("2018", 1)):
+            line = app.lines()[up]
+            await pilot.click(ReadingPane, offset=(line.casefold().index(word.casefold()[:4]), up))
+        tags = [each.tag for each in app.said if isinstance(each, ReadingPane.TagChosen)]
+        assert tags == ["sociala krav", "djur"]
+        feeds = [each.feed_id for each in app.said if isinstance(each, ReadingPane.FeedChosen)]
+        assert len(feeds) == 1
 
 
 async def test_selected_text_comes_without_the_margin() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import events
 from textual.app import App, ComposeResult
 
 from flodeslasare.tui.theme import GRANIT
@@ -38,6 +41,29 @@ async def test_keys_fill_what_is_left() -> None:
         await pilot.resize_terminal(30, 5)
         await pilot.pause()
         assert app.lines()[0].strip() == "? help   / search"
+
+
+async def test_a_key_that_is_clicked_is_the_one_that_was_under_the_mouse() -> None:
+    class ClickedApp(LineApp):
+        clicked: ClassVar[list[str]] = []
+
+        def on_status_line_key_clicked(self, event: StatusLine.KeyClicked) -> None:
+            self.clicked.append(event.shown)
+
+        async def on_event(self, event: events.Event) -> None:
+            if isinstance(event, events.MouseDown):
+                self.status.let_go()
+            await super().on_event(event)
+
+    app = ClickedApp()
+    async with app.run_test(size=(60, 5)) as pilot:
+        app.status.keys = KEYS
+        for words in ("? help", "/ search", "search", "Enter", "open", "said"):
+            app.status.tell("said, and long enough to")
+            await pilot.pause()
+            await pilot.click(StatusLine, offset=(app.lines()[0].index(words), 0))
+            await pilot.pause()
+    assert app.clicked == ["?", "/", "/", "Enter", "Enter"]
 
 
 async def test_progress_and_what_came_in_stand_side_by_side() -> None:

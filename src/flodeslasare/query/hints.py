@@ -99,6 +99,12 @@ def _alike(typed: str, names: Iterable[str]) -> list[str]:
     return sorted(holding, key=lambda name: not folded[name].startswith(part))
 
 
+def tag_query(tag: str, *, swedish: bool = False) -> str:
+    """Spell a query for what has a tag of these words."""
+    inside = re.sub(f"[{QUOTES}]", " ", tag)
+    return f'{NAMES["tag"][swedish]}:"{inside}"'
+
+
 # --- what was likely meant otherwise ----------------------------------------------------------------
 
 

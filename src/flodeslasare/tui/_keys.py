@@ -514,6 +514,11 @@ def bindings() -> list[Binding]:
     ]
 
 
+def action_of(shown: str) -> str:
+    """Give what the screen does on a key that is shown so in its language."""
+    return next(key.action for key in KEYS if _(key.shown) == shown and key.action)
+
+
 def hinted(
     pane: str,
     *,

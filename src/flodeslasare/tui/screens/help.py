@@ -43,7 +43,7 @@ def tip_rows() -> list[Row]:
         (search, _("title: author:"), _("only there; also feed: folder: tag:")),
         (search, _("is:unread"), _("or is:starred, has:enclosure")),
         (search, _("after:2017"), _("2018 and later; before:2018-04 until March")),
-        (mouse, _("click"), _("choose, open, follow a link")),
+        (mouse, _("click"), _("choose, open, follow a link or tag, press a key at the foot")),
         (mouse, _("wheel"), _("scroll")),
         (mouse, _("drag"), _("select text; Ctrl+C copies it")),
     ]

@@ -28,7 +28,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from flodeslasare.errors import ReaderError
-from flodeslasare.i18n import _
+from flodeslasare.i18n import _, language
 from flodeslasare.library.library import Library
 from flodeslasare.model import (
     EntryRow,
@@ -42,7 +42,7 @@ from flodeslasare.model import (
 )
 from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
-from flodeslasare.tui._keys import KEYS, bindings, hinted
+from flodeslasare.tui._keys import KEYS, action_of, bindings, hinted
 from flodeslasare.tui.messages import (
     FeedAsked,
     FeedRefreshed,
@@ -817,6 +817,36 @@ class ReaderScreen(Screen[None]):
             self.status.tell(_("pictures are drawn in colours, and the screen has none"))
         else:
             self.text.show_pictures(not self.text.shows_pictures)
+
+    @on(ReadingPane.TagChosen)
+    def _search_for_tag(self, event: ReadingPane.TagChosen) -> None:
+        from flodeslasare.query.hints import tag_query
+
+        query = tag_query(event.tag, swedish=language() == "sv")
+        self._leave_related()
+        self._go("list")
+        self.search_bar.set_query(query)
+        self.query_text = query
+
+    @on(ReadingPane.FeedChosen)
+    def _go_to_feed(self, event: ReadingPane.FeedChosen) -> None:
+        """List the feed of the text, the cursor on its entry."""
+        base = View(feed_id=event.feed_id)
+        if self._overview.is_gone(base):
+            self.status.tell(_("you do not subscribe to its feed any more; a takes it up again"))
+            return
+        entry_id = self.text.entry.id if self.text.entry is not None else None
+        self._leave_related()
+        self._go("list")
+        self._begin_with(base, only_unread=self.only_unread)
+        self._remember_view()
+        self._list(entry_id)
+
+    @on(StatusLine.KeyClicked)
+    async def _do_for_mouse(self, event: StatusLine.KeyClicked) -> None:
+        """Do what the key does that was clicked at the foot."""
+        if not (self.search_bar.has_typing and self.search_bar.do(event.shown)):
+            await self.run_action(action_of(event.shown))
 
     @on(ReadingPane.VersionsRequested)
     def _show_versions_of_text(self, event: ReadingPane.VersionsRequested) -> None:

@@ -40,7 +40,9 @@ def blocks_of(
     written = entry.published or entry.fetched
     facts = f" · {phrases.long_date(written)} · {phrases.reading_time(entry.text)}"
     yield OneLine(
-        left=Content.styled(feed, ".article--feed"),
+        left=Content.styled(feed, ".article--feed").stylize(
+            Style.from_meta({"feed": entry.feed_id})
+        ),
         right=Content.styled(facts, ".article--quiet"),
         keeps_right=True,
         gap=_EMPTY,
@@ -101,7 +103,11 @@ def _byline(entry: Entry) -> Text | None:
         parts.append(Content.styled(author, ".article--quiet"))
     tags = [" ".join(harmless_line(tag).split()) for tag in entry.tags]
     if shown := [
-        Content.styled(tag.replace(" ", "\u00a0"), ".article--link") for tag in tags if tag
+        Content.styled(tag.replace(" ", "\u00a0"), ".article--link").stylize(
+            Style.from_meta({"tag": tag})
+        )
+        for tag in tags
+        if tag
     ]:
         parts.append(Content("  ").join(shown))
     if entry.is_starred:

@@ -120,6 +120,20 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             self.entry = entry
             self.wanted = wanted
 
+    class TagChosen(Message):
+        """The person wants to see what else has a tag."""
+
+        def __init__(self, tag: str) -> None:
+            super().__init__()
+            self.tag = tag
+
+    class FeedChosen(Message):
+        """The person wants to see what else the feed has."""
+
+        def __init__(self, feed_id: int) -> None:
+            super().__init__()
+            self.feed_id = feed_id
+
     class VersionsRequested(Message):
         """The person wants to see how the entry read earlier."""
 
@@ -619,6 +633,12 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             event.stop()
             if self._entry is not None:
                 self.post_message(self.VersionsRequested(self._entry.id))
+        elif isinstance(tag := meta.get("tag"), str):
+            event.stop()
+            self.post_message(self.TagChosen(tag))
+        elif isinstance(feed_id := meta.get("feed"), int):
+            event.stop()
+            self.post_message(self.FeedChosen(feed_id))
 
     def action_line_down(self) -> None:
         """Go down a line."""

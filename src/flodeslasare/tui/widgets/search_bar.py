@@ -412,9 +412,20 @@ class SearchBar(Widget):
         self._input.value = value[: choice.start] + text + rest
         self._input.cursor_position = choice.start + len(text)
 
+    def do(self, shown: str) -> bool:
+        """Do what a key does while one types; `False` for one that does there what it does elsewhere."""
+        doing = {"Enter": self._take_or_go, "Tab": self.action_complete, "Esc": self._leave}
+        if shown in doing:
+            doing[shown]()
+        return shown in doing
+
     @on(Input.Submitted)
     def _accept(self, event: Input.Submitted) -> None:
         event.stop()
+        self._take_or_go()
+
+    def _take_or_go(self) -> None:
+        """Take the word that was picked; without one, go to the hits."""
         if self.picked is not None:
             self._take(self.offers[self.picked])
             return
@@ -439,6 +450,10 @@ class SearchBar(Widget):
     @on(_QueryInput.Left)
     def _cancel(self, event: _QueryInput.Left) -> None:
         event.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Let go of the word that was picked; without one, leave the search."""
         if self.picked is not None:
             self.picked = None
             return

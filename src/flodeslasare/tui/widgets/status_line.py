@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
 from textual.geometry import Size
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
@@ -57,8 +59,19 @@ class StatusLine(Widget):
     keys: reactive[Sequence[tuple[str, str]]] = reactive[Sequence[tuple[str, str]]](())
     """Keys and what they do, most useful first."""
 
+    class KeyClicked(Message):
+        """A key at the foot was clicked; `shown` is how it is written there."""
+
+        def __init__(self, shown: str) -> None:
+            super().__init__()
+            self.shown = shown
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._spans: list[tuple[int, int, str]] = []
+        """From where to where a key and what it does stand on the line."""
+        self._pressed: str | None = None
+        """The key that the mouse was pressed on."""
         self._styles = Styles(self, _STYLES)
         self._turn = 0
         self._turning: Timer | None = None
@@ -114,6 +127,7 @@ class StatusLine(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         width = self.size.width
+        self._spans = []
         if self.message:
             lines = wrapped(harmless_line(self.message), width - 4)
             text = lines[y] if y < len(lines) else ""
@@ -124,8 +138,35 @@ class StatusLine(Widget):
             keys = self._keys(width - used - 3)
             right = sum(cell_len(text) for text, _name in keys)
             pieces = [*pieces, (" " * max(0, width - used - right - 1), "quiet"), *keys]
+            self._note_places(keys, width - right - 1)
         segments = [Segment(text, self._styles.over(name)) for text, name in pieces if text]
         return Strip(segments).adjust_cell_length(width, self._styles.over("quiet"))
+
+    def _note_places(self, keys: Sequence[tuple[str, str]], at: int) -> None:
+        """Note where each key stands, for the mouse.
+
+        Args:
+            keys: as `_keys` gives them.
+            at: where the first begins.
+        """
+        for text, style in keys:
+            if style == "key":
+                self._spans.append((at, at, text))
+            at += cell_len(text)
+            if self._spans and text.strip():
+                start, _end, key = self._spans[-1]
+                self._spans[-1] = (start, at, key)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """See what is under the mouse: what was said goes with the press, and the keys take its room."""
+        under = (key for start, end, key in self._spans if start <= event.x < end)
+        self._pressed = next(under, None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Let a click on a key do what the key does."""
+        event.stop()
+        if self._pressed is not None:
+            self.post_message(self.KeyClicked(self._pressed))
 
     def _left(self, width: int) -> list[tuple[str, str]]:
         pieces: list[tuple[str, str]] = [(" ", "quiet")]
