@@ -1425,6 +1425,29 @@ def test_a_quiet_refresh_says_only_what_went_wrong(run: Run, httpserver: HTTPSer
     assert "Say one of --quiet and --json." in both.err
 
 
+def test_what_several_feeds_could_not_be_asked_for_is_said_once(
+    run: Run, httpserver: HTTPServer
+) -> None:
+    for name in "abc":
+        httpserver.expect_request(f"/{name}").respond_with_data(
+            rss(1), content_type="application/rss+xml"
+        )
+        run("add", httpserver.url_for(f"/{name}"))
+    httpserver.clear()
+    for name in "abc":
+        httpserver.expect_request(f"/{name}").respond_with_data(
+            "", status=429, headers={"Retry-After": "7200"}
+        )
+
+    ran = run("refresh", "--quiet")
+
+    first, others = ran.err.splitlines()
+    assert ran.code == 1
+    assert first.endswith("too many requests (HTTP 429)")
+    assert others.startswith("flodeslasare: 2 feeds: localhost asked us to wait until ")
+    assert [row["status"] for row in run("refresh", "--json").objects] == ["error"] * 3
+
+
 def test_what_a_page_offers_besides_is_named(run: Run, httpserver: HTTPServer) -> None:
     link = '<link rel="alternate" type="application/rss+xml" href="/{name}" title="{title}">'
     httpserver.expect_request("/").respond_with_data(

@@ -249,6 +249,8 @@ class FeedResult(Struct, frozen=True, kw_only=True):
     updated: int = 0
     error: str | None = None
     """The cause, a sentence, when `status` is ERROR or GONE."""
+    is_shared: bool = False
+    """Whether the cause is not the feed's own: its host wants to be left alone, or there is no network."""
     done: int = 0
     of: int = 0
 

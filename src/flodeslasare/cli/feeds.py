@@ -465,9 +465,14 @@ async def _report(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Print how each feed's turn ended, and give how many failed."""
+    """Print how each feed's turn ended, and give how many failed.
+
+    What kept several feeds from being asked (no network, a host that wants to be left alone) is said once, at the end.
+    """
     progress = _output.Progress(wanted=not (as_json or quiet))
     asked = failed = new = 0
+    shared: dict[str, list[str]] = {}
+    """Feeds by the cause they share."""
     async with aclosing(events):
         async for event in events:
             if isinstance(event, FeedStarted):
@@ -488,11 +493,16 @@ async def _report(
                 _output.put_json(result_as_json(event), at_once=True)
                 continue
             progress.clear()
-            if bad:
+            if bad and event.is_shared and event.error:
+                shared.setdefault(event.error, []).append(event.url)
+            elif bad:
                 _output.complain(f"{event.url}: {event.error or _(_STATUSES[event.status])}")
             elif not quiet and (event.new or event.updated):
                 _output.put(_news(event), at_once=True)
     progress.clear()
+    for cause, urls in shared.items():
+        which = ngettext("{count} feed", "{count} feeds", len(urls)).format(count=len(urls))
+        _output.complain(f"{urls[0] if len(urls) == 1 else which}: {cause}")
     if not (as_json or quiet):
         parts = [
             ngettext("{count} feed asked", "{count} feeds asked", asked).format(count=asked),

@@ -69,6 +69,7 @@ class StoreFailure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
             title=self.title,
             status=RefreshStatus.ERROR,
             error=reason,
+            is_shared=not (self.was_asked and self.has_network),
         )
 
     def _consequences(self) -> tuple[int, datetime]:
