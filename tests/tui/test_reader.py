@@ -970,8 +970,15 @@ async def test_a_library_that_cannot_be_written_is_shown_and_told_of(
             for key in ("m", "s", "A", "u", "a"):
                 await press(pilot, key)
                 assert "library.db: it cannot be written" in app.reader.status.message, key
+            for key in "nmadgx":  # nothing is asked whose answer could not be kept
+                await press(pilot, "i", key)
+                assert app.screen is app.reader, key
+                assert "library.db: it cannot be written" in app.reader.status.message, key
             await press(pilot, "slash", *"kyckling")
             assert "Kyckling" in shown(app)
+            await press(pilot, "ctrl+s")
+            assert app.screen is app.reader
+            assert "library.db: it cannot be written" in app.reader.status.message
             assert library.refreshed == []
     assert len(os.listdir(tmp_path)) == 2  # noqa: PTH208 - the library, and the home folder; no log
 

@@ -103,7 +103,7 @@ def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere)
     from flodeslasare.tui.screens._feed_dialogs import MergeScreen
 
     goes = feed or _current(reader)
-    if goes is None:
+    if goes is None or not reader.can_be_kept():
         return
 
     def chosen(into: Feed | None) -> None:
@@ -122,6 +122,9 @@ def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere)
 def _ask_to_merge(reader: ReaderScreen, feed: Feed, into: Feed, back: Back) -> None:
     """Ask whether two feeds shall be one, for it cannot be undone; then merge them."""
     from flodeslasare.tui.screens._feed_dialogs import MergeSureScreen
+
+    if not reader.can_be_kept():
+        return
 
     def answered(is_sure: bool | None) -> None:
         if is_sure:
@@ -213,7 +216,7 @@ def _look_again(reader: ReaderScreen, base: View) -> None:
 def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask for a name for a feed, the current one where none is given; undo takes it back."""
     asked = feed or _current(reader)
-    if asked is None:
+    if asked is None or not reader.can_be_kept():
         return
 
     def rename_to(title: str | None) -> None:
@@ -250,7 +253,7 @@ def _rename(reader: ReaderScreen, feed_id: int, named: str | None) -> tuple[Feed
 def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask for a folder for a feed, the current one where none is given; undo takes it back."""
     asked = feed or _current(reader)
-    if asked is None:
+    if asked is None or not reader.can_be_kept():
         return
 
     def move_to(folder: str | None) -> None:
@@ -309,7 +312,7 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowh
     from flodeslasare.tui.screens._feed_dialogs import AddressScreen, MergeInto
 
     asked = feed or _current(reader)
-    if asked is None:
+    if asked is None or not reader.can_be_kept():
         return
 
     def changed(feed: Feed | MergeInto | None) -> None:
@@ -337,7 +340,7 @@ def delete(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
 
     with reader.telling():
         chosen = feed or _current_or_left(reader)
-        if chosen is None:
+        if chosen is None or not reader.can_be_kept():
             return
         found = reader.library.feed(chosen.id)
         starred = len(reader.library.listing(View(feed_id=found.id, starred=True)).ids)

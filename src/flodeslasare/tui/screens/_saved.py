@@ -20,6 +20,8 @@ def save(reader: ReaderScreen) -> None:
     if not query:
         reader.status.tell(_("there is no search to save; / begins one"))
         return
+    if not reader.can_be_kept():
+        return
 
     def save_as(name: str | None) -> None:
         if name:
@@ -44,7 +46,7 @@ def save(reader: ReaderScreen) -> None:
 def rename(reader: ReaderScreen) -> None:
     """Ask for another name for the current saved search."""
     search = _current(reader)
-    if search is None:
+    if search is None or not reader.can_be_kept():
         return
 
     def rename_to(name: str | None) -> None:

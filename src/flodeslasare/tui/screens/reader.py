@@ -1103,14 +1103,14 @@ class ReaderScreen(Screen[None]):
             self.action_show_new()
 
     def action_add_feed(self) -> None:
-        if not self._can_be_kept():
+        if not self.can_be_kept():
             return
         from flodeslasare.tui.screens.add_feed import AddFeedScreen
 
         self.app.push_screen(AddFeedScreen(self.library), self._added)
 
     def action_import(self) -> None:
-        if not self._can_be_kept():
+        if not self.can_be_kept():
             return
         from flodeslasare.tui.screens.add_feed import ImportScreen
 
@@ -1164,7 +1164,7 @@ class ReaderScreen(Screen[None]):
                 "{trouble}. It is shown as it is: no mark is kept, and nothing new is fetched."
             ).format(trouble=self.library.read_only)
 
-    def _can_be_kept(self) -> bool:
+    def can_be_kept(self) -> bool:
         """Whether what one is about to do can be kept; says why not, before one has typed anything."""
         trouble = self.library.read_only
         if trouble is not None:
