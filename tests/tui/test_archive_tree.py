@@ -201,6 +201,16 @@ async def test_only_where_the_cursor_rests_is_chosen() -> None:
         assert app.chosen == [View(feed_id=1)]
 
 
+async def test_feeds_without_a_name_are_told_apart_by_their_addresses() -> None:
+    urls = ("https://www.exempel.se/", "http://exempel.se:8080/flöden/ett.xml")
+    app = TreeApp([a_feed(n, url=url, title=url) for n, url in enumerate(urls, 1)])
+    async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.pause()
+        text = "\n".join(app.lines())
+    assert "▸ exempel.se  " in text
+    assert "▸ exempel.se:8080/flöden/ett.xml" in text
+
+
 async def test_a_failing_feed_gives_its_reason() -> None:
     app = TreeApp()
     async with app.run_test(size=(30, 28)) as pilot:

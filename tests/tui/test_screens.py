@@ -416,6 +416,19 @@ async def test_welcome_leads_to_an_address(library: StagedLibrary) -> None:
     assert library.asked == [SUGGESTED_ADDRESS]
 
 
+async def test_an_address_that_is_pasted_at_the_welcome_is_asked_for(
+    library: StagedLibrary,
+) -> None:
+    app = ScreenApp(WelcomeScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.post_message(events.Paste("  \n"))
+        await pilot.pause()
+        assert isinstance(app.screen, WelcomeScreen)
+        app.post_message(events.Paste("https://exempel.se/\n blogg\n"))
+        await pilot.pause()
+        assert app.screen.query_one("#address", Input).value == "https://exempel.se/blogg"
+
+
 async def test_welcome_leads_to_a_file_the_example_and_on(library: StagedLibrary) -> None:
     app = ScreenApp(WelcomeScreen(library))
     async with app.run_test(size=(80, 24)) as pilot:

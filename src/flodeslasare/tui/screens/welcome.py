@@ -122,6 +122,13 @@ class WelcomeScreen(Screen[Feed | ImportReport | None]):
         choices.highlighted = 0
         choices.focus()
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Take an address that is pasted for one to add."""
+        address = "".join(event.text.split())
+        if address:
+            event.stop()
+            self.post_message(self.AddChosen(address))
+
     @on(OptionList.OptionSelected)
     def _take_choice(self, event: OptionList.OptionSelected) -> None:
         event.stop()

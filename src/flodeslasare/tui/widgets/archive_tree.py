@@ -460,7 +460,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
                     continue
                 line = before.get(feed.id) or _Line(_Kind.NODE, view=View(feed_id=feed.id))
                 if line.feed is None or line.feed.title != feed.title:
-                    line.label = harmless_line(feed.title)
+                    line.label = harmless_line(_name_of(feed))
                 line.feed, line.depth, line.count, line.is_quiet = feed, depth, count, not count
                 line.unfolded = feed.id in unfolded if feed.total else None
                 self._of_feed[feed.id] = line
@@ -652,6 +652,13 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Entered(self.view))
         else:
             self._fold(self.cursor, not unfolded)
+
+
+def _name_of(feed: Feed) -> str:
+    """Give a feed's name; of one that has none yet the part of its address that tells it from others."""
+    if feed.title != feed.url:
+        return feed.title
+    return feed.url.partition("://")[2].removeprefix("www.").rstrip("/") or feed.url
 
 
 def _is_on_the_same_line(feed: Feed, other: Feed) -> bool:
