@@ -631,6 +631,21 @@ async def test_a_second_start_is_where_the_first_one_was(filled: StagedLibrary) 
         assert second.theme == "papper"
 
 
+@pytest.mark.parametrize(
+    "kept",
+    ['{"month": "maj"}', '{"feed_id": [1]}', '{"feed_id": 99}', '["all"]', "all", ""],
+)
+async def test_it_starts_on_all_where_another_version_kept_something_else(
+    filled: StagedLibrary, kept: str
+) -> None:
+    filled.remember("screen.view", kept)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert app.reader.base == View()
+        assert len(app.reader.entries.ids) == 132
+
+
 async def test_the_place_in_a_half_read_entry_is_kept(filled: StagedLibrary) -> None:
     app = FeedReaderApp(filled, now=lambda: NOW)
     async with app.run_test(size=(80, 20)) as pilot:

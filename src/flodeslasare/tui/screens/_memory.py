@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
+import msgspec
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -21,9 +21,6 @@ _PARTING_SECONDS = 1.0
 """How long it is tried when the screen is left."""
 
 _VIEW, _UNREAD, _FOLDS, _ENTRY = "screen.view", "screen.unread", "screen.folds", "screen.entry"
-
-_PARTS = ("feed_id", "folder", "year", "month", "starred", "unread", "query")
-"""What is kept of a view."""
 
 
 class Memory:
@@ -49,8 +46,8 @@ class Memory:
 
     def keep_view(self, view: View, *, only_unread: bool) -> None:
         """Keep what is looked at."""
-        parts = {name: getattr(view, name) for name in _PARTS}
-        self._keep({_VIEW: json.dumps(parts), _UNREAD: "1" if only_unread else "0"})
+        kept = msgspec.json.encode(view).decode()
+        self._keep({_VIEW: kept, _UNREAD: "1" if only_unread else "0"})
 
     def view(self) -> View | None:
         """Give the view that was looked at, where there is still such a feed or saved search.
@@ -58,13 +55,10 @@ class Memory:
         Raises:
             StorageError
         """
-        kept = self._library.recall(_VIEW)
-        if not kept:
-            return None
         try:
-            view = View(**json.loads(kept))
-        except (ValueError, TypeError):  # kept by another version
-            return View()
+            view = msgspec.json.decode(self._library.recall(_VIEW) or "", type=View)
+        except msgspec.MsgspecError:  # nothing was, or by another version
+            return None
         saved = {saved_query(search.name) for search in self._library.saved_searches()} | {""}
         known = {feed.id for feed in self._library.feeds(unsubscribed=True)}
         is_there = view.query in saved and (view.feed_id is None or view.feed_id in known)
