@@ -369,6 +369,18 @@ async def test_where_hits_came_in_the_keys_move_among_them(
         assert (len(entries.ids), entries.cursor) == (2, 1)
 
 
+@pytest.mark.parametrize("size", [(60, 20), WIDE], ids=["one pane", "three panes"])
+async def test_tab_out_of_a_search_without_hits_takes_the_keys_along(
+    app: FeedReaderApp, size: tuple[int, int]
+) -> None:
+    async with app.run_test(size=size) as pilot:
+        reader = app.reader
+        await press(pilot, "slash", *"zzzz", "tab")
+        assert (reader.pane, reader.focused) == ("reading", reader.text)
+        await press(pilot, "escape")
+        assert (reader.pane, reader.focused) == ("list", reader.entries)
+
+
 async def test_words_are_offered_with_the_number_of_hits_they_stand_in(
     app: FeedReaderApp, filled: StagedLibrary
 ) -> None:

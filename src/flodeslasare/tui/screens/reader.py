@@ -321,7 +321,8 @@ class ReaderScreen(Screen[None]):
     def watch_pane(self) -> None:
         self._arrange()
         target = {"archive": self.archive, "list": self.entries, "reading": self.text}[self.pane]
-        if self.focused is not target and not self.search_bar.has_typing:
+        is_typing_there = self.pane == "list" and self.search_bar.has_typing
+        if self.focused is not target and not is_typing_there:
             self.set_focus(
                 target
             )  # at once: focus() waits its turn, and may take a later one from another
