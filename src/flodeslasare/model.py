@@ -50,7 +50,7 @@ class Feed(Struct, frozen=True, kw_only=True):
     url: str
     """Without name and password, if it was subscribed to with them."""
     title: str
-    """The person's own name for it, else the feed's, else its host."""
+    """The person's own name for it, else the feed's, else its address."""
     named: str | None = None
     """The person's own name for it; `None` where it goes by another."""
     own_title: str = ""

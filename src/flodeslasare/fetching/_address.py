@@ -1,7 +1,7 @@
 """Addresses: as people type them, as they are stored and compared, as they are shown.
 
 Pure: nothing here looks a name up or connects. Which addresses may be *connected to* is decided in
-`http`, on the address itself, with `is_public_ip`. The public names are re-exported by `discover`.
+`_connecting`, on the address itself, with `is_public_ip`. The public names are re-exported by `discover`.
 """
 
 from __future__ import annotations

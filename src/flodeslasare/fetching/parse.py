@@ -555,6 +555,3 @@ def _next_url(raw: RawFeed, *, url: str, base: str) -> str | None:
             if found and found != url and not found.startswith("mailto:"):
                 return found
     return None
-
-
-# --- edits -----------------------------------------------------------------------------------------

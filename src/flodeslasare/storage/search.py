@@ -2,8 +2,8 @@
 
 A word of a query matches inside words, so it is first expanded to the archive's words that hold it
 (`search_words`, found by their trigrams in `search_word_parts`), and these are looked up in a full-text
-index of whole words (`search_entries`). The words are told apart here, by `flodeslasare.query.matching`, and given to
-FTS5 one by one, so that a query and a text are always cut alike. The index keeps no copy of the text, and
+index of whole words (`search_entries`). The words are told apart by `flodeslasare.cutting`, and given to FTS5
+a space apart, so that a query and a text are always cut alike. The index keeps no copy of the text, and
 its rowid is the entry's sort_key, so that its own order is that of every list.
 
 Where a word expands to very many (`a`, `ing`), looking all of them up is slow, and hits are
