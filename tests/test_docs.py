@@ -11,7 +11,7 @@ import click
 import pytest
 
 from flodeslasare.cli.main import main
-from flodeslasare.config import setting_names
+from flodeslasare.config import Settings, settings_text
 from flodeslasare.query.parsing import NAMES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -45,10 +45,28 @@ def test_every_option_for_all_commands_is_in_the_readme(option: str) -> None:
     assert is_named(option), f"README.md says nothing of {option}"
 
 
-@pytest.mark.parametrize(("section", "key"), setting_names())
-def test_every_setting_is_in_the_readme(section: str, key: str) -> None:
-    assert is_named(key), f"README.md says nothing of {key} in [{section}]"
-    assert re.search(rf"(?<![\w-])\[?{section}(?![\w-])", code_in_the_readme())
+def settings_explained() -> Iterator[tuple[str, str, str]]:
+    """Give each setting's name, default and explanation as `config init` writes them."""
+    section = about = ""
+    for line in settings_text(Settings()).splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line.startswith("# "):
+            about = line.removeprefix("# ")
+        elif line:
+            key, _equals, default = line.partition(" = ")
+            yield f"{section}.{key}", default, about
+
+
+@pytest.mark.parametrize(("name", "default", "about"), settings_explained())
+def test_the_readme_says_of_every_setting_what_the_file_says(
+    name: str, default: str, about: str
+) -> None:
+    rows = (line.split(" | ") for line in README.read_text(encoding="utf-8").splitlines())
+    said = {row[0].strip("| `"): row[1:] for row in rows if len(row) == 3}
+
+    assert name in said, f"README.md says nothing of {name}"
+    assert [cell.replace("`", "").removesuffix(" |") for cell in said[name]] == [default, about]
 
 
 @pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])

@@ -91,7 +91,9 @@ class Settings:
     )
     refresh_every_minutes: int = _setting(
         30,
-        N_("While the screen is open, refresh the feeds that are due this often; 0 is never."),
+        N_(
+            "While the screen is open, how often a feed is asked at most, in minutes, each in its own time; 0 is never."
+        ),
         least=0,
         most=7 * 24 * 60,
     )
