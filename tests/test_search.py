@@ -43,6 +43,7 @@ from flodeslasare.storage import (
     EntryStore,
     FeedStore,
     MarkStore,
+    Search,
     SearchIndex,
     _matches,
     open_database,
@@ -59,6 +60,7 @@ class Archive:
         self.database = database
         self.index = SearchIndex(database)
         self.store = EntryStore(database, self.index)
+        self.search = Search(database)
         self.feeds = [
             FeedStore(database).add(
                 f"https://{name}.exempel/rss", now=NOW, title=name, folder=folder
@@ -99,7 +101,7 @@ class Archive:
         before: int | None = None,
         oldest_first: bool = False,
     ) -> list[int]:
-        places = self.index.page(
+        places = self.search.page(
             query, view or View(), limit=limit, before=before, oldest_first=oldest_first
         )
         return [place.id for place in places]
@@ -331,10 +333,10 @@ def test_what_is_found_is_what_a_scan_finds(
             assert whole == archive.in_order(archive.scanned(query)), query
             assert archive.found(query, limit=3) == whole[:3], query
             assert archive.found(query, oldest_first=True, limit=2) == whole[::-1][:2], query
-            counted = archive.index.count_by_month(query, View())
+            counted = archive.search.count_by_month(query, View())
             assert sum(count.total for count in counted) == len(whole), query
             assert sum(count.unread for count in counted) == len(whole), query
-            quickly = archive.index.count_by_month(query, View(), unread=False)
+            quickly = archive.search.count_by_month(query, View(), unread=False)
             assert [(count.feed_id, count.month, count.total) for count in quickly] == [
                 (count.feed_id, count.month, count.total) for count in counted
             ]
@@ -440,7 +442,9 @@ def test_what_the_language_promises(
     assert archive.found(query) == expected
     assert archive.found(query, limit=1) == expected[:1]
     assert archive.found(query, oldest_first=True) == expected[::-1]
-    assert sum(count.total for count in archive.index.count_by_month(query, View())) == len(numbers)
+    assert sum(count.total for count in archive.search.count_by_month(query, View())) == len(
+        numbers
+    )
 
 
 @pytest.mark.parametrize(
@@ -478,13 +482,13 @@ def test_a_search_stays_in_its_view(
     ):
         assert archive.found(query, view) == expected
         assert archive.found(query, view, limit=5) == expected
-        assert sum(count.total for count in archive.index.count_by_month(query, view)) == len(
+        assert sum(count.total for count in archive.search.count_by_month(query, view)) == len(
             numbers
         )
 
 
 def test_hits_are_counted_by_month_and_feed(archive: Archive, three: tuple[int, int, int]) -> None:
-    assert archive.index.count_by_month("krav", View()) == [
+    assert archive.search.count_by_month("krav", View()) == [
         MonthCount(1, 201805, 1, 1),
         MonthCount(2, 201804, 1, 0),
         MonthCount(3, 201803, 1, 1),
@@ -541,7 +545,7 @@ def test_any_query_is_answered(archive: Archive, three: tuple[int, int, int], qu
     found = archive.found(query)
     assert found == archive.in_order(archive.scanned(query))
     assert archive.found(query, limit=2) == found[:2]
-    archive.index.count_by_month(query, View())
+    archive.search.count_by_month(query, View())
 
 
 def test_a_phrase_without_dots_is_found_in_the_spelling_it_has(
@@ -563,16 +567,16 @@ def test_words_of_the_archive_are_found_by_a_part(archive: Archive) -> None:
         an_entry(guid="1", title="Läkemedel", text="läkemedelsupphandling LAKEMEDEL", tags=()),
         an_entry(guid="2", title="Läkemedel", text="i å", tags=()),
     )
-    index = archive.index
-    assert set(index.matching_words("lakemedel")) == {
+    found = archive.search
+    assert set(found.matching_words("lakemedel")) == {
         "läkemedel",
         "läkemedelsupphandling",
         "lakemedel",
     }
-    assert set(index.matching_words("Läke")) == {"läkemedel", "läkemedelsupphandling"}
-    assert index.matching_words("å") == ["å"]
-    assert set(index.matching_words("zzz")) == set()
-    assert index.count(index.matching_words("läke")) == [
+    assert set(found.matching_words("Läke")) == {"läkemedel", "läkemedelsupphandling"}
+    assert found.matching_words("å") == ["å"]
+    assert set(found.matching_words("zzz")) == set()
+    assert found.count(found.matching_words("läke")) == [
         ("läkemedel", 2),
         ("läkemedelsupphandling", 1),
     ]
@@ -586,7 +590,7 @@ def test_what_is_taken_out_is_no_longer_found(
     assert archive.found("textil") == [three[0]]
     archive.delete(0)
     assert archive.found("textil") == []
-    assert archive.index.count(["textil", "krav"]) == [("krav", 1)]
+    assert archive.search.count(["textil", "krav"]) == [("krav", 1)]
 
 
 # --- through the library -----------------------------------------------------------------------------
@@ -1102,7 +1106,7 @@ def test_an_index_out_of_step_is_seen_and_made_anew(
     assert done[-1][0] == done[-1][1]
     assert archive.index.check().is_sound
     assert archive.found("krav papper") == [three[2]]
-    assert archive.index.matching_words("pper") == ["papper"]
+    assert archive.search.matching_words("pper") == ["papper"]
 
 
 def test_a_rebuilding_that_fails_leaves_the_index_as_it_was(

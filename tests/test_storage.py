@@ -21,6 +21,7 @@ from flodeslasare.model import View
 from flodeslasare.storage import (
     EntryStore,
     FeedStore,
+    Search,
     SearchIndex,
     database,
     migrations,
@@ -295,7 +296,7 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
     kept = opened.value("SELECT count(*) FROM entries")
     assert kept >= told
     assert kept % 5 == 0
-    assert len(SearchIndex(opened).find("upphandling")) == kept
+    assert len(Search(opened).find("upphandling")) == kept
     assert EntryStore(opened, SearchIndex(opened)).counts().total == kept
     opened.close()
 

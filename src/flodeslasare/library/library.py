@@ -42,6 +42,7 @@ from flodeslasare.storage import (
     EntryStore,
     FeedStore,
     MarkStore,
+    Search,
     SearchIndex,
     StateStore,
     open_database,
@@ -100,7 +101,8 @@ class Library:
         self._subscriptions = Subscriptions(self._database, self._feeds, now=now)
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
-        self._views = Views(self._database, self._entries, self._index)
+        self._search = Search(self._database)
+        self._views = Views(self._database, self._entries, self._search)
         self._marks = MarkStore(self._database)
         self._searches = SavedSearches(self._database)
         self._state = StateStore(self._database)
@@ -537,7 +539,7 @@ class Library:
         if view is None or not query.asks:
             return self._entries.count_by_month()
         with self._database.stoppable(), self._database.reading():
-            return self._index.count_by_month(query, view, unread=unread)
+            return self._search.count_by_month(query, view, unread=unread)
 
     def count(self, query: str) -> tuple[int, int]:
         """Count the entries that match a query, and those of them that are unread.
@@ -570,13 +572,13 @@ class Library:
         """
         from flodeslasare.library.words import matching_words
 
-        return matching_words(self._database, self._index, query, limit, within or View())
+        return matching_words(self._database, self._search, query, limit, within or View())
 
     def unknown_names(self, query: str) -> list[str]:
         """Say, in sentences, which names in a query are those of no feed, no folder, no saved search."""
         from flodeslasare.library.remarks import remarks_on_names
 
-        return remarks_on_names(self._index, query)
+        return remarks_on_names(self._search, query)
 
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
@@ -588,7 +590,7 @@ class Library:
         """
         from flodeslasare.library.words import suggestions
 
-        return suggestions(self._database, self._index, query, limit)
+        return suggestions(self._database, self._search, query, limit)
 
     def related(self, entry_id: int, limit: int = 10) -> list[Related]:
         """Entries that have rare words in common with one, from all feeds and years, those with most first.
@@ -617,7 +619,7 @@ class Library:
             Stopped: by `stop()`.
         """
         with self._database.stoppable():
-            return self._index.passages(entry_ids, self._index.understood(query))
+            return self._search.passages(entry_ids, self._search.understood(query))
 
     def stop(self) -> None:
         """Stop a search, from any thread: the listing or counting under way raises `Stopped`.

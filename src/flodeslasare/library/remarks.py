@@ -6,7 +6,7 @@ from flodeslasare.i18n import _
 from flodeslasare.query.hints import Misread
 from flodeslasare.query.parsing import QUOTES, Parser, calendar_day
 from flodeslasare.query.tree import Saved
-from flodeslasare.storage import SearchIndex
+from flodeslasare.storage import Search
 
 _MOST_NAMES = 20
 """So many names of a query are looked up."""
@@ -26,13 +26,13 @@ def remark_on(misread: Misread) -> str:
     return f"{said}; {takes}"
 
 
-def remarks_on_names(index: SearchIndex, query: str) -> list[str]:
+def remarks_on_names(search: Search, query: str) -> list[str]:
     """Say of names in a query that no feed, no folder, no saved search is called so."""
     parser = Parser(query, calendar_day())
     parser.root()
     said: dict[str, None] = {}
     for start, end, named in parser.named_at[:_MOST_NAMES]:
-        if not index.means_nothing(named):
+        if not search.means_nothing(named):
             continue
         if isinstance(named, Saved):
             text = _("no saved search is called {name}")

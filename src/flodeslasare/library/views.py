@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from flodeslasare.model import Entry, Listing, MonthCount, View
 from flodeslasare.query.parsing import parse
-from flodeslasare.storage import Database, EntryStore, SearchIndex
+from flodeslasare.storage import Database, EntryStore, Search
 
 PAGE = 200
 """How many entries are read whole at a time."""
@@ -24,10 +24,10 @@ PAGE = 200
 class Views:
     """The views of a library."""
 
-    def __init__(self, database: Database, entries: EntryStore, index: SearchIndex) -> None:
+    def __init__(self, database: Database, entries: EntryStore, search: Search) -> None:
         self._database = database
         self._entries = entries
-        self._index = index
+        self._search = search
 
     def listing(self, view: View, first: int | None = None) -> Listing:
         """List a view in its order; with `first`, at most so many.
@@ -98,9 +98,9 @@ class Views:
         if view.order == "best" and before is None:
             from flodeslasare.storage.best import best_first
 
-            query = self._index.understood(query)
-            return iter([best_first(self._database, self._index, query, view, limit)])
-        return self._index.places(query, view, limit=limit, before=before)
+            query = self._search.understood(query)
+            return iter([best_first(self._database, self._search, query, view, limit)])
+        return self._search.places(query, view, limit=limit, before=before)
 
     def entries(
         self, view: View, since: datetime | None, until: datetime | None, limit: int | None
@@ -150,7 +150,7 @@ class Views:
         if key is None:
             return None
         if older:
-            found = self._index.page(query, view, limit=1, before=key)
+            found = self._search.page(query, view, limit=1, before=key)
         else:
-            found = self._index.page(query, view, limit=1, after=key, oldest_first=True)
+            found = self._search.page(query, view, limit=1, after=key, oldest_first=True)
         return found[0].id if found else None

@@ -11,7 +11,7 @@ from flodeslasare.model import View
 from flodeslasare.query.matching import where
 from flodeslasare.query.parsing import parse, replaced
 from flodeslasare.query.tree import Match, Words
-from flodeslasare.storage import Database, SearchIndex
+from flodeslasare.storage import Database, Search
 
 if TYPE_CHECKING:
     from flodeslasare.findings import Suggestion
@@ -30,7 +30,7 @@ COUNTED_FORMS = 12
 
 
 def matching_words(
-    database: Database, index: SearchIndex, query: str, limit: int, within: View
+    database: Database, search: Search, query: str, limit: int, within: View
 ) -> list[tuple[str, int | None]]:
     """Find the words that the last word of a query matches, with the number of hits that each stands in.
 
@@ -50,18 +50,18 @@ def matching_words(
     is_of_all = is_of_all and within.query in ("", query)
     with database.stoppable(), database.reading():
         if not is_of_all:
-            hits = index.page(within.query or query, within, limit=COUNTED_HITS + 1)
+            hits = search.page(within.query or query, within, limit=COUNTED_HITS + 1)
             if len(hits) <= COUNTED_HITS:
-                words = index.count_in([hit.id for hit in hits], last)
+                words = search.count_in([hit.id for hit in hits], last)
                 return [*words[:limit]]
-        found = index.matching_words(last.words[-1], limit=COUNTED_WORDS if is_inside else None)
+        found = search.matching_words(last.words[-1], limit=COUNTED_WORDS if is_inside else None)
         if not is_inside:
             found = [word for word in found if where([Words((last.words[-1],), last.match)], word)]
-        counted = index.count(found[:COUNTED_WORDS])[:limit]
+        counted = search.count(found[:COUNTED_WORDS])[:limit]
         return [(word, number if is_of_all else None) for word, number in counted]
 
 
-def suggestions(database: Database, index: SearchIndex, query: str, limit: int) -> list[Suggestion]:
+def suggestions(database: Database, search: Search, query: str, limit: int) -> list[Suggestion]:
     """Find words of the archive in place of typed ones, the most frequent first.
 
     What was likely meant as an operator is none: what that is to be is another question.
@@ -83,10 +83,10 @@ def suggestions(database: Database, index: SearchIndex, query: str, limit: int) 
         )
         for word in dict.fromkeys(islice(typed, SUGGESTED_FOR)):
             offered = dict.fromkeys(alike.forms(word), SuggestionKind.FORM)
-            if not index.matching_words(word, limit=1):
+            if not search.matching_words(word, limit=1):
                 near = dict.fromkeys(alike.nearest(word), SuggestionKind.SPELLING)
                 offered = near | offered
-            for other, count in index.count(list(offered)[:COUNTED_FORMS]):
+            for other, count in search.count(list(offered)[:COUNTED_FORMS]):
                 text = replaced(query, word, other)
                 found.setdefault(other, Suggestion(offered[other], other, text, count))
     return sorted(found.values(), key=lambda each: -each.count)[:limit]

@@ -6,9 +6,10 @@ SQL is spelled here and nowhere else.
 from flodeslasare.storage.database import WAIT_SECONDS, Database, open_database
 from flodeslasare.storage.entries import EntryStore
 from flodeslasare.storage.feeds import FeedStore
+from flodeslasare.storage.index import SearchIndex
 from flodeslasare.storage.marks import MarkStore
 from flodeslasare.storage.saved import SavedSearchStore
-from flodeslasare.storage.search import SearchIndex
+from flodeslasare.storage.search import Search
 from flodeslasare.storage.state import StateStore
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "FeedStore",
     "MarkStore",
     "SavedSearchStore",
+    "Search",
     "SearchIndex",
     "StateStore",
     "open_database",

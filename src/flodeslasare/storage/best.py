@@ -17,7 +17,7 @@ from flodeslasare.query.matching import where
 from flodeslasare.query.tree import Field, Match, Query, Words, narrowed
 from flodeslasare.storage.alike import Extent, extent_of
 from flodeslasare.storage.database import Database
-from flodeslasare.storage.search import Place, SearchIndex
+from flodeslasare.storage.search import Place, Search
 
 WEIGHED = 100
 """So many of each kind are weighed: all hits, those in titles, those of whole words."""
@@ -33,13 +33,13 @@ _TITLE, WHOLE = 4.0, 2.0
 
 
 def best_first(
-    database: Database, index: SearchIndex, query: Query, view: View, limit: int | None
+    database: Database, search: Search, query: Query, view: View, limit: int | None
 ) -> list[Place]:
     """Which entries of a view match the query, the best first?
 
     Args:
         database: the library.
-        index: its search index.
+        search: finds in it.
         query: in which saved searches are put in place.
         view: among which entries; its own query is not looked at.
         limit: how many at most.
@@ -57,25 +57,25 @@ def best_first(
     weighed: dict[int, Place] = {}
     for kind in kinds:
         weighed |= {
-            place.id: place for place in index.page(Query(query.text, kind), view, limit=WEIGHED)
+            place.id: place for place in search.page(Query(query.text, kind), view, limit=WEIGHED)
         }
-    values = _values(database, index, sought, list(weighed))
+    values = _values(database, search, sought, list(weighed))
     best = sorted(weighed.values(), key=lambda place: (-values.get(place.id, 0), -place.sort_key))[
         :limit
     ]
     if limit is not None and len(best) == limit:
         return best
-    rest = index.page(query, view, limit=None if limit is None else limit + len(weighed))
+    rest = search.page(query, view, limit=None if limit is None else limit + len(weighed))
     return [*best, *(place for place in rest if place.id not in weighed)][:limit]
 
 
 def _values(
-    database: Database, index: SearchIndex, sought: Sequence[Words], entry_ids: Sequence[int]
+    database: Database, search: Search, sought: Sequence[Words], entry_ids: Sequence[int]
 ) -> dict[int, float]:
     """Tell how good entries are as hits."""
     extent = extent_of(database)
     rarities = [
-        (node, 1.0 if len(sought) == 1 else _rarity(index, node, extent)) for node in sought
+        (node, 1.0 if len(sought) == 1 else _rarity(search, node, extent)) for node in sought
     ]
     rows = database.rows(
         """
@@ -119,7 +119,7 @@ def _standing(node: Words, text: str) -> float:
     return value
 
 
-def _rarity(index: SearchIndex, node: Words, extent: Extent) -> float:
+def _rarity(search: Search, node: Words, extent: Extent) -> float:
     """Weigh a word: the fewer entries it stands in, the more."""
-    number = extent.estimate(index.find(Query("", node), limit=WEIGHED), WEIGHED)
+    number = extent.estimate(search.find(Query("", node), limit=WEIGHED), WEIGHED)
     return log(2 + extent.total / max(1, number))

@@ -19,7 +19,7 @@ from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
 from flodeslasare.storage._views import SLOTS, walk
 from flodeslasare.storage.database import Database, damaged
-from flodeslasare.storage.search import SearchIndex
+from flodeslasare.storage.index import SearchIndex
 from flodeslasare.text import beginning, single_spaced
 
 if TYPE_CHECKING:

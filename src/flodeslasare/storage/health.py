@@ -22,8 +22,8 @@ from flodeslasare.storage.database import (
     require_known_schema,
 )
 from flodeslasare.storage.feeds import FeedStore
+from flodeslasare.storage.index import IndexCheck, Progress, SearchIndex
 from flodeslasare.storage.read_only import ReadOnlyDatabase
-from flodeslasare.storage.search import IndexCheck, Progress, SearchIndex
 
 _MOST_SAID = 3
 """So many of SQLite's complaints are passed on."""

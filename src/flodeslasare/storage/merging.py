@@ -11,7 +11,7 @@ from flodeslasare.digests import words_digest
 from flodeslasare.documents import KnownEntry
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import known_entry, seconds
-from flodeslasare.storage.search import SearchIndex
+from flodeslasare.storage.index import SearchIndex
 
 _PAIRS = """
     WITH pairs (old, kept) AS (

@@ -198,7 +198,7 @@ _M001 = (
             starred = starred + excluded.starred;
     END
     """,
-    # The search index: see storage.search, and docs/adr for why it is made of words.
+    # The search index: see storage.index, and docs/adr for why it is made of words.
     # It keeps no copy of the text (content=''), and its rowid is the sort_key, so that FTS5's own
     # order is newest first. Words come to it cut and folded, a space apart: the tokenizer `ascii` takes
     # everything beyond ASCII for a letter.
