@@ -75,6 +75,12 @@ class _AnyWords(click.Command):
     """A command whose words may begin with a hyphen: `-not` is part of the query language."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        valued = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag
+            for name in option.opts
+        }
         options: list[str] = []
         words: list[str] = []
         rest = list(args)
@@ -83,7 +89,7 @@ class _AnyWords(click.Command):
             if word == "--":
                 words += rest
                 break
-            if word in ("--limit", "--saved", "--sort") and rest:
+            if word in valued and rest:
                 options += [word, rest.pop(0)]
             elif word == "-h" or word.startswith("--"):
                 options.append(word)
