@@ -28,7 +28,7 @@ from builders import entries as many_entries
 from flodeslasare import __main__, i18n
 from flodeslasare.cli import _output
 from flodeslasare.cli._dates import period
-from flodeslasare.cli._session import Session
+from flodeslasare.cli._session import FLAGS, VALUES, Session
 from flodeslasare.cli.demo import fill_demo, run_demo, served
 from flodeslasare.cli.main import main as roof
 from flodeslasare.config import places
@@ -887,6 +887,15 @@ def test_searching_takes_any_words(run: Run, archive: Library) -> None:
     assert run("search", "--json", "kakelugn").out == ""
     assert run("search", "(:*\"'").code == 0
     assert run("search", "--", "--json").code == 0
+
+
+def test_the_options_that_are_read_without_click_are_those_of_click() -> None:
+    options = [
+        each for each in roof.params if isinstance(each, click.Option) and each.name != "version"
+    ]
+
+    assert {name for each in options if each.is_flag for name in each.opts} == FLAGS
+    assert {name for each in options if not each.is_flag for name in each.opts} == VALUES
 
 
 def test_a_word_of_a_search_may_begin_with_a_hyphen(
