@@ -2004,7 +2004,7 @@ def test_completion_explains_in_the_language_of_the_environment() -> None:
         "COMP_CWORD": "sh",
     }
 
-    assert ended(env=env).out == "plain,show\tSkriv ett inlägg.\n"
+    assert ended(env=env).out == "plain,show\tVisa ett inlägg.\n"
 
 
 def test_the_help_of_help_is_in_swedish_too() -> None:
