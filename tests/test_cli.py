@@ -232,14 +232,14 @@ def test_a_mistake_is_one_line_on_stderr(
         (["ad"], "Kommandot 'ad' finns inte. Menade du 'add'? Se `flodeslasare --help`."),
         (["add"], "Argument saknas: 'URL...'. Se `flodeslasare add --help`."),
         (["mark"], "Kommando saknas. Se `flodeslasare mark --help`."),
-        (["mark", "read"], "Ange antingen ett eller flera ID, eller --query, eller --saved."),
+        (["mark", "read"], "Ange antingen ett eller flera ID, --query eller --saved."),
         (["search"], "Argument saknas: 'QUERY...'. Se `flodeslasare search --help`."),
         (["show", "x"], "Ogiltigt värde för 'ID': 'x' är inget heltal."),
         (["show", "1", "--format", "pdf"], "'pdf' är inget av 'text', 'markdown', 'html', 'json'."),
         (["feeds", "x"], "Ett argument för mycket (x)."),
         (
             ["feeds", "--config", "x"],
-            "--config står före kommandot: `flodeslasare --config FILE feeds`",
+            "--config ska stå före kommandot: `flodeslasare --config FILE feeds`",
         ),
         (["entries", "--limit", "x"], "'x' är inget heltal."),
         (["feeds", "x", "y"], "För många argument (x y)."),
@@ -1278,7 +1278,7 @@ def test_entries_are_deleted_when_the_person_says_so(archive: Library) -> None:
     done = answered(b"ja\n", "--lang", "sv", *command)
 
     assert (done.code, done.out) == (0, "")
-    assert "Ta bort Bloggen och dess 2 inlägg (1 stjärnmärkta) för gott? [j/N] " in done.err
+    assert "Ta bort Bloggen och dess 2 inlägg (1 med stjärna) för gott? [j/N] " in done.err
     assert archive.counts().total == 2
     assert [feed.title for feed in archive.feeds(unsubscribed=True)] == ["日本 B"]
     assert list(archive.listing(View(query="rapport")).ids) == []

@@ -323,7 +323,7 @@ async def test_the_question_in_swedish(staged: StagedLibrary) -> None:
         await settle(pilot)
         text = shown(app)
     assert "Öppna den här adressen?" in text
-    assert "Texten säger bank.se, men länken leder till evil.example." in text
+    assert "I texten står bank.se, men länken leder till evil.example." in text
 
 
 def test_a_copied_address_is_one_line(app: FeedReaderApp) -> None:

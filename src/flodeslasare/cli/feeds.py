@@ -570,11 +570,9 @@ async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
     if not as_json:
         if error is not None:
             _output.complain(f"{url}: {error}")
-        _output.put(
-            _("{title}: {new} new, {updated} changed").format(
-                title=_output.one_line(title), new=new, updated=updated
-            )
-        )
+        found = ngettext("{count} new", "{count} new", new).format(count=new)
+        edited = ngettext("{count} changed", "{count} changed", updated).format(count=updated)
+        _output.put(f"{_output.one_line(title)}: {found}, {edited}")
     return error
 
 
