@@ -1,4 +1,7 @@
-"""Every command and every setting is named in README.md, where people look for them."""
+"""Every command and every setting is named in README.md, where people look for them.
+
+The commands are in README.sv.md as well.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,19 @@ from flodeslasare.config import Settings, settings_text
 from flodeslasare.query.parsing import NAMES
 
 README = Path(__file__).parent.parent / "README.md"
+SWEDISH = README.with_suffix(".sv.md")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 @cache
-def code_in_the_readme() -> str:
-    """Give what README.md sets as code: fenced blocks, and words between backticks."""
-    return "\n".join(_CODE.findall(README.read_text(encoding="utf-8")))
+def code_in_the_readme(page: Path = README) -> str:
+    """Give what the page sets as code: fenced blocks, and words between backticks."""
+    return "\n".join(_CODE.findall(page.read_text(encoding="utf-8")))
 
 
-def is_named(words: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-])", code_in_the_readme()) is not None
+def is_named(words: str, page: Path = README) -> bool:
+    code = code_in_the_readme(page)
+    return re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-])", code) is not None
 
 
 def commands(group: click.Group) -> Iterator[str]:
@@ -38,11 +43,13 @@ def commands(group: click.Group) -> Iterator[str]:
 @pytest.mark.parametrize("name", sorted(set(commands(main))))
 def test_every_command_is_in_the_readme(name: str) -> None:
     assert is_named(name), f"README.md says nothing of the command {name}"
+    assert is_named(name, SWEDISH), f"README.sv.md says nothing of the command {name}"
 
 
 @pytest.mark.parametrize("option", [option for each in main.params for option in each.opts])
 def test_every_option_for_all_commands_is_in_the_readme(option: str) -> None:
     assert is_named(option), f"README.md says nothing of {option}"
+    assert is_named(option, SWEDISH), f"README.sv.md says nothing of {option}"
 
 
 def settings_explained() -> Iterator[tuple[str, str, str]]:
@@ -76,10 +83,12 @@ def test_every_operator_of_the_search_is_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize("name", [names[1] for names in NAMES.values()])
 def test_every_swedish_operator_is_in_the_swedish_readme(name: str) -> None:
-    assert f"`{name}:" in README.with_suffix(".sv.md").read_text(encoding="utf-8")
+    assert f"`{name}:" in SWEDISH.read_text(encoding="utf-8")
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    named = re.findall(r"(?<![\w/.-])(?:flodeslasare|\./run) +([a-z]+)\b", code_in_the_readme())
+@pytest.mark.parametrize("page", [README, SWEDISH])
+def test_every_command_of_the_readme_exists(page: Path) -> None:
+    code = code_in_the_readme(page)
+    named = re.findall(r"(?<![\w/.-])(?:flodeslasare|\./run) +([a-z]+)\b", code)
 
     assert set(named) - {"test", "check"} <= set(main.commands)
