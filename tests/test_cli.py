@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from builders import PATIENCE_SECONDS, an_entry, keep
 from builders import entries as many_entries
@@ -1545,6 +1546,26 @@ def test_how_a_feed_is_doing(run: Run, httpserver: HTTPServer) -> None:
     (gone, _other) = run("feeds", "--json").objects
     assert gone["gone"] is True
     assert gone["gone_since"] is not None
+
+
+def test_a_feed_whose_entries_went_with_another_is_fetched_whole_again(
+    run: Run, httpserver: HTTPServer
+) -> None:
+    """Its server would say that nothing has changed since, and the feed would stay empty."""
+
+    def reply(request: Request) -> Response:
+        if request.headers.get("If-None-Match") == '"1"':
+            return Response(status=304)
+        return Response(rss(2), content_type="application/rss+xml", headers={"ETag": '"1"'})
+
+    for path in ("/one", "/two"):
+        httpserver.expect_request(path).respond_with_handler(reply)
+        run("add", httpserver.url_for(path))
+    run("merge", "1", "2")
+    run("remove", "2", "--delete-entries", "--yes")
+
+    assert run("add", httpserver.url_for("/one")).out.endswith(": 2 entries\n")
+    assert len(run("entries").lines) == 2
 
 
 def test_a_feed_that_moved_to_another_is_offered_for_merging(

@@ -105,8 +105,12 @@ class FeedStore:
         folder: str | None = None,
         allows_private: bool = False,
     ) -> int:
-        """Subscribe; a feed that was left is taken up again. Gives its id."""
-        return int(
+        """Subscribe; a feed that was left is taken up again. Gives its id.
+
+        Where nothing of it is kept (it went up in another that was deleted), it is asked as for the first time: its
+        server must not say that nothing has changed.
+        """
+        feed_id = int(
             self._db.value(
                 """
                 INSERT INTO feeds (id, url, title, named, site_url, folder, added, allows_private)
@@ -141,6 +145,15 @@ class FeedStore:
                 },
             )
         )
+        self._db.run(
+            """
+            UPDATE feeds
+            SET etag = NULL, last_modified = NULL, body_hash = NULL, item_hashes = '[]'
+            WHERE id = :id AND NOT EXISTS (SELECT 1 FROM entries WHERE feed_id = :id)
+            """,
+            {"id": feed_id},
+        )
+        return feed_id
 
     def unsubscribe(self, feed_id: int, now: datetime) -> None:
         """Stop asking a feed; its entries stay."""
