@@ -324,7 +324,7 @@ def test_what_belongs_together_stands_together() -> None:
         "<ul><li>a<li><p>b</p><ul><li>c</ul><li>d</ul><ol><li>e</ol>efter"
         "<table><caption>T</caption><tr><td>1<td>2<tr><td>3<td>4</table><dl><dt>ord<dd>sak<dt>x<dd>y</dl>"
         "<pre>  kod\n    mer</pre><div>d</div><p>&lt;i>\x1b</p>"
-    ) == [
+    )[0] == [
         "Rubrik",
         "Ett stycke.\nNy rad",
         "Nytt",
@@ -338,8 +338,21 @@ def test_what_belongs_together_stands_together() -> None:
         "d",
         "<i>",
     ]
-    assert html_to_paragraphs("ett &amp;\ntvå") == ["ett &", "två"]
-    assert html_to_paragraphs("") == []
+    assert html_to_paragraphs("ett &amp;\ntvå") == (["ett &", "två"], [])
+    assert html_to_paragraphs("") == ([], [])
+
+
+def test_for_one_who_reads_links_are_numbered_and_images_told_from_words() -> None:
+    html = safe_html(
+        "<p>Se <a href='/a'>bilden <img src='x.png' alt='en kurva'></a>, <a href='b?q=å'>b</a> och"
+        " <a href='/a'>a</a><img src='y.png'>.</p><p><a name='x'>Inget</a> <a href=''>här</a></p>",
+        BASE,
+    )
+    paragraphs, links = html_to_paragraphs(html, lambda alt: f"({alt or 'bild'})")
+    assert paragraphs[0] == "Se bilden (en kurva) [1], b [2] och a [1] (bild) ."
+    assert paragraphs[1].startswith("Inget här")
+    assert links[0].endswith("/a")
+    assert len(links) in (2, 3)  # an empty address is that of the page
 
 
 def test_scripts_are_no_text() -> None:
@@ -377,7 +390,7 @@ def test_plain_html_needs_no_tree_and_says_the_same(parts: str) -> None:
     ["<p>", "<br>", "<ul>", "</ul>", "<li>", "<table>", "</table>", "<td>", "<tr>", "<pre>", "</pre>", "\n", "  ", "ord", "<"]
 )).map("".join))  # fmt: skip
 def test_paragraphs_say_what_the_text_says(html: str) -> None:
-    paragraphs = html_to_paragraphs(html)
+    paragraphs, _links = html_to_paragraphs(html)
 
     assert "\n".join(paragraphs).split() == html_to_text(html).split()
     assert all(each.strip() for each in paragraphs)

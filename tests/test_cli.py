@@ -942,6 +942,24 @@ def test_showing_one_entry(run: Run, archive: Library) -> None:
     assert archive.counts().unread == 4
 
 
+def test_an_entry_that_is_shown_says_where_its_links_lead(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    html = (
+        '<p>På <a href="https://elak.exempel/">www.bank.se</a> står <img src="https://b.exempel/k.png"'
+        ' alt="en kurva"> och <img src="https://b.exempel/x.png"></p><pre>def  f():\n    pass</pre>'
+    )
+    keep(archive, 1, an_entry(guid="5", html=html, text=html_to_text(html)))
+    body = (
+        "\n\nPå www.bank.se [1] står [image: en kurva] och [image]\n\ndef  f():\n    pass\n\n"
+        "[1] https://elak.exempel/\n"
+    )
+
+    assert run("show", "5").out.endswith(body)
+    monkeypatch.setattr(_output, "line_width", lambda: 60)
+    assert run("show", "5").out.endswith(body)
+
+
 def test_the_items_of_a_list_and_the_rows_of_a_table_stand_together(
     run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

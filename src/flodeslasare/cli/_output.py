@@ -238,6 +238,9 @@ def wrap(text: str, cells: int) -> Iterator[str]:
     A word that is wider stands alone, uncut: it may be an address.
     """
     for line in text.split("\n"):
+        if width(line) <= cells:
+            yield line  # as it is, for code stands where it stands
+            continue
         current, used = "", 0
         for word in _WORDS.findall(line):
             if current and used + 1 + width(word) > cells:

@@ -272,11 +272,22 @@ def _as_text(entry: Entry) -> str:
 
 
 def _paragraphs(entry: Entry) -> list[str]:
-    """Give the text as it is set, an empty line to be between: in the stored one all lines are alike."""
+    """Give the text as it is set, an empty line to be between: in the stored one all lines are alike.
+
+    Images and links are told as on the screen, the addresses below.
+    """
     from flodeslasare.fetching.clean import html_to_paragraphs  # 20 ms, which no list need pay
 
-    found = html_to_paragraphs(entry.html)
+    found, links = html_to_paragraphs(entry.html, _image)
+    if links:
+        found.append(
+            "\n".join(f"[{n}] {_output.one_line(address)}" for n, address in enumerate(links, 1))
+        )
     return found or [line for line in entry.text.split("\n") if line.strip()]
+
+
+def _image(alt: str) -> str:
+    return _("[image: {text}]").format(text=alt) if alt.strip() else _("[image]")
 
 
 def _as_markdown(entry: Entry) -> str:

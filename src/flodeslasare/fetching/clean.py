@@ -423,29 +423,42 @@ def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
         )
     if not _NOT_PLAIN.search(html):
         return clean_text(_plain_words(html), limit)
-    return clean_text("\n".join(_lines_of(html, limit).done), limit)
+    lines = _Lines()
+    _read_into(lines, html, limit)
+    return clean_text("\n".join(lines.done), limit)
 
 
-def html_to_paragraphs(html: str, limit: int = FIELD_CHARACTERS) -> list[str]:
-    """Give the same words as `html_to_text`, the lines of one paragraph, list, table or code block together."""
+def html_to_paragraphs(
+    html: str, image: Callable[[str], str] = str, limit: int = FIELD_CHARACTERS
+) -> tuple[list[str], list[str]]:
+    """Give the words of HTML for one who reads them, the lines of one paragraph, list, table or code block together.
+
+    Args:
+        html: safe HTML.
+        image: gives what stands for an image, of its alt text.
+        limit: the most characters.
+
+    Returns:
+        The paragraphs, in which links are numbered, and the addresses of the links, the first of which is number 1.
+    """
     if "<" not in html:
-        return [line for line in html_to_text(html, limit).split("\n") if line]
-    lines = _lines_of(html, limit)
+        return [line for line in html_to_text(html, limit).split("\n") if line], []
+    lines = _ReadLines(image)
+    _read_into(lines, html, limit)
     paragraphs: list[list[str]] = []
     for line, is_apart in zip(lines.done, lines.apart, strict=True):
         if is_apart or not paragraphs:
             paragraphs.append([])
         paragraphs[-1].append(line)
     cleaned = (_safe_characters("\n".join(each)) for each in paragraphs)
-    return [each for each in cleaned if each.strip()]
+    return [each for each in cleaned if each.strip()], lines.links
 
 
-def _lines_of(html: str, limit: int) -> _Lines:
+def _read_into(lines: _Lines, html: str, limit: int) -> None:
     """Read HTML line by line."""
-    lines = _Lines()
     root = _tree(flattened(html[: 2 * limit], _DEEPEST))
     if root is None:
-        return lines
+        return
     hidden = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag
@@ -456,12 +469,11 @@ def _lines_of(html: str, limit: int) -> _Lines:
                 lines.add(element.text)
         else:
             if not hidden:
-                lines.end(tag)
+                lines.end(element, tag)
             hidden -= tag in _NO_TEXT
             if not hidden:
                 lines.add(element.tail)
     lines.break_line()
-    return lines
 
 
 # Most texts have only paragraphs and dressed words, and need no tree: that takes a third of the time.
@@ -528,7 +540,7 @@ class _Lines:
         if tag in _BLOCKS:
             self._end_block(tag)
         if tag == "img":
-            self._pieces.append(f" {element.get('alt') or ''} ")
+            self._pieces.append(f" {self._image(element.get('alt') or '')} ")
         elif tag in {"td", "th"}:
             if self._pieces:
                 self._pieces.append(" | ")
@@ -556,7 +568,11 @@ class _Lines:
         # One line break keeps a paragraph together, two in a row part it.
         self._is_apart = self._is_apart or tag != "br" or len(self.done) == lines
 
-    def end(self, tag: str) -> None:
+    def _image(self, alt: str) -> str:
+        """Give what stands for an image."""
+        return alt
+
+    def end(self, _element: etree._Element, tag: str) -> None:
         if tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
         elif tag == "table":
@@ -567,6 +583,25 @@ class _Lines:
             self._marker = ""
         elif tag == "pre":
             self._pre -= 1
+
+
+class _ReadLines(_Lines):
+    """Collects them for one who reads: tells images from words, and numbers the links."""
+
+    def __init__(self, image: Callable[[str], str]) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self._image_named = image
+
+    def _image(self, alt: str) -> str:
+        return self._image_named(alt)
+
+    def end(self, element: etree._Element, tag: str) -> None:
+        if tag == "a" and (address := "".join(_safe_characters(element.get("href") or "").split())):
+            if address not in self.links:
+                self.links.append(address)
+            self._pieces.append(f" [{self.links.index(address) + 1}]")
+        super().end(element, tag)
 
 
 # --- titles ----------------------------------------------------------------------------------------
