@@ -321,6 +321,23 @@ async def test_a_mistyped_operator_is_told_and_mended(app: FeedReaderApp) -> Non
         assert "is searched for" not in shown(app)
 
 
+async def test_a_long_query_is_read_from_its_beginning_and_typed_on_at_its_end(
+    app: FeedReaderApp,
+) -> None:
+    typed = "upphandling OR läkemedel OR avtal OR kyckling OR handskar"
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *("space" if letter == " " else letter for letter in typed))
+        await settle(pilot)
+        assert "/ upphandling" not in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "/ upphandling OR läkemedel" in shown(app)
+        await pilot.press("slash")
+        await settle(pilot)
+        assert "kyckling OR handskar" in shown(app)
+
+
 async def test_a_name_that_nothing_has_is_told(app: FeedReaderApp) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)

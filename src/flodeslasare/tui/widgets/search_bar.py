@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -102,6 +102,15 @@ class _QueryInput(LineInput):
         event.stop()
         event.prevent_default()
         self._pick(-1)
+
+    def on_focus(self) -> None:
+        """Go on where one typed."""
+        place = Region(self._cursor_offset, 0, width=1, height=1)
+        self.scroll_to_region(place, force=True, animate=False)
+
+    def on_blur(self) -> None:
+        """Show a long query from its beginning: that says most of it."""
+        self.scroll_to(x=0, force=True, animate=False, immediate=True)
 
     def suggest(self, text: str) -> None:
         """Show how the text may go on; → takes it."""
