@@ -471,6 +471,24 @@ def test_marks_change_only_what_is_not_so_already_and_are_undone_one_by_one(
     assert library.counts() == Counts(5, 5, 0)
 
 
+def test_marks_of_what_was_deleted_are_passed_over(library: Library, feed: Feed) -> None:
+    other = library.add_subscription(Subscription(url="https://annan.exempel/"))
+    assert other is not None
+    keep(library, feed.id, an_entry(guid="a"))
+    keep(library, other.id, an_entry(guid="b"))
+    (stays,) = library.listing(View(feed_id=feed.id)).ids
+    (goes,) = library.listing(View(feed_id=other.id)).ids
+    library.mark_read([stays])
+    library.star([goes])
+    library.mark_read([goes])
+    library.delete_feed(other.id)
+
+    undone = library.undo()
+    assert undone is not None
+    assert undone.entry_ids == (stays,)
+    assert library.undo() is None
+
+
 def test_undoing_unread_gives_back_the_time_it_was_read(
     library: Library, feed: Feed, clock: Clock
 ) -> None:

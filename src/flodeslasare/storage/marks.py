@@ -83,33 +83,44 @@ class MarkStore:
         return [(row[0], row[1]) for row in before]
 
     def undo(self, now: datetime) -> Marked | None:
-        """Take back the last mark that still stands; gives what the entries became."""
+        """Take back the last mark that still stands; gives what the entries became.
+
+        Marks whose entries have all been deleted since, or are no longer so, are passed over: there is nothing to see
+        of them.
+        """
         with self._db.writing():
-            last = self._db.row(
-                "SELECT id, kind, changes FROM marks WHERE undone IS NULL ORDER BY id DESC LIMIT 1"
-            )
-            if last is None:
-                return None
-            kind = MarkKind(last["kind"])
-            column, is_set = _COLUMN[kind]
-            # An entry that was marked anew since then has a later step of its own, taken back before.
-            restored = self._db.rows(
-                f"""
-                UPDATE entries SET {column} = NULL
-                WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
-                    AND {column} IS NOT NULL
-                RETURNING id
-                """  # noqa: S608 - the column is a constant of this module
-                if is_set  # nothing stood there before
-                else f"""
-                UPDATE entries
-                SET {column} = json_extract(change.value, '$[1]')
-                FROM json_each(:changes) AS change
-                WHERE entries.id = json_extract(change.value, '$[0]')
-                    AND {column} IS NULL
-                RETURNING id
-                """,  # noqa: S608 - the column is a constant of this module
-                {"changes": last["changes"]},
-            )
-            self._db.run("UPDATE marks SET undone = ? WHERE id = ?", (seconds(now), last["id"]))
-        return Marked(kind=_OPPOSITE[kind], entry_ids=tuple(row["id"] for row in restored))
+            while True:
+                last = self._db.row(
+                    "SELECT id, kind, changes FROM marks WHERE undone IS NULL ORDER BY id DESC LIMIT 1"
+                )
+                if last is None:
+                    return None
+                kind = MarkKind(last["kind"])
+                restored = self._restore(kind, last["changes"])
+                self._db.run("UPDATE marks SET undone = ? WHERE id = ?", (seconds(now), last["id"]))
+                if restored:
+                    return Marked(kind=_OPPOSITE[kind], entry_ids=tuple(restored))
+
+    def _restore(self, kind: MarkKind, changes: str) -> list[int]:
+        """Put back what stood there before a mark; gives the entries that it changes."""
+        column, is_set = _COLUMN[kind]
+        # An entry that was marked anew since then has a later step of its own, taken back before.
+        rows = self._db.rows(
+            f"""
+            UPDATE entries SET {column} = NULL
+            WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
+                AND {column} IS NOT NULL
+            RETURNING id
+            """  # noqa: S608 - the column is a constant of this module
+            if is_set  # nothing stood there before
+            else f"""
+            UPDATE entries
+            SET {column} = json_extract(change.value, '$[1]')
+            FROM json_each(:changes) AS change
+            WHERE entries.id = json_extract(change.value, '$[0]')
+                AND {column} IS NULL
+            RETURNING id
+            """,  # noqa: S608 - the column is a constant of this module
+            {"changes": changes},
+        )
+        return [row["id"] for row in rows]
