@@ -9,7 +9,8 @@ import re
 import socket
 import sqlite3
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing, closing
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -30,7 +31,7 @@ from flodeslasare.documents import (
     ParsedEntry,
     Subscription,
 )
-from flodeslasare.errors import FetchError, NotAFeed, StorageError
+from flodeslasare.errors import FetchError, NoSuchFeed, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
@@ -586,6 +587,169 @@ async def test_backfilling_a_joomla_feed_brings_the_whole_archive(
     assert result.new == 10
     assert sum(brought) == 24
     assert library.counts().total == 34
+
+
+class Archive:
+    """A Joomla blog, ten entries a page."""
+
+    def __init__(self, server: HTTPServer, number: int = 34) -> None:
+        self.entries = entries(number)
+        self.url = server.url_for("/bloggen?format=feed&type=rss")
+        self.asked: list[int] = []
+        """Where each page that was asked for begins."""
+        self.trouble: dict[int, Response] = {}
+        """What stands in the place of a page."""
+        server.expect_request("/bloggen").respond_with_handler(self.answer)
+
+    def answer(self, request: Request) -> Response:
+        start = int(request.args.get("limitstart", 0))
+        self.asked.append(start)
+        page = rss(self.entries[start : start + 10])
+        return self.trouble.get(start, Response(page, content_type="application/rss+xml"))
+
+
+async def backfill(library: Library, feed: Feed) -> list[FeedResult]:
+    async with aclosing(library.backfill(feed.id)) as pages:
+        return [page async for page in pages]
+
+
+async def test_what_ends_a_backfill_is_said_last_and_what_came_before_it_stays(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    archive = Archive(httpserver)
+    feed, _result = await library.subscribe(archive.url)
+    archive.trouble[20] = Response(status=500)
+
+    first, second, last = await backfill(library, feed)
+
+    assert (first.new, second.new, last.new) == (0, 10, 0)
+    assert (first.error, second.error) == (None, None)
+    assert last.error == "the server has a fault of its own (HTTP 500)"
+    assert library.counts().total == 20
+
+
+async def test_a_backfill_of_a_feed_that_is_gone_says_so(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    archive = Archive(httpserver)
+    feed, _result = await library.subscribe(archive.url)
+    archive.trouble[0] = Response(status=410)
+
+    (result,) = await backfill(library, feed)
+
+    assert result.error == "it has been taken away for good (HTTP 410)"
+
+
+async def test_a_server_that_asks_a_backfill_to_wait_is_left_alone_by_all(
+    library: Library, clock: Clock, httpserver: HTTPServer
+) -> None:
+    archive = Archive(httpserver)
+    feed, _result = await library.subscribe(archive.url)
+    archive.trouble[10] = Response(status=429, headers={"Retry-After": "7200"})
+
+    _first, last = await backfill(library, feed)
+
+    assert last.error is not None
+    next_refresh = library.feed(feed.id).next_refresh
+    assert next_refresh is not None
+    assert next_refresh >= clock() + timedelta(hours=2)
+    assert library.feed(feed.id).failures == 0
+
+
+async def test_a_fault_that_an_older_page_brings_out_is_said_in_words(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(httpserver)
+    feed, _result = await library.subscribe(archive.url)
+
+    def fail(*_args: object, **_options: object) -> tuple[int, int]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("flodeslasare.library.backfill.store_document", fail)
+
+    (result,) = await backfill(library, feed)
+
+    assert result.error is not None
+    assert "a fault of this program (ZeroDivisionError)" in result.error
+
+
+async def test_a_feed_that_was_left_is_not_filled(library: Library, httpserver: HTTPServer) -> None:
+    archive = Archive(httpserver)
+    feed, _result = await library.subscribe(archive.url)
+    archive.asked.clear()
+    library.unsubscribe(feed.id)
+
+    with pytest.raises(NoSuchFeed, match="unsubscribed"):
+        await backfill(library, feed)
+
+    library.delete_feed(feed.id)
+    with pytest.raises(NoSuchFeed, match="no such feed"):
+        await backfill(library, feed)
+    assert not archive.asked
+
+
+@pytest.fixture
+def many_handed() -> Iterator[HTTPServer]:
+    """A server that answers several at one time."""
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
+async def test_a_backfill_and_a_refresh_side_by_side_ask_a_host_one_at_a_time_and_keep_each_entry_once(
+    library: Library, many_handed: HTTPServer
+) -> None:
+    archive = Archive(many_handed, 64)
+    at_once = most = 0
+    turn = threading.Lock()
+
+    def answer(request: Request) -> Response:
+        nonlocal at_once, most
+        with turn:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with turn:
+            at_once -= 1
+        return archive.answer(request)
+
+    many_handed.clear()
+    many_handed.expect_request("/bloggen").respond_with_handler(answer)
+    feed, _result = await library.subscribe(archive.url)
+    others = [
+        library.add_subscription(Subscription(url=f"{archive.url}&nr={number}"))
+        for number in range(6)
+    ]
+
+    brought, _refreshed = await asyncio.gather(
+        backfill(library, feed), refresh(library, feed, *(each for each in others if each))
+    )
+
+    assert most == 1
+    assert [page.error for page in brought] == [None] * 7
+    assert sum(page.new for page in brought) == 54
+    assert library.feed(feed.id).total == 64
+    assert library.counts().total == 64 + 6 * 10
+
+
+async def test_a_backfill_waits_for_another_program_and_says_so(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    archive = Archive(httpserver, 14)
+    feed, _result = await library.subscribe(archive.url)
+    waits = asyncio.Event()
+
+    async def let_go(other: sqlite3.Connection) -> None:
+        await waits.wait()
+        other.rollback()
+
+    with closing(sqlite3.connect(library.path, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        letting_go = asyncio.create_task(let_go(other))
+        async with aclosing(library.backfill(feed.id, on_wait=waits.set)) as pages:
+            brought = [page.new async for page in pages]
+        await letting_go
+
+    assert brought == [0, 4]
 
 
 @pytest.mark.parametrize("number", [socket.EAI_AGAIN, socket.EAI_NONAME])  # Linux, macOS

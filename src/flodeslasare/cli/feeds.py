@@ -32,6 +32,8 @@ _STATUSES = {
     RefreshStatus.ERROR: N_("error"),
 }
 """What stands for people where JSON has the status itself."""
+_WAITING = N_("Waiting for another program that uses the library …")
+"""What stands on the terminal while another program holds the file."""
 _MOST_OFFERED = 10
 """So many of the other feeds that a page offers are named."""
 NOT_WANTED = 1
@@ -380,23 +382,6 @@ def merge(session: Session, feed: str, into: str) -> None:
     _output.put(_output.one_line(said))
 
 
-def _subscribed(library: Library, reference: str) -> Feed:
-    """Find a feed that is still asked.
-
-    Raises:
-        NoSuchFeed
-    """
-    feed = library.feed(reference)
-    if not feed.is_subscribed:
-        raise NoSuchFeed(
-            reference,
-            _("unsubscribed; `flodeslasare add {url}` takes it up again").format(
-                url=shlex.quote(feed.url)
-            ),
-        )
-    return feed
-
-
 def _remarks(feed: Feed, titles: dict[int, str]) -> list[str]:
     """Say what is wrong with a feed and what can be done, each in a line."""
     remarks = []
@@ -448,7 +433,7 @@ def refresh(session: Session, feed: tuple[str, ...], due: bool, quiet: bool, as_
     if quiet and as_json:
         raise click.UsageError(_("Say one of --quiet and --json."))
     with session.open_library() as library:
-        ids = [_subscribed(library, reference).id for reference in feed]
+        ids = [library.subscription(reference).id for reference in feed]
         if not ids and not library.feeds():
             if not quiet:
                 _say_that_there_is_none()
@@ -483,7 +468,7 @@ async def _report(
                 )
                 continue
             if isinstance(event, RefreshWaits):
-                progress.show(_("Waiting for another program that uses the library …"))
+                progress.show(_(_WAITING))
                 continue
             asked += 1
             new += event.new
@@ -543,7 +528,7 @@ Examples:
 def backfill(session: Session, feed: str, as_json: bool) -> None:
     """Fetch what FEED (its address, title, or id) no longer holds, from the site's older pages."""
     with session.open_library() as library:
-        error = asyncio.run(_fill(library, _subscribed(library, feed).id, as_json=as_json))
+        error = asyncio.run(_fill(library, library.subscription(feed).id, as_json=as_json))
     if error is not None:
         raise click.exceptions.Exit(SOME_FAILED)
 
@@ -554,7 +539,11 @@ async def _fill(library: Library, feed_id: int, *, as_json: bool) -> str | None:
     new = updated = 0
     error = None
     title = url = ""
-    async with aclosing(library.backfill(feed_id)) as results:
+
+    def say_that_it_waits() -> None:
+        progress.show(_(_WAITING))
+
+    async with aclosing(library.backfill(feed_id, on_wait=say_that_it_waits)) as results:
         async for result in results:
             if as_json:
                 _output.put_json(result_as_json(result), at_once=True)

@@ -7,6 +7,7 @@ which, and what to ask for next. `older_pages` asks, one page at a time, through
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterable
 from enum import StrEnum
@@ -212,7 +213,8 @@ async def _generator(ask: _Ask, feed_url: str, site_url: str | None) -> str | No
         page = await ask(site_url)
     except FetchError:
         return None
-    return page_generator(page.body)
+    # In a thread: of a long page it takes longer than a screen may stand still.
+    return await asyncio.to_thread(page_generator, page.body)
 
 
 def _with_query(url: str, *, drop: str = "", **values: int) -> str:

@@ -33,7 +33,7 @@ import httpx
 
 from flodeslasare.addresses import without_secrets
 from flodeslasare.config import Settings
-from flodeslasare.errors import AddressRefused, FetchError, HostPaused, NoNetwork
+from flodeslasare.errors import AddressRefused, FetchError, NoNetwork
 from flodeslasare.fetching._address import (
     canonical_url,
     host_of,
@@ -67,13 +67,13 @@ from flodeslasare.fetching._reasons import (
     Unusable,
     from_server,
     is_without_network,
-    pause_reason,
     printable,
     private_reason,
     reason_of,
     too_large,
 )
 from flodeslasare.fetching._reply import Hop, Reply, redirect_target, reply_of
+from flodeslasare.fetching.turns import Turns
 from flodeslasare.i18n import _
 
 __all__ = ["Fetcher", "Reply"]
@@ -118,6 +118,7 @@ class Fetcher:
 
     Args:
         settings: the `fetch_*` limits.
+        turns: those of what is under way beside it; its own where none are given.
         resolve: looks names up; the system's resolver by default.
         backend: opens connections to addresses that have passed the rules.
     """
@@ -126,6 +127,7 @@ class Fetcher:
         self,
         settings: Settings | None = None,
         *,
+        turns: Turns | None = None,
         resolve: Resolve | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
@@ -144,13 +146,11 @@ class Fetcher:
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = asyncio.Lock()
         self._everyone = asyncio.Semaphore(max(1, self.settings.fetch_feeds_at_once))
-        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._turns = turns or Turns(self.settings.fetch_per_host)
         self._answered: set[str] = set()
         self._proxies = environment_proxies()
         self._logins = Logins(self.settings.logins)
         self._digests: dict[tuple[str, str, str], httpx.DigestAuth] = {}
-        self._paused: dict[str, tuple[datetime, int]] = {}
-        """Until when each host asked to be left alone, and with which status."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -281,7 +281,7 @@ class Fetcher:
         host = host_of(url)
         try:
             async with self._turn(host), budget:
-                self._respect_pause(host, shown)
+                self._turns.respect_pause(host, shown)
                 begun = budget.so_far
                 log.debug(
                     "GET %s%s%s",
@@ -333,10 +333,7 @@ class Fetcher:
 
         In this order, so that feeds that wait for one host keep no place from the others.
         """
-        turn = self._hosts.get(host)
-        if turn is None:
-            turn = self._hosts[host] = asyncio.Semaphore(max(1, self.settings.fetch_per_host))
-        async with turn, self._everyone:
+        async with self._turns.at(host), self._everyone:
             yield
 
     async def _ask(
@@ -392,27 +389,7 @@ class Fetcher:
         now = datetime.now(UTC)
         seconds = pause_seconds(hop.status, hop.headers, now)
         if seconds is not None:
-            self._paused[host] = now + timedelta(seconds=seconds), hop.status
-
-    def _respect_pause(self, host: str, shown: str) -> None:
-        """Refuse to ask a server that has asked to be left alone, until it may be asked again.
-
-        Raises:
-            HostPaused
-        """
-        if host not in self._paused:
-            return
-        until, status = self._paused[host]
-        if until <= datetime.now(UTC):
-            del self._paused[host]
-            return
-        log.info(
-            "GET %s: not asked, %s is left alone until %s",
-            without_secrets(shown),
-            host,
-            until.isoformat(timespec="seconds"),
-        )
-        raise HostPaused(shown, pause_reason(host, status, until), status=status, until=until)
+            self._turns.pause(host, now + timedelta(seconds=seconds), hop.status)
 
     async def _read(self, url: str, response: httpx.Response) -> Hop:
         headers = Headers(response.headers.raw)

@@ -6,6 +6,7 @@ it: `subscriptions`, `merging`, `searches`, `refresh`, `backfill`, `views`, `wor
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ from flodeslasare.text import encodable
 
 if TYPE_CHECKING:
     from flodeslasare.documents import FetchState, FoundFeed, ImportReport, Subscription
+    from flodeslasare.fetching.turns import Turns
     from flodeslasare.findings import Merged, Related, Suggestion
     from flodeslasare.library.pictures import Pictures
 
@@ -106,6 +108,10 @@ class Library:
         self._marks = MarkStore(self._database)
         self._searches = SavedSearches(self._database)
         self._state = StateStore(self._database)
+        self._turns: Turns | None = None
+        """While something asks the network: its turns at hosts."""
+        self._sharing = 0
+        """How many use them."""
 
     def __enter__(self) -> Self:
         return self
@@ -161,6 +167,22 @@ class Library:
         if isinstance(reference, int):
             return self._subscriptions.with_id(reference)
         return self._subscriptions.find(reference)
+
+    def subscription(self, reference: str | int) -> Feed:
+        """Find a feed as `feed` does, one that is still asked.
+
+        Raises:
+            NoSuchFeed: also where it was left.
+        """
+        feed = self.feed(reference)
+        if not feed.is_subscribed:
+            raise NoSuchFeed(
+                str(reference),
+                _("unsubscribed; `flodeslasare add {url}` takes it up again").format(
+                    url=shlex.quote(feed.url)
+                ),
+            )
+        return feed
 
     async def discover(self, address: str) -> list[FoundFeed]:
         """Find the feeds at an address: itself when it is a feed, else those its page names.
@@ -393,16 +415,18 @@ class Library:
         asked = None if feed_ids is None else list(feed_ids)
         # In a thread: of a thousand feeds it takes 50 ms to read what was kept for this.
         states = await asyncio.to_thread(self._to_ask, asked, self._now() if due_only else None)
-        run = Refresh(
-            self.path,
-            self.settings,
-            states,
-            now=self._now,
-            is_in_haste=not due_only,
-        )
-        async with aclosing(run.results()) as results:
-            async for result in results:
-                yield result
+        with self._turns_with_others() as turns:
+            run = Refresh(
+                self.path,
+                self.settings,
+                states,
+                now=self._now,
+                is_in_haste=not due_only,
+                turns=turns,
+            )
+            async with aclosing(run.results()) as results:
+                async for result in results:
+                    yield result
 
     def _to_ask(
         self, feed_ids: list[int] | None, due: datetime | None
@@ -413,24 +437,80 @@ class Library:
             states = library._feeds.fetch_states(feed_ids, due)
         return [(state, titles[state.feed_id]) for state in states]
 
-    async def backfill(self, feed_id: int) -> AsyncGenerator[FeedResult, None]:
+    async def backfill(
+        self, feed_id: int, *, on_wait: Callable[[], None] = lambda: None
+    ) -> AsyncGenerator[FeedResult, None]:
         """Fetch what a feed no longer holds, from older pages of it; yields a result a page.
 
-        Each page is kept before the next is asked for.
+        Each page is kept before the next is asked for. What ends it before its time is the last result's error.
+        Closing the generator cancels what is under way.
+
+        Args:
+            feed_id: which.
+            on_wait: called when it has to wait for another program that is writing to the library.
 
         Raises:
             OfflineError: the network is switched off.
-            ReadOnly: what came could not be kept.
+            NoSuchFeed: it was left, or is not there.
+            StorageError: what came could not be kept.
         """
         self._database.require_writable()
         self._require_network()
+        import asyncio
+        from importlib import import_module
+
+        # As in a refresh: neither is for a screen's loop.
+        await asyncio.to_thread(import_module, "flodeslasare.library.backfill")
         from flodeslasare.library.backfill import Backfill
 
-        (state,) = self._feeds.fetch_states([feed_id], None)
-        run = Backfill(self.path, self.settings, state, self.feed(feed_id).title, now=self._now)
-        async with aclosing(run.results()) as results:
-            async for result in results:
-                yield result
+        state, title = await asyncio.to_thread(self._to_fill, feed_id)
+        with self._turns_with_others() as turns:
+            run = Backfill(
+                self.path,
+                self.settings,
+                state,
+                title,
+                now=self._now,
+                turns=turns,
+                on_wait=on_wait,
+            )
+            async with aclosing(run.results()) as results:
+                async for result in results:
+                    yield result
+
+    def _to_fill(self, feed_id: int) -> tuple[FetchState, str]:
+        """Read, in any thread, what a backfill is to know of its feed, and the feed's title.
+
+        Raises:
+            NoSuchFeed
+        """
+        with self.opened_again() as library, library.at_one_moment():
+            title = library.subscription(feed_id).title
+            (state,) = library._feeds.fetch_states([feed_id], None)
+        return state, title
+
+    @contextmanager
+    def _turns_with_others(self) -> Iterator[Turns]:
+        """Give the turns at hosts that all share who ask the network just now, on the running event loop.
+
+        One connection at a time to a host holds for a backfill and a refresh together.
+        """
+        import asyncio
+
+        from flodeslasare.fetching.turns import Turns
+
+        turns = self._turns
+        if turns is None or turns.loop is not asyncio.get_running_loop():
+            turns = self._turns = Turns(self.settings.fetch_per_host)
+            self._sharing = 0
+        self._sharing += 1
+        try:
+            yield turns
+        finally:
+            if self._turns is turns:
+                self._sharing -= 1
+                if not self._sharing:
+                    self._turns = None
 
     def _require_network(self) -> None:
         if self.is_offline:

@@ -30,6 +30,7 @@ from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus, RefreshWa
 if TYPE_CHECKING:
     from flodeslasare.fetching.http import Fetcher
     from flodeslasare.fetching.pool import ParsePool
+    from flodeslasare.fetching.turns import Turns
     from flodeslasare.library._writer import SentStep
     from flodeslasare.library.storing import Storing
 
@@ -58,6 +59,7 @@ class Refresh:
         *,
         now: Callable[[], datetime],
         is_in_haste: bool = True,
+        turns: Turns | None = None,
     ) -> None:
         """Prepare a run.
 
@@ -67,12 +69,14 @@ class Refresh:
             states: what is known of each feed, and its title, in the order they are to be asked.
             now: the clock.
             is_in_haste: whether somebody waits for it; else hosts with many feeds get pauses.
+            turns: those of what is under way beside it.
         """
         self._path = path
         self._settings = settings
         self._states = states
         self._now = now
         self._is_in_haste = is_in_haste
+        self._turns_at_hosts = turns
         self._usual_seconds = 60.0 * (settings.refresh_every_minutes or 30)
 
     async def results(self) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
@@ -102,7 +106,8 @@ class Refresh:
             from flodeslasare.fetching.http import Fetcher
             from flodeslasare.fetching.pool import ParsePool
 
-            fetcher, pool = Fetcher(self._settings), ParsePool(self._settings)
+            fetcher = Fetcher(self._settings, turns=self._turns_at_hosts)
+            pool = ParsePool(self._settings)
             ends += [fetcher.aclose, pool.aclose]
             storing: Storing[SentStep] = Storing(
                 place, on_wait=lambda: events.put_nowait(RefreshWaits())
@@ -195,7 +200,7 @@ class Refresh:
             # One that this reply brings out when it is stored; what fails for a failure would for every feed.
             if isinstance(step, StoreFailure):
                 raise
-            result = await storing.store(self._failure(state, title, self._bug(state, bug)))
+            result = await storing.store(self._failure(state, title, fault(state, bug)))
         if result.status is RefreshStatus.OK:
             _log.debug(
                 "%s: %d new, %d changed", without_secrets(state.url), result.new, result.updated
@@ -212,15 +217,7 @@ class Refresh:
             _log.info("%s", error)
             return self._failure(state, title, error)
         except Exception as bug:
-            return self._failure(state, title, self._bug(state, bug))
-
-    def _bug(self, state: FetchState, bug: Exception) -> FetchError:
-        """Log a bug, of ours or of a library, that a reply brings out: it costs no other feed its turn."""
-        _log.error("%s", without_secrets(state.url), exc_info=bug)
-        reason = _(
-            "its reply brings out a fault of this program ({cause}); the log says more"
-        ).format(cause=type(bug).__name__)
-        return FetchError(state.url, reason)
+            return self._failure(state, title, fault(state, bug))
 
     async def _asked(
         self, fetcher: Fetcher, pool: ParsePool, state: FetchState, title: str
@@ -280,6 +277,15 @@ class Refresh:
             was_asked=not isinstance(error, HostPaused),
             has_network=not isinstance(error, NoNetwork),
         )
+
+
+def fault(state: FetchState, bug: Exception) -> FetchError:
+    """Log a bug, of ours or of a library, that a reply brings out: it costs no other feed its turn."""
+    _log.error("%s", without_secrets(state.url), exc_info=bug)
+    reason = _("its reply brings out a fault of this program ({cause}); the log says more").format(
+        cause=type(bug).__name__
+    )
+    return FetchError(state.url, reason)
 
 
 async def _end_all(ends: Sequence[Callable[[], Awaitable[None]]]) -> None:
