@@ -615,7 +615,7 @@ async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
     assert "[b]Bloggen[/b]" in text
     assert "\x1b" not in text
     assert "! failing since 3 May 09:30" in text
-    assert "r refresh · n rename" in text
+    assert "r refresh · o older entries" in text
     if size[1] >= 24:
         words = " ".join(text.split())
         assert "next try 16:00: the server has a fault of its own" in words
@@ -624,14 +624,15 @@ async def test_a_feed_says_how_it_is_doing(size: tuple[int, int]) -> None:
         assert "Offentligt › Regioner" in text
         assert "! the server has a fault" in text
         assert "2 new, 1 changed" in text
-        assert "r refresh · n rename · m move · a address · x unsubscribe" in text
-        assert "d delete g merge · Esc closes" in words  # on two lines
+        assert "r refresh · o older entries · n rename · m move · a address" in text
+        assert "a address x unsubscribe · d delete · g merge · Esc closes" in words  # on two lines
 
 
 @pytest.mark.parametrize(
     ("key", "given"),
     [
         ("r", "refresh"),
+        ("o", "backfill"),
         ("n", "rename"),
         ("m", "move"),
         ("a", "readdress"),

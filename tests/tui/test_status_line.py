@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets import status_line
 from flodeslasare.tui.widgets._text import wrapped
-from flodeslasare.tui.widgets.status_line import StatusLine
+from flodeslasare.tui.widgets.status_line import Filling, StatusLine
 from pilots import until
 
 KEYS = (("?", "help"), ("/", "search"), ("Enter", "open"), ("m", "read"), ("s", "star"))
@@ -74,6 +74,29 @@ async def test_progress_and_what_came_in_stand_side_by_side() -> None:
         await pilot.pause()
         line = app.lines()[0]
     assert "12/40 ━━━━━━━━━━━━ Konkurrensverket [/]   2 new, press . to show" in line
+
+
+async def test_how_far_a_backfill_is_stands_beside_what_else_there_is_to_say() -> None:
+    app = LineApp()
+    async with app.run_test(size=(120, 5)) as pilot:
+        app.status.filling = Filling("Bloggen [/]", 0, 0, waiting=0)
+        await pilot.pause()
+        assert app.lines()[0].strip()[1:] == " asking for older entries  Bloggen [/]"
+        app.status.filling = Filling("Bloggen [/]", 1, 1, waiting=2)
+        app.status.tell("1 marked as read")
+        await pilot.pause()
+        said = " 1 page, 1 older entry  Bloggen [/] · and 2 more   1 marked as read"
+        assert app.lines()[0].strip()[1:] == said
+        app.status.notice = ""
+        app.status.filling = Filling("Bloggen [/]", 1200, 12000, waiting=0)
+        app.status.progress = (12, 40, "Konkurrensverket")
+        await pilot.pause()
+        assert "Konkurrensverket   1,200 pages, 12,000 older entries" in app.lines()[0]
+        app.status.progress = None
+        await pilot.resize_terminal(40, 5)
+        await pilot.pause()
+        assert "1,200 pages, 12,000 older entries" in app.lines()[0]
+        assert len(app.lines()[0]) == 40
 
 
 async def test_it_fits_a_narrow_terminal() -> None:

@@ -418,6 +418,16 @@ FEED_KEYS: tuple[Key, ...] = (
         hint=N_("refresh"),
     ),
     Key(
+        shown="o",
+        does=N_("what it no longer holds, from its site's older pages; again stops it"),
+        group=FEEDS,
+        name=N_("Fetch older entries of this feed"),
+        keys="o",
+        action="backfill",
+        hint=N_("older entries"),
+        hint_when_on=N_("stop fetching older"),
+    ),
+    Key(
         shown="n",
         does=N_("a name of your own; u undoes it"),
         group=FEEDS,

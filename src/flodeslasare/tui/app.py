@@ -11,7 +11,6 @@ import gc
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,6 +26,7 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library
 from flodeslasare.model import FeedStarted, RefreshWaits
+from flodeslasare.tui._late import import_texts
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
 from flodeslasare.tui.screens.reader import ReaderScreen
 from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours, themes_for
@@ -41,11 +41,6 @@ REFRESH_AFTER_SECONDS = 0.3
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _import(*modules: str) -> None:
-    for module in modules:
-        import_module(module)
 
 
 def _commands() -> type[Provider]:
@@ -166,8 +161,7 @@ class FeedReaderApp(App[None]):
         reader = self.reader
         is_any_asked = False
         problem: str | None = None
-        # The first text may come of this, and what shows it must not be imported by the screen's loop: 50 ms.
-        await asyncio.to_thread(_import, "flodeslasare.tui.widgets._article", "lxml.etree")
+        await asyncio.to_thread(import_texts)
         try:
             async with aclosing(self.library.refresh(feed_ids, due_only=due_only)) as results:
                 async for result in results:

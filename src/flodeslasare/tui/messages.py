@@ -37,7 +37,7 @@ class FeedRefreshed(Message):
 
 
 class RefreshWaiting(Message):
-    """A refresh waits for another program that is writing to the library."""
+    """A refresh, or a backfill, waits for another program that is writing to the library."""
 
 
 class RefreshFinished(Message):
@@ -48,6 +48,22 @@ class RefreshFinished(Message):
         self.problem = problem
         self.is_news = is_news
         """Else nothing was due, and so nothing was asked."""
+
+
+class OlderPageKept(Message):
+    """A page that a backfill has read is kept; or the error in it says why there are no more."""
+
+    def __init__(self, result: FeedResult) -> None:
+        super().__init__()
+        self.result = result
+
+
+class BackfillFinished(Message):
+    """A backfill has ended, or was stopped; `problem` says why when it could not be done at all."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        super().__init__()
+        self.problem = problem
 
 
 class LibraryChanged(Message):

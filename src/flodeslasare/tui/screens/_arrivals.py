@@ -19,6 +19,8 @@ class Arrivals:
         self._counted: Mapping[int, int] = {}
         """The same, as it was counted last."""
         self._new = self._changed = 0
+        self.filling: int | None = None
+        """The feed that older entries come to just now: they are no news."""
         self.failed: dict[int, str] = {}
         """The feeds that failed, each with its title and the cause."""
 
@@ -64,6 +66,7 @@ class Arrivals:
         return sum(
             max(0, self._counted.get(feed_id, 0) - self._listed.get(feed_id, 0))
             for feed_id in inside
+            if feed_id != self.filling
         )
 
     def summary(self, *, is_offered: bool) -> str:

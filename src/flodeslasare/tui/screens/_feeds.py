@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Back: TypeAlias = Callable[[], None]
 """Leads back to the dialog about the feed, where what is done was chosen there: what is asked about it is one step
-further in, and its answer shows in that dialog. What ends in the reader (a refresh, a feed that goes) does not.
+further in, and its answer shows in that dialog. What ends in the reader (a refresh, a backfill, a feed that goes) does not.
 """
 
 _NAME_CELLS = 22
@@ -50,7 +50,12 @@ def _show(
             return
         into = None if feed.merge_into is None else reader.library.feed(feed.merge_into)
         screen = FeedScreen(
-            feed, reader.library.refreshes(feed.id), into=into, now=now(), line=line
+            feed,
+            reader.library.refreshes(feed.id),
+            into=into,
+            is_filled=reader.backfills.has(feed.id),
+            now=now(),
+            line=line,
         )
 
         def do(what: str | None) -> None:
@@ -98,6 +103,13 @@ def refresh(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowhe
         reader.post_message(reader.RefreshRequested([feed.id]))
 
 
+def backfill(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowhere) -> None:
+    """Fetch what a feed no longer holds, the current one where none is given; where that goes on, stop it."""
+    feed = feed or _current(reader)
+    if feed is not None:
+        reader.backfills.toggle(feed)
+
+
 def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask which feed another, the current one where none is given, is to go up in; then merge them."""
     from flodeslasare.tui.screens._feed_dialogs import MergeScreen
@@ -138,6 +150,7 @@ def _ask_to_merge(reader: ReaderScreen, feed: Feed, into: Feed, back: Back) -> N
 
 def _merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
     """Make one feed of two, in the background: they may hold many entries."""
+    reader.backfills.stop(feed.id, quietly=True)
 
     def work() -> None:
         try:
@@ -184,6 +197,7 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
         return
     left, base = feed, reader.base
     with reader.telling():
+        reader.backfills.stop(left.id, quietly=True)
         with reader.library.opened_again() as library:
             library.unsubscribe(feed.id)
         said = _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
@@ -322,6 +336,7 @@ def readdress(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowh
         if feed is None:
             back()
             return
+        reader.backfills.stop(feed.id, quietly=True)
         said = _("{feed} is now fetched from {url}")
         reader.status.tell(said.format(feed=feed.title, url=shown_address(feed.url)))
         reader.status.hint = ""  # what ailed it where it was
@@ -356,6 +371,7 @@ def delete(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
 
 def _delete(reader: ReaderScreen, feed: Feed) -> None:
     """Delete a feed and its entries in the background: they may be many."""
+    reader.backfills.stop(feed.id, quietly=True)
 
     def work() -> None:
         try:
@@ -436,6 +452,7 @@ def _said_of_none(reader: ReaderScreen) -> str:
 
 DOING: Mapping[str, Callable[[ReaderScreen, Feed | None, Back], None]] = {
     "refresh": refresh,
+    "backfill": backfill,
     "rename": rename,
     "move": move,
     "readdress": readdress,

@@ -88,8 +88,13 @@ class Listings:
         else:
             self._questions.list_as_far_as(self._wanted, view, self._reading)
 
-    def begin_again(self, view: View, *, more: int) -> None:
-        """List the same view with what came in, `more` entries; the cursor stays on its entry.
+    def begin_again(self, view: View, *, more: int, at_once: bool = True) -> None:
+        """List the same view with what came in; the cursor stays on its entry.
+
+        Args:
+            view: which.
+            more: so many entries came in.
+            at_once: somebody has asked for it; else it is read in the background.
 
         Raises:
             StorageError: it cannot be read.
@@ -97,7 +102,7 @@ class Listings:
         self._reading += 1
         self._wanted = ()
         first = self._entries.cursor + FIRST_ROWS + more
-        if view.query or first > _MANY_ROWS:
+        if view.query or first > _MANY_ROWS or not at_once:
             self._is_replacing = True
             self._questions.list(view, self._reading)
             return
@@ -142,6 +147,11 @@ class Listings:
             self._told()
             if not view.query:
                 self._read_on(listing)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether what the list is to show is still being read: `take` brings it."""
+        return self._is_replacing or self._shown != self._reading
 
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading

@@ -75,8 +75,14 @@ class News:
         """Whether the list may show entries that are no more."""
         return self._arrivals.has_lost
 
-    def offer(self, view: View) -> None:
-        """Offer what waits, as it has been counted, and belongs to a view."""
+    def offer(self, view: View, *, filling: int | None = None) -> None:
+        """Offer what waits, as it has been counted, and belongs to a view.
+
+        Args:
+            view: which.
+            filling: the feed that a backfill is under way in: what it brings is listed at its end.
+        """
+        self._arrivals.filling = filling
         self._arrivals.counted(self._overview.totals)
         self._status.new = self._arrivals.waiting_in(view, self._overview.feeds, self._now())
 

@@ -62,6 +62,12 @@ def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
         (_("Forget this saved search"), _("u undoes it"), partial(saved.forget, reader)),
         (_("Light or dark"), _("switch between granit and papper"), app.switch_theme),
     )
+    if reader.is_filling:
+        yield SystemCommand(
+            _("Stop fetching older entries"),
+            _("of all feeds; what came is kept"),
+            reader.backfills.stop_all,
+        )
     for name, does, callback in without_key:
         yield SystemCommand(name, does, callback)
 

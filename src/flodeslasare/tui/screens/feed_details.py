@@ -20,7 +20,7 @@ from flodeslasare.library.health import ailment_of
 from flodeslasare.model import Feed, FeedFetch, RefreshStatus
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui._keys import FEED_KEYS
+from flodeslasare.tui._keys import FEED_KEYS, Key
 from flodeslasare.tui.screens._dialog import DialogScreen
 
 _CELLS, _MARGIN_CELLS = 76, 6
@@ -65,6 +65,7 @@ class FeedScreen(DialogScreen[str]):
         refreshes: Sequence[FeedFetch],
         *,
         into: Feed | None = None,
+        is_filled: bool = False,
         now: datetime,
         line: float = 0,
     ) -> None:
@@ -74,6 +75,7 @@ class FeedScreen(DialogScreen[str]):
             feed: as stored.
             refreshes: its history, newest first.
             into: the subscription it has moved to, and may be merged into.
+            is_filled: its older entries are being fetched, or will be.
             now: the present.
             line: the line that stands first, of what scrolls.
         """
@@ -83,6 +85,7 @@ class FeedScreen(DialogScreen[str]):
         self._feed = feed
         self._refreshes = refreshes
         self._into = into
+        self._is_filled = is_filled
         self._now = now
 
     def compose(self) -> ComposeResult:
@@ -128,6 +131,10 @@ class FeedScreen(DialogScreen[str]):
         if feed.folder:
             facts.append((_("Folder"), _folder_name(feed.folder)))
         facts.append((_("In the archive"), f"{entries}, {unread}"))
+        if self._is_filled:
+            facts.append((_("Older entries"), _("are being fetched; o stops that")))
+        elif not feed.is_gone:
+            facts.append((_("Older entries"), _("o fetches what its site still has")))
         if feed.last_refresh is not None:
             facts.append((_("Refreshed"), self._when(feed.last_refresh)))
         if feed.next_refresh is not None and not feed.is_gone:
@@ -141,12 +148,16 @@ class FeedScreen(DialogScreen[str]):
 
     def _keys(self) -> list[Content]:
         """Give the keys and what they do; a click on one does it too."""
-        keys = {f"do('{key.action}')": f"{key.shown} {_(key.hint)}" for key in FEED_KEYS}
+        keys = {f"do('{key.action}')": f"{key.shown} {_(self._hint(key))}" for key in FEED_KEYS}
         keys["leave"] = _("Esc closes")
         return [
             Content.styled(said, Style.from_meta({"@click": f"screen.{action}"}))
             for action, said in keys.items()
         ]
+
+    def _hint(self, key: Key) -> str:
+        is_on = self._is_filled and key.action == "backfill"
+        return key.hint_when_on if is_on else key.hint
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the name at the top and the keys at the bottom, whatever stands between them."""

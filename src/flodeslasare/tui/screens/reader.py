@@ -44,6 +44,7 @@ from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, action_of, bindings, hinted
 from flodeslasare.tui.messages import (
+    BackfillFinished,
     FeedAsked,
     FeedRefreshed,
     LibraryChanged,
@@ -52,6 +53,7 @@ from flodeslasare.tui.messages import (
     MonthsRead,
     NamesRead,
     OffersRead,
+    OlderPageKept,
     OverviewRead,
     ReadingFailed,
     RefreshFinished,
@@ -84,6 +86,7 @@ from flodeslasare.tui.widgets.search_bar import SearchBar
 from flodeslasare.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from flodeslasare.tui.screens._backfill import Backfills
     from flodeslasare.tui.screens._pictures import Pictures
 
 __all__ = ["KEYS", "ReaderScreen"]
@@ -163,6 +166,10 @@ class ReaderScreen(Screen[None]):
         self.steps = Steps()
         """What undo takes back, in order."""
         self._news = News(self.status, self._overview, now=now)
+        self._backfills: Backfills | None = None
+        """There once one was wanted."""
+        self._is_filled = False
+        """Whether older entries came that the list is to show unasked."""
         self._before_search: tuple[View, bool, int | None] | None = None
         self._before_alone = "list"
         """The pane one was in before the text had the whole screen."""
@@ -446,6 +453,8 @@ class ReaderScreen(Screen[None]):
             )
             for _turn in range(_TURNS):
                 await asyncio.sleep(0)
+        if self._is_filled:
+            self._list_older()
 
     def _show(self, listing: Listing, entry_id: int | None) -> None:
         """Show another list, dressed as what is looked at asks for."""
@@ -577,13 +586,16 @@ class ReaderScreen(Screen[None]):
             return
         self._show_feeds()
         # While a refresh goes on months wait for its end: many feeds have tens of thousands, which takes 0.1 s.
-        if not self._news.is_coming:
+        if not (self._news.is_coming or self.is_filling):
             self._count_the_rest()
-        self._news.offer(self.view)
+        filling = None if self._backfills is None else self._backfills.feed_id
+        self._news.offer(self.view, filling=filling)
         if was_there and overview.is_gone(self.base):
             self.base = View()
         elif self._news.has_lost and self._listings.came_from is None:
             self.action_show_new()
+        elif self._is_filled:
+            self._list_older()
         elif self._news.is_offered and not self.entries.ids:
             self._list()  # an empty list takes it at once
         self._search_bar_says()
@@ -702,11 +714,14 @@ class ReaderScreen(Screen[None]):
         else:
             self._list_again()
 
-    def _list_again(self, *, more: int = 0) -> None:
-        """List the view anew, with what came in and `more` entries; the one one is on stays where it is."""
+    def _list_again(self, *, more: int = 0, at_once: bool = True) -> None:
+        """List the view anew, with what came in and `more` entries; the one one is on stays where it is.
+
+        `at_once` as `Listings.begin_again` has it.
+        """
         with self.telling(), self.library.at_one_moment():
             offered = self._take_as_listed()
-            self._listings.begin_again(self.view, more=offered + more)
+            self._listings.begin_again(self.view, more=offered + more, at_once=at_once)
 
     def _list_undone(self, marked: Marked) -> None:
         """Bring back what is unread, or starred, again into a list of such entries that has let it go."""
@@ -1085,7 +1100,11 @@ class ReaderScreen(Screen[None]):
         result = event.result
         self._news.took(result)
         is_news = result.new or result.updated or result.status is RefreshStatus.ERROR
-        if is_news and self._count_timer is None:
+        if is_news:
+            self._count_news_soon()
+
+    def _count_news_soon(self) -> None:
+        if self._count_timer is None:
             self._count_timer = self.set_timer(_COUNT_NEWS_SECONDS, self._count_news)
 
     @on(RefreshFinished)
@@ -1093,6 +1112,41 @@ class ReaderScreen(Screen[None]):
         if event.is_news or self._news.is_coming:  # it may have taken the place of one under way
             self._news.ended(event.problem)
             self._count_again()
+
+    @property
+    def backfills(self) -> Backfills:
+        """What fetches older entries."""
+        if self._backfills is None:
+            from flodeslasare.tui.screens._backfill import Backfills
+
+            self._backfills = Backfills(self, self.library, self.status)
+        return self._backfills
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether older entries of a feed are being fetched."""
+        return self.status.filling is not None
+
+    @on(OlderPageKept)
+    def _take_in_older(self, event: OlderPageKept) -> None:
+        if self.backfills.took(event.result):
+            self._count_news_soon()
+
+    @on(BackfillFinished)
+    def _end_backfill(self, event: BackfillFinished) -> None:
+        if self.backfills.ended(event.problem):
+            self._is_filled = True
+            self._count_again()
+
+    def _list_older(self) -> None:
+        """List what backfills have brought, unasked, once the list is there that one has gone to meanwhile."""
+        is_aside = self._listings.came_from is not None
+        if not is_aside and self._listings.is_awaited:
+            return
+        self._is_filled = False
+        # From a list of what is unread, what one has read there would go: that is offered as other news.
+        if not (is_aside or self.view.unread):
+            self._list_again(at_once=False)
 
     @on(LibraryChanged)
     def _read_all_again(self) -> None:

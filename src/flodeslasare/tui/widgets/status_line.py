@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -14,7 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from flodeslasare.i18n import ngettext
+from flodeslasare.i18n import _, ngettext
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.widgets._styles import Styles
@@ -33,6 +34,36 @@ _STYLES = {
 }
 
 
+class Filling(NamedTuple):
+    """How far a backfill has come."""
+
+    title: str
+    """The feed's."""
+    pages: int
+    entries: int
+    """As many as were older than what the feed holds."""
+    waiting: int
+    """Feeds whose turn comes after this one."""
+
+    def said(self) -> str:
+        """Say it in a few words."""
+        if not self.pages:
+            return _("asking for older entries")
+        pages = ngettext("{n} page", "{n} pages", self.pages)
+        entries = ngettext("{n} older entry", "{n} older entries", self.entries)
+        return ", ".join(
+            said.format(n=phrases.number(n))
+            for said, n in ((pages, self.pages), (entries, self.entries))
+        )
+
+    def named(self) -> str:
+        """Name the feed, and how many come after it."""
+        if not self.waiting:
+            return self.title
+        others = ngettext("· and {n} more", "· and {n} more", self.waiting)
+        return f"{self.title} {others.format(n=phrases.number(self.waiting))}"
+
+
 class StatusLine(Widget):
     """What goes on, in a few words; a message that must be read stays until a key is pressed."""
 
@@ -42,6 +73,8 @@ class StatusLine(Widget):
 
     progress: reactive[tuple[int, int, str] | None] = reactive[tuple[int, int, str] | None](None)
     """Feeds done, feeds in all, the one in work; `None` while nothing is refreshed."""
+    filling: reactive[Filling | None] = reactive[Filling | None](None)
+    """How far a backfill has come; `None` while there is none."""
     busy: reactive[str] = reactive("")
     """What else goes on, and has gone on for a while; empty for nothing."""
     failures: reactive[int] = reactive(0)
@@ -108,12 +141,15 @@ class StatusLine(Widget):
     def watch_progress(self) -> None:
         self._turn_or_rest()
 
+    def watch_filling(self) -> None:
+        self._turn_or_rest()
+
     def watch_busy(self) -> None:
         self._turn_or_rest()
 
     def _turn_or_rest(self) -> None:
         """Turn the spinner only while there is something to turn for."""
-        goes_on = self.progress is not None or bool(self.busy)
+        goes_on = self.progress is not None or self.filling is not None or bool(self.busy)
         if goes_on and self._turning is None:
             self._turning = self.set_interval(_TURN_SECONDS, self._spin)
         elif not goes_on and self._turning is not None:
@@ -172,17 +208,23 @@ class StatusLine(Widget):
         pieces: list[tuple[str, str]] = [(" ", "quiet")]
         said = self._said()
         room = width - 2
+        spinner = f" {_SPINNER[self._turn % len(_SPINNER)]} "
         if self.busy and self.progress is None:
-            spinner = f" {_SPINNER[self._turn % len(_SPINNER)]} "
             return [*pieces, (spinner, "accent"), (cut(self.busy, max(0, room - 3)), "text")]
+        name = ""
         if self.progress is not None:
             done, of, name = self.progress
-            spinner = _SPINNER[self._turn % len(_SPINNER)]
-            count = f" {spinner} {phrases.number(done)}/{phrases.number(of)} "
+            count = f"{spinner}{phrases.number(done)}/{phrases.number(of)} "
             cells = 12 if width >= 100 else 8 if width >= 70 else 0
             full = round(cells * done / of) if of else 0
             pieces += [(count, "accent"), ("━" * full, "accent"), ("━" * (cells - full), "rule")]
             room -= cell_len(count) + cells
+        elif self.filling is not None:
+            name = self.filling.named()
+            count = f"{spinner}{self.filling.said()} "
+            pieces.append((count, "accent"))
+            room -= cell_len(count)
+        if name:
             name_cells = min(26, room - cell_len(said) - 4) if said else min(40, room // 2)
             if name_cells >= 8:
                 shown = cut(harmless_line(name), name_cells)
@@ -200,6 +242,8 @@ class StatusLine(Widget):
         if self.notice:
             return harmless_line(self.notice)
         parts = []
+        if self.filling is not None and self.progress is not None:
+            parts.append(self.filling.said())
         if self.new:
             parts.append(
                 ngettext(
