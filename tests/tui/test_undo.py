@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from flodeslasare.errors import Busy
 from flodeslasare.library.library import Library
@@ -14,9 +18,9 @@ from flodeslasare.query.saved import saved_query
 from flodeslasare.tui.app import FeedReaderApp
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved
-from pilots import press, settle
-from tui.samples import NOW, StagedLibrary
-from tui.test_reader import WIDE, shown
+from pilots import press, settle, until
+from tui.samples import NOW, StagedLibrary, fill
+from tui.test_reader import WIDE, locked, shown
 
 OTHER = "Konkurrensverket"
 
@@ -152,11 +156,72 @@ async def test_what_another_program_holds_up_can_be_undone_later(
 
         with monkeypatch.context() as patched:
             patched.setattr(Library, "resubscribe", busy)
-            await pilot.press("u")
+            await press(pilot, "u")  # in the background, where it waits in vain
             assert app.reader.status.message == "busy"
         await pilot.press("u")
         await settle(pilot)
         assert filled.feed(other).is_subscribed
+
+
+async def test_what_is_done_to_feeds_and_searches_waits_for_another_writer_and_the_screen_does_not(
+    tmp_path: Path,
+) -> None:
+    with StagedLibrary(tmp_path / "library.db", wait_seconds=0.01) as library:
+        fill(library)
+        other = library.feed(OTHER)
+        library.save_search("Fågel", "fågel")
+        app = FeedReaderApp(library, now=lambda: NOW)
+
+        def state() -> tuple[object, ...]:
+            feed = library.feed(other.id)
+            names = {each.name: each.query for each in library.saved_searches()}
+            return feed.title, feed.folder, feed.is_subscribed, names
+
+        async with app.run_test(size=WIDE) as pilot:
+            await settle(pilot)
+            reader = app.reader
+
+            async def meanwhile(do: Callable[[], object], typed: str = "") -> None:
+                """Do something while another program writes, and see that the screen goes on."""
+                before = state()
+                with closing(locked(library)) as program:
+                    do()
+                    if typed:
+                        await pilot.pause()
+                        app.screen.query_one(Input).value = typed
+                        await pilot.press("enter")
+                    await until(pilot, lambda: "Waiting for another program" in shown(app))
+                    await pilot.press("z")
+                    assert reader.alone
+                    await pilot.press("z")
+                    assert not reader.alone
+                    assert state() == before
+                    program.execute("ROLLBACK")
+                await settle(pilot)
+                assert "Waiting" not in shown(app)
+                assert state() != before
+
+            steps = [state()]
+            for do, typed in (
+                (partial(feeds.rename, reader, other), "Nytt namn"),
+                (partial(feeds.move, reader, other), "Ny mapp"),
+                (partial(feeds.remove, reader, other), ""),
+            ):
+                await meanwhile(do, typed)
+                steps.append(state())
+            reader.query_text = "vägledning"
+            await settle(pilot)
+            await meanwhile(partial(saved.save, reader), "Vägledning")
+            steps.append(state())
+            reader.query_text = ""
+            reader.base = View(query=saved_query("Fågel"))
+            await settle(pilot)
+            await meanwhile(partial(saved.rename, reader), "Höns")
+            steps.append(state())
+            await meanwhile(partial(saved.forget, reader))
+            for expected in reversed(steps):
+                await meanwhile(reader.action_undo)
+                assert state() == expected
 
 
 async def test_what_is_gone_for_good_does_not_stand_in_the_way(filled: StagedLibrary) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -147,6 +147,14 @@ class UnreadFound(Message):
         self.view = view
         self.open_it = open_it
         """Whether it is to be opened, or only gone to."""
+
+
+class ChangeEnded(Message):
+    """A change that had to wait has been made, or has not; `go_on` does what is then to be done, or raises why not."""
+
+    def __init__(self, go_on: Callable[[], None]) -> None:
+        super().__init__()
+        self.go_on = go_on
 
 
 class ManyMarked(Message):

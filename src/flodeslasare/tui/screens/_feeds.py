@@ -20,6 +20,7 @@ from flodeslasare.tui.widgets._text import cut
 
 if TYPE_CHECKING:
     from flodeslasare.findings import Merged
+    from flodeslasare.library.library import Library
     from flodeslasare.tui.screens.reader import ReaderScreen
 
 Back: TypeAlias = Callable[[], None]
@@ -196,13 +197,18 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
     if feed is None:
         return
     left, base = feed, reader.base
-    with reader.telling():
-        reader.backfills.stop(left.id, quietly=True)
-        with reader.library.opened_again() as library:
-            library.unsubscribe(feed.id)
-        said = _("unsubscribed from {feed}; its entries stay").format(feed=feed.title)
-        _did(reader, said, lambda: _subscribe_again(reader, left, base))
+
+    def leave(library: Library) -> None:
+        library.unsubscribe(left.id)
+
+    def has_left(_nothing: None) -> None:
+        said = _("unsubscribed from {feed}; its entries stay").format(feed=left.title)
+        _did(reader, said, partial(_subscribe_again, reader, left, base))
         reader.post_message(LibraryChanged())
+
+    reader.backfills.stop(left.id, quietly=True)
+    with reader.telling():
+        reader.changes.make(leave, has_left)
 
 
 def _did(reader: ReaderScreen, said: str, take_back: Callable[[], None]) -> None:
@@ -213,12 +219,17 @@ def _did(reader: ReaderScreen, said: str, take_back: Callable[[], None]) -> None
 
 def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
     """Subscribe again to a feed that was left, and go back to it where one was looking at it."""
-    with reader.library.opened_again() as library:
+
+    def subscribe(library: Library) -> None:
         library.resubscribe(feed.id)
-    reader.status.tell(_("subscribed to {feed} again").format(feed=feed.title))
-    reader.count()
-    if base.feed_id == feed.id:
-        _look_again(reader, base)
+
+    def has_subscribed(_nothing: None) -> None:
+        reader.status.tell(_("subscribed to {feed} again").format(feed=feed.title))
+        reader.count()
+        if base.feed_id == feed.id:
+            _look_again(reader, base)
+
+    reader.changes.take_back(subscribe, has_subscribed)
 
 
 def _look_again(reader: ReaderScreen, base: View) -> None:
@@ -233,16 +244,20 @@ def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
     if asked is None or not reader.can_be_kept():
         return
 
+    def has_named(was_and_is: tuple[Feed, Feed]) -> None:
+        was, now = was_and_is
+        _show_changed(reader)
+        if was.named != now.named:
+            said = _("{feed} is now called {name}").format(
+                feed=_short(was.title), name=_short(now.title)
+            )
+            _did(reader, said, partial(_rename_back, reader, was))
+
     def rename_to(title: str | None) -> None:
         if title is not None and title != asked.title:
             with reader.telling():
-                was, now = _rename(reader, asked.id, title)
-                if was.named != now.named:
-                    said = _("{feed} is now called {name}").format(
-                        feed=_short(was.title), name=_short(now.title)
-                    )
-                    _did(reader, said, partial(_rename_back, reader, was))
-        back()
+                reader.changes.make(partial(_renamed, asked.id, title), has_named)
+        _back_unless_waiting(reader, back)
 
     question = _("A name for {feed}; empty for its own").format(feed=asked.title)
     reader.app.push_screen(PromptScreen(question, asked.title), rename_to)
@@ -250,18 +265,31 @@ def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
 
 def _rename_back(reader: ReaderScreen, was: Feed) -> None:
     """Give a feed the name back that it had."""
-    before, now = _rename(reader, was.id, was.named)
-    said = _("{name} is called {feed} again")
-    reader.status.tell(said.format(name=_short(before.title), feed=_short(now.title)))
+
+    def has_named(was_and_is: tuple[Feed, Feed]) -> None:
+        before, now = was_and_is
+        _show_changed(reader)
+        said = _("{name} is called {feed} again")
+        reader.status.tell(said.format(name=_short(before.title), feed=_short(now.title)))
+
+    reader.changes.take_back(partial(_renamed, was.id, was.named), has_named)
 
 
-def _rename(reader: ReaderScreen, feed_id: int, named: str | None) -> tuple[Feed, Feed]:
+def _renamed(feed_id: int, named: str | None, library: Library) -> tuple[Feed, Feed]:
     """Give a feed a name of the person's own, or none; gives the feed as it was and as it is."""
-    with reader.library.opened_again() as library:
-        was, now = library.rename_feed(feed_id, named), library.feed(feed_id)
+    return library.rename_feed(feed_id, named), library.feed(feed_id)
+
+
+def _show_changed(reader: ReaderScreen) -> None:
+    """Show the feeds anew, and their names beside the entries."""
     reader.entries.forget_rows()
     reader.post_message(LibraryChanged())
-    return was, now
+
+
+def _back_unless_waiting(reader: ReaderScreen, back: Back) -> None:
+    """Go back to the dialog about the feed, where it can show what has become of it; else the foot says that."""
+    if not reader.changes.are_waiting:
+        back()
 
 
 def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
@@ -270,18 +298,23 @@ def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) 
     if asked is None or not reader.can_be_kept():
         return
 
+    base = reader.base
+
+    def has_moved(was_and_is: tuple[Feed, Feed]) -> None:
+        was, now = was_and_is
+        reader.post_message(LibraryChanged())
+        if was.folder != now.folder:
+            if now.folder is None:
+                said = _("{feed} is now in no folder")
+            else:
+                said = _("{feed} is now in {folder}")
+            _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
+
     def move_to(folder: str | None) -> None:
         if folder is not None:
-            base = reader.base
             with reader.telling():
-                was, now = _move(reader, asked.id, folder)
-                if was.folder != now.folder:
-                    if now.folder is None:
-                        said = _("{feed} is now in no folder")
-                    else:
-                        said = _("{feed} is now in {folder}")
-                    _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
-        back()
+                reader.changes.make(partial(_moved, asked.id, folder), has_moved)
+        _back_unless_waiting(reader, back)
 
     question = _("A folder for {feed}; empty for none, Outer/Inner for one in another").format(
         feed=asked.title
@@ -291,24 +324,26 @@ def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) 
 
 def _move_back(reader: ReaderScreen, was: Feed, base: View) -> None:
     """Put a feed back where it was, and go back there where one was looking at that."""
-    _before, now = _move(reader, was.id, was.folder)
-    said = (
-        _("{feed} is in no folder again")
-        if now.folder is None
-        else _("{feed} is in {folder} again")
-    )
-    reader.status.tell(_said_of_place(said, now))
-    reader.count()
-    if base.folder is not None and is_in_folder(now, base.folder):
-        _look_again(reader, base)
+
+    def has_moved(was_and_is: tuple[Feed, Feed]) -> None:
+        _before, now = was_and_is
+        said = (
+            _("{feed} is in no folder again")
+            if now.folder is None
+            else _("{feed} is in {folder} again")
+        )
+        reader.post_message(LibraryChanged())
+        reader.status.tell(_said_of_place(said, now))
+        reader.count()
+        if base.folder is not None and is_in_folder(now, base.folder):
+            _look_again(reader, base)
+
+    reader.changes.take_back(partial(_moved, was.id, was.folder), has_moved)
 
 
-def _move(reader: ReaderScreen, feed_id: int, folder: str | None) -> tuple[Feed, Feed]:
+def _moved(feed_id: int, folder: str | None, library: Library) -> tuple[Feed, Feed]:
     """Put a feed in a folder, or at the top; gives the feed as it was and as it is."""
-    with reader.library.opened_again() as library:
-        was, now = library.move_feed(feed_id, folder), library.feed(feed_id)
-    reader.post_message(LibraryChanged())
-    return was, now
+    return library.move_feed(feed_id, folder), library.feed(feed_id)
 
 
 def _said_of_place(said: str, feed: Feed) -> str:

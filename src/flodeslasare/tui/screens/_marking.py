@@ -95,7 +95,6 @@ class Marking:
 
     def show(self, done: ManyMarked) -> None:
         """Show what was marked, or undone."""
-        self._marks.ended()
         if done.marked is None:
             self._status.tell(_("nothing to undo"))
         else:

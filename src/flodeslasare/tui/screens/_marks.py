@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Event
-
-from textual.message import Message
-from textual.screen import Screen
-from textual.timer import Timer
 
 from flodeslasare.errors import Busy, ReaderError
 from flodeslasare.i18n import _
@@ -15,13 +10,11 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import Marked, MarkKind, View
 from flodeslasare.tui import phrases
 from flodeslasare.tui.messages import ManyMarked, ReadingFailed
+from flodeslasare.tui.screens._changes import WAITING, Changes
 from flodeslasare.tui.screens._steps import Step, Steps
 
 FEW = 500
 """More marks than these are made, and undone, in the background."""
-
-BUSY_SECONDS = 0.2
-"""After so long it is said that marks are being made."""
 
 
 class Marks:
@@ -29,26 +22,20 @@ class Marks:
 
     def __init__(
         self,
-        screen: Screen[None],
         library: Library,
-        say_busy: Callable[[str], None],
+        changes: Changes,
         steps: Steps,
     ) -> None:
         """Make it.
 
         Args:
-            screen: what gets the messages.
             library: what is marked.
-            say_busy: shows what goes on; empty for nothing.
+            changes: makes those marks that have to wait.
             steps: remembers, among what else can be taken back, that something was marked.
         """
-        self._screen = screen
         self._library = library
-        self._say_busy = say_busy
+        self._changes = changes
         self._steps = steps
-        self._last: Event | None = None
-        """Set when what was last begun in the background has ended."""
-        self._timer: Timer | None = None
         self._last_is_small = False
         """Whether the last mark was of few entries, so that undoing it takes no time."""
 
@@ -72,7 +59,7 @@ class Marks:
             MarkKind.UNSTARRED: self._library.unstar,
         }[kind]
         self._last_is_small = True
-        if not self._is_busy:
+        if not self._changes.are_waiting:
             try:
                 marked = verb(entry_ids)
             except Busy:
@@ -83,13 +70,10 @@ class Marks:
                 return marked
         ids = list(entry_ids)
         step = self._steps.did()
-        said = _("Waiting for another program that uses the library …")
-        self._in_turn(lambda library: ManyMarked(library.mark(kind, ids), quietly), said, step=step)
+        self._in_turn(
+            lambda library: ManyMarked(library.mark(kind, ids), quietly), _(WAITING), step=step
+        )
         return None
-
-    @property
-    def _is_busy(self) -> bool:
-        return self._last is not None and not self._last.is_set()
 
     def mark_many(self, view: View, entry_ids: Sequence[int] | None, number: int) -> None:
         """Mark as read in the background: the entries, or (`None`) all of a view; `number` is how many are listed."""
@@ -109,7 +93,7 @@ class Marks:
             StorageError: it cannot be taken back.
         """
         is_small, self._last_is_small = self._last_is_small, False
-        if is_small and not self._is_busy:
+        if is_small and not self._changes.are_waiting:
             try:
                 return ManyMarked(self._library.undo(), undone=True)
             except Busy:
@@ -117,44 +101,29 @@ class Marks:
         self._in_turn(lambda library: ManyMarked(library.undo(), undone=True), _("undoing …"))
         return None
 
-    def ended(self) -> None:
-        """Say no more that marks are being made, when none are."""
-        if not self._is_busy:
-            if self._timer is not None:
-                self._timer.stop()
-                self._timer = None
-            self._say_busy("")
-
     def _in_turn(
-        self, do: Callable[[Library], ManyMarked], said: str = "", *, step: Step | None = None
+        self, do: Callable[[Library], ManyMarked], said: str, *, step: Step | None = None
     ) -> None:
-        """Do it in a thread, after what was begun before, waiting for other writers.
+        """Do it in the background, in its turn.
 
         Args:
             do: what.
             said: what is said of it while it lasts.
             step: is forgotten when nothing was marked.
         """
-        before, self._last = self._last, Event()
-        ended = self._last
-        if said and self._timer is None:
-            self._timer = self._screen.set_timer(BUSY_SECONDS, lambda: self._say_busy(said))
 
-        def work() -> None:
-            if before is not None:
-                before.wait()
-            done: Message
-            is_nothing = True
-            try:
-                with self._library.opened_again() as library:
-                    done = made = do(library)
-                is_nothing = made.marked is None or not made.marked.entry_ids
-            except ReaderError as error:
-                done = ReadingFailed(str(error))
-            finally:
-                if step is not None and is_nothing:
-                    self._steps.forget(step)
-                ended.set()
-            self._screen.post_message(done)
+        def forget() -> None:
+            if step is not None:
+                self._steps.forget(step)
 
-        self._screen.run_worker(work, group="marks", description="mark in turn", thread=True)
+        def change(library: Library) -> ManyMarked:
+            made = do(library)
+            if made.marked is None or not made.marked.entry_ids:
+                forget()
+            return made
+
+        def failed(error: ReaderError) -> ReadingFailed:
+            forget()
+            return ReadingFailed(str(error))
+
+        self._changes.in_turn(change, failed, said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flodeslasare.i18n import _
@@ -23,20 +24,22 @@ def save(reader: ReaderScreen) -> None:
     if not reader.can_be_kept():
         return
 
+    def has_saved(now_and_before: tuple[SavedSearch, SavedSearch | None]) -> None:
+        search, before = now_and_before
+        if before is None or before.query == search.query:
+            said = _("saved as {name}").format(name=search.name)
+        else:
+            said = _("saved as {name}, in place of {query}").format(
+                name=search.name, query=before.query
+            )
+        reader.status.tell(said)
+        reader.steps.did(partial(_take_back, reader, search, before))
+        reader.count()
+
     def save_as(name: str | None) -> None:
         if name:
             with reader.telling():
-                with reader.library.opened_again() as library:
-                    search, before = library.save_search(name, query)
-                if before is None or before.query == search.query:
-                    said = _("saved as {name}").format(name=search.name)
-                else:
-                    said = _("saved as {name}, in place of {query}").format(
-                        name=search.name, query=before.query
-                    )
-                reader.status.tell(said)
-                reader.steps.did(lambda: _take_back(reader, search, before))
-                reader.count()
+                reader.changes.make(lambda library: library.save_search(name, query), has_saved)
 
     reader.app.push_screen(
         PromptScreen(_("A name for the search {query}").format(query=query), query), save_as
@@ -49,32 +52,38 @@ def rename(reader: ReaderScreen) -> None:
     if search is None or not reader.can_be_kept():
         return
 
+    def has_named(renamed: SavedSearch) -> None:
+        _show_renamed(reader, search.name, renamed)
+        said = _("{feed} is now called {name}").format(feed=search.name, name=renamed.name)
+        reader.status.tell(f"{said} · " + _("u undoes it"))
+        reader.steps.did(partial(_rename_back, reader, renamed.name, search.name))
+
     def rename_to(name: str | None) -> None:
         if name and name != search.name:
             with reader.telling():
-                renamed = _rename(reader, search.name, name)
-                said = _("{feed} is now called {name}").format(feed=search.name, name=renamed.name)
-                reader.status.tell(f"{said} · " + _("u undoes it"))
-                reader.steps.did(lambda: _rename_back(reader, renamed.name, search.name))
+                reader.changes.make(
+                    lambda library: library.rename_search(search.name, name), has_named
+                )
 
     question = _("Another name for {name}").format(name=search.name)
     reader.app.push_screen(PromptScreen(question, search.name), rename_to)
 
 
-def _rename(reader: ReaderScreen, name: str, new_name: str) -> SavedSearch:
-    """Give a saved search another name, and go on to show it."""
-    with reader.library.opened_again() as library:
-        renamed = library.rename_search(name, new_name)
+def _show_renamed(reader: ReaderScreen, name: str, renamed: SavedSearch) -> None:
+    """Go on to show a saved search that was called otherwise."""
     reader.count()
     if reader.base.query == saved_query(name):
         reader.base = View(query=saved_query(renamed.name))
-    return renamed
 
 
 def _rename_back(reader: ReaderScreen, name: str, before: str) -> None:
     """Give a saved search the name back that it had."""
-    _rename(reader, name, before)
-    reader.status.tell(_("{name} is called {feed} again").format(name=name, feed=before))
+
+    def has_named(renamed: SavedSearch) -> None:
+        _show_renamed(reader, name, renamed)
+        reader.status.tell(_("{name} is called {feed} again").format(name=name, feed=before))
+
+    reader.changes.take_back(lambda library: library.rename_search(name, before), has_named)
 
 
 def _take_back(reader: ReaderScreen, search: SavedSearch, before: SavedSearch | None) -> None:
@@ -82,10 +91,12 @@ def _take_back(reader: ReaderScreen, search: SavedSearch, before: SavedSearch | 
     if before is not None:
         _bring_back(reader, before)
         return
-    with reader.library.opened_again() as library:
-        library.forget_search(search.name)
-    reader.status.tell(_("{name} is no longer saved").format(name=search.name))
-    reader.post_message(LibraryChanged())
+
+    def has_forgotten(_forgotten: SavedSearch) -> None:
+        reader.status.tell(_("{name} is no longer saved").format(name=search.name))
+        reader.post_message(LibraryChanged())
+
+    reader.changes.take_back(lambda library: library.forget_search(search.name), has_forgotten)
 
 
 def forget(reader: ReaderScreen) -> None:
@@ -93,22 +104,28 @@ def forget(reader: ReaderScreen) -> None:
     search = _current(reader)
     if search is None:
         return
-    with reader.telling():
-        with reader.library.opened_again() as library:
-            library.forget_search(search.name)
-        reader.steps.did(lambda: _bring_back(reader, search))
+
+    def has_forgotten(_forgotten: SavedSearch) -> None:
+        reader.steps.did(partial(_bring_back, reader, search))
         reader.status.tell(
             _("{name} is no longer saved").format(name=search.name) + " · " + _("u undoes it")
         )
         reader.post_message(LibraryChanged())
 
+    with reader.telling():
+        reader.changes.make(lambda library: library.forget_search(search.name), has_forgotten)
+
 
 def _bring_back(reader: ReaderScreen, search: SavedSearch) -> None:
     """Save again what was forgotten."""
-    with reader.library.opened_again() as library:
-        library.save_search(search.name, search.query)
-    reader.status.tell(_("saved as {name}").format(name=search.name))
-    reader.count()
+
+    def has_saved(_now_and_before: tuple[SavedSearch, SavedSearch | None]) -> None:
+        reader.status.tell(_("saved as {name}").format(name=search.name))
+        reader.count()
+
+    reader.changes.take_back(
+        lambda library: library.save_search(search.name, search.query), has_saved
+    )
 
 
 def _current(reader: ReaderScreen) -> SavedSearch | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from flodeslasare.errors import Busy
-
 _KEPT = 500
 """How many steps are remembered; before them stand the marks that the library remembers."""
 
@@ -40,14 +38,10 @@ class Steps:
         """Take back the last step; `False` when it was a mark, which the caller takes back.
 
         Raises:
-            ReaderError: it cannot be taken back; while another program is in the way, it can be tried again.
+            ReaderError: it cannot be taken back.
         """
         step = self._steps.pop() if self._steps else Step()
         if step.take_back is None:
             return False
-        try:
-            step.take_back()
-        except Busy:
-            self._steps.append(step)
-            raise
+        step.take_back()
         return True

@@ -45,6 +45,7 @@ from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, action_of, bindings, hinted
 from flodeslasare.tui.messages import (
     BackfillFinished,
+    ChangeEnded,
     FeedAsked,
     FeedRefreshed,
     LibraryChanged,
@@ -62,6 +63,7 @@ from flodeslasare.tui.messages import (
     SearchesCounted,
     UnreadFound,
 )
+from flodeslasare.tui.screens._changes import Changes
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._listings import Listings
 from flodeslasare.tui.screens._marking import Marking
@@ -181,7 +183,8 @@ class ReaderScreen(Screen[None]):
         )
         self._why_nothing = ("", "")
         """A search that found nothing, and why."""
-        self._marks = Marks(self, library, self._say_busy, self.steps)
+        self.changes = Changes(self, library, self._say_busy, self.steps)
+        self._marks = Marks(library, self.changes, self.steps)
         self._marking = Marking(
             self._marks,
             library,
@@ -703,7 +706,7 @@ class ReaderScreen(Screen[None]):
 
     @on(ReadingFailed)
     def _tell_reading_failed(self, event: ReadingFailed) -> None:
-        self._marks.ended()
+        self.changes.ended()
         self.status.message = event.problem
         self._news.sum_up()
 
@@ -736,7 +739,14 @@ class ReaderScreen(Screen[None]):
 
     @on(ManyMarked)
     def _show_marks(self, event: ManyMarked) -> None:
+        self.changes.ended()
         self._marking.show(event)
+
+    @on(ChangeEnded)
+    def _go_on_after_change(self, event: ChangeEnded) -> None:
+        self.changes.ended()
+        with self.telling():
+            event.go_on()
 
     def action_toggle_read(self) -> None:
         self._marking.toggle_read()
