@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import threading
 import time
@@ -555,24 +554,3 @@ async def test_another_program_that_holds_the_library_is_waited_for(
             await until(pilot, lambda: "another program" in shown(reading), "what it waits for")
         await settle(pilot)
         assert reading.library.counts().total == site.total
-
-
-async def test_the_loop_never_stands_still_for_long(reading: FeedReaderApp, site: Site) -> None:
-    longest = 0.0
-
-    async def watch() -> None:
-        nonlocal longest
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0.001)
-            longest = max(longest, time.thread_time() - before)
-
-    async with reading.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        watching = asyncio.create_task(watch())
-        feeds.backfill(reading.reader, blog(reading))
-        await settle(pilot)
-        watching.cancel()
-        assert reading.library.counts().total == site.total
-    # The thread's own time: what else the machine does counts in none of it. One drawing of all panes is 0.05 s.
-    assert longest < 0.25
