@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from threading import Event
 
 import pytest
+from textual import events
 from textual.containers import VerticalScroll
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -271,6 +273,22 @@ async def test_a_refresh_that_is_under_way_is_not_broken_off(
         await settle(pilot)
     assert filled.refreshed == [(None, False)]
     assert site.asked
+
+
+async def test_a_dialog_that_is_taken_down_can_still_be_told_of_a_size(
+    filled: StagedLibrary,
+) -> None:
+    """As where the program ends in the moment it opens."""
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "i")
+        screen = app.screen
+        assert isinstance(screen, FeedScreen)
+        await screen.remove_children()
+        screen.post_message(events.Resize(Size(60, 20), Size(60, 20)))
+        await settle(pilot)
+        assert app.screen is screen
 
 
 async def test_why_an_address_is_not_taken_is_said_and_nothing_changes(

@@ -161,9 +161,12 @@ class FeedScreen(DialogScreen[str]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the name at the top and the keys at the bottom, whatever stands between them."""
+        keys = next(iter(self.query(".dialog--keys").results(Static)), None)
+        if keys is None:  # the program is ending, and all that stood here has gone
+            return
         panel = min(event.size.width, _CELLS)
         lines = _in_lines(self._keys(), max(1, panel - _MARGIN_CELLS))
-        self.query_one(".dialog--keys", Static).update(Content("\n").join(lines))
+        keys.update(Content("\n").join(lines))
         room = event.size.height - _LINES_AROUND - len(lines)
         scroll = self.query_one(VerticalScroll)
         scroll.styles.max_height = max(1, room)
