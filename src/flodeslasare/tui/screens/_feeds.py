@@ -202,7 +202,7 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
         library.unsubscribe(left.id)
 
     def has_left(_nothing: None) -> None:
-        said = _("unsubscribed from {feed}; its entries stay").format(feed=left.title)
+        said = _("unsubscribed from {feed}; its entries stay").format(feed=_short(left.title))
         _did(reader, said, partial(_subscribe_again, reader, left, base))
         reader.post_message(LibraryChanged())
 
