@@ -158,3 +158,13 @@ def reading_time(text: str) -> str:
     """Say how long a text takes to read: `2 min`."""
     minutes = max(1, round(len(text.split()) / _WORDS_A_MINUTE))
     return _("{minutes} min").format(minutes=number(minutes))
+
+
+def tally(*, new: int = 0, changed: int = 0) -> list[str]:
+    """Say how many entries came and how many changed; nothing of what there is none of."""
+    said = []
+    if new:
+        said.append(ngettext("{n} new", "{n} new", new).format(n=number(new)))
+    if changed:
+        said.append(ngettext("{n} changed", "{n} changed", changed).format(n=number(changed)))
+    return said

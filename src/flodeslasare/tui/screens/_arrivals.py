@@ -85,13 +85,7 @@ class Arrivals:
                     n=phrases.number(self._new)
                 )
             )
-        if self._changed:
-            parts.append(
-                ngettext("{n} changed", "{n} changed", self._changed).format(
-                    n=phrases.number(self._changed)
-                )
-            )
-        return ", ".join(parts)
+        return ", ".join([*parts, *phrases.tally(changed=self._changed)])
 
 
 def is_in_folder(feed: Feed, folder: str) -> bool:

@@ -221,16 +221,8 @@ def _said_of_end(ended: UnderWay) -> str:
         )
     else:
         said = _("{feed}: no older entries were found")
-    parts = [said.format(feed=_short(ended.feed), n=phrases.number(ended.older))]
-    if ended.new:
-        parts.append(ngettext("{n} new", "{n} new", ended.new).format(n=phrases.number(ended.new)))
-    if ended.changed:
-        parts.append(
-            ngettext("{n} changed", "{n} changed", ended.changed).format(
-                n=phrases.number(ended.changed)
-            )
-        )
-    return ", ".join(parts)
+    said = said.format(feed=_short(ended.feed), n=phrases.number(ended.older))
+    return ", ".join([said, *phrases.tally(new=ended.new, changed=ended.changed)])
 
 
 def _said_of_trouble(ended: UnderWay, trouble: str) -> str:

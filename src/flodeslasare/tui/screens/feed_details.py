@@ -220,16 +220,7 @@ def _outcome(fetch: FeedFetch) -> str:
     """Say how a refresh ended."""
     if fetch.status in (RefreshStatus.ERROR, RefreshStatus.GONE):
         return fetch.error or fetch.status.value
-    parts = []
-    if fetch.new:
-        parts.append(ngettext("{n} new", "{n} new", fetch.new).format(n=phrases.number(fetch.new)))
-    if fetch.updated:
-        parts.append(
-            ngettext("{n} changed", "{n} changed", fetch.updated).format(
-                n=phrases.number(fetch.updated)
-            )
-        )
-    return ", ".join(parts) or _("nothing new")
+    return ", ".join(phrases.tally(new=fetch.new, changed=fetch.updated)) or _("nothing new")
 
 
 def _folder_name(folder: str) -> str:
