@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import FoundFeed
@@ -26,6 +26,7 @@ from flodeslasare.fetching._address import (
     split_credentials,
     with_credentials_of,
 )
+from flodeslasare.fetching._page import address_in, base_of, page_tree
 from flodeslasare.i18n import _
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ __all__ = [
     "with_credentials_of",
 ]
 
-_PAGE_BYTES = 2_000_000
-"""As much of a page is searched for feeds; what names them stands at its top."""
 _MAX_FOUND = 50
 _TITLE_CHARACTERS = 200
 _FEED_TYPES = frozenset(
@@ -80,7 +79,6 @@ _FEED_QUERY = re.compile(
     r"(?i)(?:^|[&;])(?:format=(?:feed|rss|atom)|feed=(?:rss2?|atom|rdf)|alt=(?:rss|atom)"
     r"|rss=(?:1|true)|(?:type|state|output)=(?:rss|atom)(?:$|[&;]))"  # state=rss: SiteVision
 )
-_CHARSET = re.compile(rb"""(?i)<meta\b[^<>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9._:-]{1,40})""")
 _VIDEO_CHANNEL = re.compile(r"/channel/(UC[\w-]{22})(?:/|$)")
 _ABOUT_COMMENTS = re.compile(r"(?i)comment|kommentar")
 _PROLOG = re.compile(
@@ -169,10 +167,10 @@ def find_feeds(html: bytes | str, base_url: str) -> list[FoundFeed]:
     the text whose address has the form of a feed's. http and https only; each once, in the form
     `normalise_address` gives.
     """
-    root = _parsed(html)
+    root = page_tree(html)
     if root is None:
         return []
-    base = _base_of(root, base_url)
+    base = base_of(root, base_url)
     found: dict[str, FoundFeed] = {}
     for candidate in (*_named_feeds(root, base), *_linked_feeds(root, base)):
         found.setdefault(candidate.url, candidate)
@@ -252,7 +250,7 @@ def looks_like_feed(body: bytes, content_type: str | None = None) -> bool:
 
 def page_generator(html: bytes | str) -> str | None:
     """Give what a page says it was made with (`<meta name="generator">`)."""
-    root = _parsed(html)
+    root = page_tree(html)
     if root is None:
         return None
     for meta in root.iter("meta"):
@@ -306,54 +304,11 @@ def _beginning(body: bytes) -> str:
     return head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
 
 
-def _parsed(html: bytes | str) -> etree._Element | None:
-    from lxml import etree
-
-    from flodeslasare.fetching._document import decode
-    from flodeslasare.fetching.clean import flattened
-
-    if isinstance(html, bytes):
-        said = _CHARSET.search(html[:4_096])
-        html, _flaw = decode(
-            html[:_PAGE_BYTES], f"charset={said[1].decode('ascii')}" if said else None
-        )
-    data = flattened(html).encode("utf-8", errors="replace")[:_PAGE_BYTES].replace(b"\0", b"")
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
-    try:
-        root: etree._Element | None = etree.fromstring(data, parser)
-    except (etree.LxmlError, ValueError):
-        return None
-    return root
-
-
-def _base_of(root: etree._Element, page_url: str) -> str:
-    """Give what the page's relative addresses start from: the first `<base href>`, else the page."""
-    for base in root.iter("base"):
-        if href := base.get("href"):
-            return _joined(page_url, href) or page_url
-    return page_url
-
-
-def _joined(base: str, href: str | None) -> str | None:
-    """Give the canonical address of a link; `None` when it is no http(s) address."""
-    href = (href or "").strip()
-    while href[:5].lower() == "feed:":
-        href = href[5:]
-        if href.startswith("//"):
-            href = "https:" + href
-    if not href:
-        return None
-    try:
-        return split_credentials(canonical_url(urljoin(base, href)))[0]
-    except (AddressRefused, ValueError):
-        return None
-
-
 def _named_feeds(root: etree._Element, base: str) -> Iterator[FoundFeed]:
     for link in root.iter("link"):
         relations = (link.get("rel") or "").lower().split()
         kind = _media_type(link.get("type"))
-        url = _joined(base, link.get("href"))
+        url = address_in(base, link.get("href"))
         title = _plain(link.get("title"))
         if url is None or not {"alternate", "feed"} & set(relations):
             continue
@@ -369,7 +324,7 @@ def _linked_feeds(root: etree._Element, base: str) -> Iterator[FoundFeed]:
         href = link.get("href")
         if not href or not (href[:5].lower() == "feed:" or _has_form_of_feed(href)):
             continue
-        url = _joined(base, href)
+        url = address_in(base, href)
         if url is None or not (href[:5].lower() == "feed:" or _has_form_of_feed(url)):
             continue
         words = "".join(str(part) for part in link.itertext())[:1_000]
