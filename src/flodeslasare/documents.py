@@ -73,6 +73,15 @@ class FoundFeed(Struct, frozen=True, kw_only=True):
     type: str | None = None
 
 
+class ParsedArticle(Struct, frozen=True):
+    """The whole text of an entry, from its own page, cleaned."""
+
+    html: str
+    """Safe HTML with absolute links."""
+    text: str
+    """The same as plain text, as that of a `ParsedEntry`."""
+
+
 # --- what a refresh needs and decides -------------------------------------------------------------
 
 

@@ -16,7 +16,8 @@
     │   │   ├── NoNetwork        this machine has no network, or no name server that answers (69)
     │   │   └── HostPaused       its server asked to be left alone, so it was not asked (69)
     │   ├── ParseError           a reply came, and it is no feed we can read (65)
-    │   └── NotAFeed             a page or file came that offers no feed (65)
+    │   ├── NotAFeed             a page or file came that offers no feed (65)
+    │   └── NoArticle            an entry's page does not show its text (65)
     ├── Stopped                  another thread stopped a search; nothing is wrong
     └── StorageError             the library file could not be read or written (73)
         ├── ForeignFile          the file is not ours; it is left as it is (65)
@@ -190,6 +191,12 @@ class ParseError(FeedError):
 
 class NotAFeed(FeedError):
     """A page came that neither is a feed nor offers one."""
+
+    exit_code = 65
+
+
+class NoArticle(FeedError):
+    """An entry's page came, and it does not show the text of the entry."""
 
     exit_code = 65
 

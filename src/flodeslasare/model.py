@@ -81,6 +81,8 @@ class Feed(Struct, frozen=True, kw_only=True):
     merge_into: int | None = None
     """The other feed whose address it has moved to for good: the two may be merged. Of one that is no
     longer subscribed to: the feed that stands in its place."""
+    wants_articles: bool = False
+    """Whether a refresh fetches the whole texts of its entries, from their own pages."""
 
     @property
     def is_subscribed(self) -> bool:
@@ -120,6 +122,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     text: str = ""
     versions: int = 0
     """How many earlier versions are kept."""
+    article: datetime | None = None
+    """When its page was read, where the text is the page's; `None` where it is the feed's."""
+    is_article_due: bool = False
+    """The feed has changed the entry since its page was read."""
 
     def __post_init__(self) -> None:
         require_utc(self.published, self.updated, self.fetched, self.sorted_by)
@@ -263,6 +269,32 @@ class FeedFetch(NamedTuple):
     new: int
     updated: int
     error: str | None
+
+
+class ArticleStatus(StrEnum):
+    """How it ended to look for an entry's whole text on its page."""
+
+    OK = "ok"
+    """It was found, and is kept."""
+    UNCHANGED = "unchanged"
+    """The page has no more than the feed, or than was kept of it."""
+    ERROR = "error"
+
+
+class ArticleResult(Struct, frozen=True, kw_only=True):
+    """What came of fetching one entry's whole text."""
+
+    entry_id: int
+    feed_id: int
+    title: str
+    url: str | None
+    status: ArticleStatus
+    words: int = 0
+    """How many the text has, where it was found."""
+    error: str | None = None
+    """The cause, a sentence, when `status` is ERROR."""
+    done: int = 0
+    of: int = 0
 
 
 class RefreshWaits:

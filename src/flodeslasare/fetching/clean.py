@@ -318,7 +318,7 @@ def _prepared(html: str, base: str | None) -> str:
             source = _image_source(element, base)
             is_repeated = source in seen and _is_inside_span(element)
             if source is None or is_repeated or _is_pixel(element):
-                _remove(element)
+                take_out(element)
             else:
                 seen.add(source)
                 element.set("src", source)
@@ -366,7 +366,7 @@ def _link_instead(player: etree._Element, base: str | None) -> None:
         source = inner.get("src") if inner is not None else None
     url = safe_url(source, base)
     if url is None or player.get("width") in {"0", "1"}:
-        _remove(player)
+        take_out(player)
         return
     tail = player.tail
     player.clear()
@@ -376,7 +376,8 @@ def _link_instead(player: etree._Element, base: str | None) -> None:
     player.text = urlsplit(url).hostname or url
 
 
-def _remove(element: etree._Element) -> None:
+def take_out(element: etree._Element) -> None:
+    """Take an element out of its tree, and leave the text behind it."""
     parent = element.getparent()
     if parent is None:
         return

@@ -38,6 +38,7 @@ __all__ = [
     "common_feed_addresses",
     "discover",
     "find_feeds",
+    "host_of",
     "looks_like_feed",
     "names_private_network",
     "normalise_address",

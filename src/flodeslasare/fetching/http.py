@@ -87,6 +87,7 @@ ACCEPT_FEEDS = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
 )
+ACCEPT_PAGES = "text/html, application/xhtml+xml, */*;q=0.1"
 ACCEPT_PICTURES = "image/png, image/jpeg, image/webp, image/gif, image/avif;q=0.9, image/*;q=0.1"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -1,4 +1,5 @@
-"""Parsing in processes of its own, with limits on time and memory; `pictures` makes pictures small in the same way.
+"""Parsing in processes of its own, with limits on time and memory; `pictures` makes pictures small in the same
+way, and `articles` finds the text of a page.
 
 feedparser and lxml hold the GIL, so parsing beside the screen would stop it for half a second at a
 time. And a document that makes a parser run wild costs that
@@ -16,7 +17,7 @@ from typing import ClassVar, Self
 
 from flodeslasare.config import Settings
 from flodeslasare.documents import ParsedFeed
-from flodeslasare.errors import FeedError, NotAFeed, ParseError
+from flodeslasare.errors import FeedError, NoArticle, NotAFeed, ParseError
 from flodeslasare.fetching.wire import (
     MEMORY,
     Encoded,
@@ -32,7 +33,9 @@ from flodeslasare.i18n import _
 from flodeslasare.processes import Helper
 
 _log = logging.getLogger(__name__)
-_ERRORS: dict[str, type[FeedError]] = {"NotAFeed": NotAFeed, "ParseError": ParseError}
+_ERRORS: dict[str, type[FeedError]] = {
+    error.__name__: error for error in (NoArticle, NotAFeed, ParseError)
+}
 
 
 IN_HAND = 2
@@ -90,7 +93,7 @@ class Pool:
         """Let a worker answer a request that is about what came from an address.
 
         Raises:
-            NotAFeed, ParseError: the worker says so, or it took too long or too much memory.
+            NoArticle, NotAFeed, ParseError: the worker says so, or it took too long or too much memory.
         """
         async with self._free:
             while True:

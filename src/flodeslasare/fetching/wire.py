@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from flodeslasare.documents import YEARS, ParsedEntry, ParsedFeed
+from flodeslasare.documents import YEARS, ParsedArticle, ParsedEntry, ParsedFeed
 from flodeslasare.i18n import restored, stored, with_values
 from flodeslasare.pictures import Colour, Picture, fitted
 
@@ -50,6 +50,19 @@ class PictureRequest(msgspec.Struct, array_like=True, frozen=True):
     """What is seen through it."""
 
 
+class ArticleRequest(msgspec.Struct, array_like=True, frozen=True):
+    """A page whose text is to be found, and what is known of it."""
+
+    body: bytes
+    url: str
+    content_type: str | None
+    title: str
+    known: str
+    field_characters: int
+    nesting: int
+    max_images: int
+
+
 class Refusal(msgspec.Struct, array_like=True, frozen=True):
     """Why there is no document."""
 
@@ -69,6 +82,8 @@ interpreter, and with it the screen."""
 
 _requests = msgspec.msgpack.Decoder(Request)
 _picture_requests = msgspec.msgpack.Decoder(PictureRequest)
+_article_requests = msgspec.msgpack.Decoder(ArticleRequest)
+_articles = msgspec.msgpack.Decoder(ParsedArticle)
 _pictures = msgspec.msgpack.Decoder(Picture)
 _refusals = msgspec.msgpack.Decoder(Refusal)
 _heads = msgspec.msgpack.Decoder(ParsedFeed)
@@ -79,7 +94,7 @@ _PART_CHARACTERS = 100_000
 _LARGEST_DOCUMENT_BYTES = 256_000_000
 
 
-def encoded(request: Request | PictureRequest) -> bytes:
+def encoded(request: Request | PictureRequest | ArticleRequest) -> bytes:
     """Give a request as it is sent."""
     return msgspec.msgpack.encode(request)
 
@@ -114,6 +129,29 @@ def picture_from(parts: Encoded, request: PictureRequest) -> Picture:
     if (picture.width, picture.height) != wanted:
         raise NonsenseError
     return picture
+
+
+def article_request_from(sent: bytes | bytearray) -> ArticleRequest:
+    """Give a request for an article back."""
+    return _article_requests.decode(sent)
+
+
+def article_answer(article: ParsedArticle | None) -> Iterator[bytes]:
+    """Give an article as it is sent, in frames; `None` as none."""
+    if article is not None:
+        yield _PART + msgspec.msgpack.encode(article)
+    yield _END
+
+
+def article_from(parts: Encoded) -> ParsedArticle | None:
+    """Give an article back, or `None` where the page had no more than the feed.
+
+    Raises:
+        NonsenseError: it is none.
+    """
+    if len(parts) > 1:
+        raise NonsenseError
+    return _decoded(_articles, parts[0]) if parts else None
 
 
 def refusal(error: str, reason: str = "") -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from flodeslasare.addresses import without_credentials
@@ -18,11 +18,11 @@ from flodeslasare.fetching.pool import ParsePool
 from flodeslasare.fetching.turns import Turns
 from flodeslasare.i18n import _
 from flodeslasare.library.refresh import fault
-from flodeslasare.library.steps import store_document
+from flodeslasare.library.steps import postponement, store_document
 from flodeslasare.library.storing import InThread, Storing
 from flodeslasare.library.writing import Step
 from flodeslasare.model import FeedResult, RefreshStatus
-from flodeslasare.storage import Database, FeedStore, SearchIndex
+from flodeslasare.storage import Database, SearchIndex
 
 
 class Backfill:
@@ -75,12 +75,12 @@ class Backfill:
                     yield await storing.store(self._step(page))
         except FeedError as error:
             if isinstance(error, FetchError) and error.pauses:
-                await storing.store(self._postponement(error.pauses, error.retry_after_seconds))
+                await storing.store(postponement(error, self._now(), self._result()))
             yield self._result(error=error.reason)
         except ReaderError:
             raise
         except Exception as bug:
-            yield self._result(error=fault(state, bug).reason)
+            yield self._result(error=fault(state.url, bug).reason)
         finally:
             await storing.aclose()
             await pool.aclose()
@@ -117,17 +117,6 @@ class Backfill:
                 database, self._state.feed_id, page, self._now(), index=index, describes=False
             )
             return self._result(new, updated)
-
-        return store
-
-    def _postponement(self, host: str, seconds: float | None) -> Step:
-        """Give what leaves all feeds of a host alone, as it has asked for."""
-        until = self._now() + timedelta(seconds=seconds or 0)
-
-        def store(database: Database, _index: SearchIndex) -> FeedResult:
-            feeds = FeedStore(database)
-            feeds.postpone(feeds.of_host(host), until)
-            return self._result()
 
         return store
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from flodeslasare.config import Settings
-from flodeslasare.errors import NoSuchFeed, OfflineError, ReadOnly, UsageError
+from flodeslasare.errors import NoSuchEntry, NoSuchFeed, OfflineError, ReadOnly, UsageError
 from flodeslasare.i18n import _
 from flodeslasare.library.searches import SavedSearches
 from flodeslasare.library.subscriptions import Subscriptions, folder_path
 from flodeslasare.library.views import Views
 from flodeslasare.model import (
+    ArticleResult,
     Counts,
     Entry,
     EntryRow,
@@ -40,6 +41,7 @@ from flodeslasare.model import (
 from flodeslasare.query.parsing import parse
 from flodeslasare.storage import (
     WAIT_SECONDS,
+    ArticleStore,
     EntryStore,
     FeedStore,
     MarkStore,
@@ -54,7 +56,11 @@ if TYPE_CHECKING:
     from flodeslasare.documents import FetchState, FoundFeed, ImportReport, Subscription
     from flodeslasare.fetching.turns import Turns
     from flodeslasare.findings import Merged, Related, Suggestion
+    from flodeslasare.library.articles import Wanted
     from flodeslasare.library.pictures import Pictures
+
+_PAGE_AGAIN = timedelta(days=1)
+"""So long a refresh leaves a page alone that could not be had."""
 
 SPARING_CACHE_KB = 2_000
 """Memory for the file's pages where `save_memory()` was said; what is asked is as quick as with 16 MB, or quicker."""
@@ -103,6 +109,7 @@ class Library:
         self._subscriptions = Subscriptions(self._database, self._feeds, now=now)
         self._index = SearchIndex(self._database)
         self._entries = EntryStore(self._database, self._index)
+        self._articles = ArticleStore(self._database, self._index)
         self._search = Search(self._database)
         self._views = Views(self._database, self._entries, self._search)
         self._marks = MarkStore(self._database)
@@ -477,6 +484,88 @@ class Library:
             async with aclosing(run.results()) as results:
                 async for result in results:
                     yield result
+
+    async def fetch_articles(
+        self, entry_ids: Sequence[int], *, on_wait: Callable[[], None] = lambda: None
+    ) -> AsyncGenerator[ArticleResult, None]:
+        """Fetch the whole texts of entries from their own pages, one at a time; yields a result an entry.
+
+        What is found takes the place of the feed's words wherever an entry is read, searched or exported. Entries that are
+        gone, and those of a host that fails again and again, are left out. Closing the generator cancels what is under way.
+
+        Args:
+            entry_ids: whose, in this order.
+            on_wait: called when it has to wait for another program that is writing to the library.
+
+        Raises:
+            OfflineError: the network is switched off.
+            StorageError: what came could not be kept.
+        """
+        self._database.require_writable()
+        self._require_network()
+        import asyncio
+        from importlib import import_module
+
+        # As in a refresh: not for a screen's loop.
+        await asyncio.to_thread(import_module, "flodeslasare.library.articles")
+        from flodeslasare.library.articles import ArticleRun
+
+        with self._turns_with_others() as turns:
+            run = ArticleRun(
+                self.path,
+                self.settings,
+                entry_ids,
+                self._wanted,
+                now=self._now,
+                turns=turns,
+                on_wait=on_wait,
+            )
+            async with aclosing(run.results()) as results:
+                async for result in results:
+                    yield result
+
+    def _wanted(self, entry_id: int) -> Wanted | None:
+        """Read, in any thread, what is known of an entry whose article is to be fetched; `None` where it is gone."""
+        from flodeslasare.library.articles import Wanted
+
+        with self.opened_again() as library, library.at_one_moment():
+            try:
+                entry = library.entry(entry_id)
+            except NoSuchEntry:
+                return None
+            feed_url, allows_private = library._feeds.reach(entry.feed_id)
+            return Wanted(
+                entry_id=entry_id,
+                feed_id=entry.feed_id,
+                title=entry.title,
+                url=entry.url or "",
+                known=library._articles.known(entry_id),
+                feed_url=feed_url,
+                allows_private=allows_private,
+            )
+
+    def articles_of_feed(self, feed_id: int) -> list[int]:
+        """Give the entries of a feed whose page was not read, or not since the feed changed them, newest first."""
+        return self._articles.of_feed(feed_id)
+
+    def due_articles(self) -> list[int]:
+        """Give the entries whose page a refresh is to read when it has ended: of feeds whose articles are wanted, newest first.
+
+        And those whose article is kept and which their feed has changed since. A page that could not be had is left alone for
+        a day.
+        """
+        return self._articles.due(self._now() - _PAGE_AGAIN)
+
+    def want_articles(self, feed_id: int, wanted: bool) -> Feed:
+        """Let refreshes fetch the whole texts of a feed's entries, or no longer. Gives the feed as it was.
+
+        Raises:
+            NoSuchFeed
+        """
+        with self._database.writing():
+            was = self._subscriptions.with_id(feed_id)
+            self._feeds.want_articles(feed_id, wanted=wanted)
+        return was
 
     def _to_fill(self, feed_id: int) -> tuple[FetchState, str]:
         """Read, in any thread, what a backfill is to know of its feed, and the feed's title.

@@ -96,11 +96,9 @@ class Pictures:
             except ReaderError:
                 raise
             except Exception as bug:  # of ours or of a library, that a reply brings out
-                _log.error("%s", without_secrets(url), exc_info=bug)
-                reason = _(
-                    "its reply brings out a fault of this program ({cause}); the log says more"
-                ).format(cause=type(bug).__name__)
-                raise FetchError(url, reason) from bug
+                from flodeslasare.library.refresh import fault
+
+                raise fault(url, bug) from bug
         picture = await drawn(body)
         if self._store is not None:  # only what can be drawn is worth a place
             await asyncio.to_thread(self._store.put, url, body)

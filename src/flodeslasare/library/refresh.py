@@ -200,7 +200,7 @@ class Refresh:
             # One that this reply brings out when it is stored; what fails for a failure would for every feed.
             if isinstance(step, StoreFailure):
                 raise
-            result = await storing.store(self._failure(state, title, fault(state, bug)))
+            result = await storing.store(self._failure(state, title, fault(state.url, bug)))
         if result.status is RefreshStatus.OK:
             _log.debug(
                 "%s: %d new, %d changed", without_secrets(state.url), result.new, result.updated
@@ -217,7 +217,7 @@ class Refresh:
             _log.info("%s", error)
             return self._failure(state, title, error)
         except Exception as bug:
-            return self._failure(state, title, fault(state, bug))
+            return self._failure(state, title, fault(state.url, bug))
 
     async def _asked(
         self, fetcher: Fetcher, pool: ParsePool, state: FetchState, title: str
@@ -279,13 +279,13 @@ class Refresh:
         )
 
 
-def fault(state: FetchState, bug: Exception) -> FetchError:
+def fault(url: str, bug: Exception) -> FetchError:
     """Log a bug, of ours or of a library, that a reply brings out: it costs no other feed its turn."""
-    _log.error("%s", without_secrets(state.url), exc_info=bug)
+    _log.error("%s", without_secrets(url), exc_info=bug)
     reason = _("its reply brings out a fault of this program ({cause}); the log says more").format(
         cause=type(bug).__name__
     )
-    return FetchError(state.url, reason)
+    return FetchError(url, reason)
 
 
 async def _end_all(ends: Sequence[Callable[[], Awaitable[None]]]) -> None:

@@ -5,12 +5,13 @@ Values with no connection in them, so that another process can take them (`libra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
 
 from flodeslasare.documents import FetchState, ParsedFeed, ReplyKind
-from flodeslasare.errors import FeedError
+from flodeslasare.errors import FeedError, FetchError
 from flodeslasare.fetching.wire import Encoded, NonsenseError, document_from
 from flodeslasare.i18n import _, restored, stored
 from flodeslasare.library.plan import (
@@ -187,6 +188,20 @@ class StoreReply(msgspec.Struct, frozen=True, kw_only=True, tag="reply"):
             updated=updated,
             error=error,
         )
+
+
+def postponement(
+    error: FetchError, now: datetime, result: FeedResult
+) -> Callable[[Database, SearchIndex], FeedResult]:
+    """Give what leaves all feeds of a host alone, as it has asked for (`FetchError.pauses`), and says a result."""
+    until = now + timedelta(seconds=error.retry_after_seconds or 0)
+
+    def store(database: Database, _index: SearchIndex) -> FeedResult:
+        feeds = FeedStore(database)
+        feeds.postpone(feeds.of_host(error.pauses or ""), until)
+        return result
+
+    return store
 
 
 def store_document(

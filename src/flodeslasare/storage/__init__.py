@@ -3,6 +3,7 @@
 SQL is spelled here and nowhere else.
 """
 
+from flodeslasare.storage.articles import ArticleStore
 from flodeslasare.storage.database import WAIT_SECONDS, Database, open_database
 from flodeslasare.storage.entries import EntryStore
 from flodeslasare.storage.feeds import FeedStore
@@ -14,6 +15,7 @@ from flodeslasare.storage.state import StateStore
 
 __all__ = [
     "WAIT_SECONDS",
+    "ArticleStore",
     "Database",
     "EntryStore",
     "FeedStore",

@@ -32,7 +32,7 @@ from flodeslasare.i18n import _
 APPLICATION_ID = 0x464C4F44
 """`FLOD`, in the file's header, so that a library is told from other SQLite files (sqlite.org/pragma.html)."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The number of migration steps; `PRAGMA user_version` of an up-to-date file."""
 
 OLDEST_SQLITE = (3, 35, 0)

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from flodeslasare.cutting import cut
 from flodeslasare.errors import NoSuchEntry
 from flodeslasare.model import Counts, Enclosure, Entry, EntryRow, EntryVersion, MonthCount, View
@@ -100,10 +102,10 @@ class EntryStore:
         )
         if not compares:
             return [known_entry(row) for row in rows]
-        kept = self._take_digests([row["id"] for row in rows if not row["digest"]])
+        kept = self.take_digests([row["id"] for row in rows if not row["digest"]])
         return [known_entry(row, row["digest"] or kept.get(row["id"], "")) for row in rows]
 
-    def _take_digests(self, entry_ids: Sequence[int]) -> dict[int, str]:
+    def take_digests(self, entry_ids: Sequence[int]) -> dict[int, str]:
         """Take the digests of entries that were never compared, and keep them: the next time costs no reading."""
         from flodeslasare.digests import digest_of  # only a refresh asks
 
@@ -194,8 +196,11 @@ class EntryStore:
     def _change(self, change: ChangedEntry, now: datetime) -> None:
         old = self._db.row(
             """
-            SELECT sort_key, published, fetched, title, author, tags, html, text
-            FROM entries JOIN texts ON entry_id = id
+            SELECT sort_key, published, fetched, title, author, tags, texts.html, texts.text,
+                articles.html AS feed_html
+            FROM entries
+            JOIN texts ON texts.entry_id = id
+            LEFT JOIN articles ON articles.entry_id = id
             WHERE id = ?
             """,
             (change.id,),
@@ -203,17 +208,17 @@ class EntryStore:
         if old is None:  # deleted since it was looked up
             return
         entry = change.entry
+        # A whole text stays, with these words in it, until its page is read anew (ArticleStore).
+        has_article = old["feed_html"] is not None
+        shown = replace(entry, text=old["text"]) if has_article else entry
         # A feed that re-dates an entry when it is edited does not move it to the top; one that
         # corrects a date backwards, or gives one for the first time, does move it.
         sort_key = old["sort_key"]
         wanted = _sort_seconds(entry.published, moment(old["fetched"]) or now)
         if entry.published is not None and wanted < sort_key // SLOTS:
             [sort_key] = self._free_sort_keys([wanted])
-        if change.keeps_words:
-            self._db.run(
-                "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
-                (change.id, seconds(now), old["title"], old["html"]),
-            )
+        if change.keeps_words and not has_article:
+            self.keep_version(change.id, old["title"], old["html"], now)
         self._index.remove(
             [
                 (
@@ -227,8 +232,7 @@ class EntryStore:
             UPDATE entries
             SET sort_key = :sort_key, month = :month, guid = :guid, url = :url, title = :title,
                 excerpt = :excerpt, author = :author, published = :published, updated = :updated,
-                tags = :tags, enclosures = :enclosures, digest = :digest,
-                versions = versions + :keeps_words
+                tags = :tags, enclosures = :enclosures, digest = :digest
             WHERE id = :id
             """,
             {
@@ -237,15 +241,24 @@ class EntryStore:
                 "month": self._month(sort_key),
                 "guid": change.guid,
                 "digest": change.digest,
-                "keeps_words": change.keeps_words,
-                **_columns(entry),
+                **_columns(entry if entry.text else shown),
             },
         )
+        if change.keeps_words:
+            self._db.run("UPDATE articles SET is_due = 1 WHERE entry_id = ?", (change.id,))
         self._db.run(
-            "UPDATE texts SET html = ?, text = ? WHERE entry_id = ?",
+            f"UPDATE {'articles' if has_article else 'texts'} SET html = ?, text = ? WHERE entry_id = ?",  # noqa: S608
             (entry.html, entry.text, change.id),
         )
-        self._add_to_index([(sort_key, entry)])
+        self._add_to_index([(sort_key, shown)])
+
+    def keep_version(self, entry_id: int, title: str, html: str, now: datetime) -> None:
+        """Keep how an entry reads until now."""
+        self._db.run(
+            "INSERT INTO versions (entry_id, replaced, title, html) VALUES (?, ?, ?, ?)",
+            (entry_id, seconds(now), title, html),
+        )
+        self._db.run("UPDATE entries SET versions = versions + 1 WHERE id = ?", (entry_id,))
 
     def delete_of_feed(self, feed_id: int) -> int:
         """Forget all entries of a feed for good; gives how many."""
@@ -377,12 +390,15 @@ class EntryStore:
         """
         rows = self._db.rows(
             """
-            SELECT entries.*, html, text,
+            SELECT entries.*, texts.html, texts.text,
+                CASE WHEN articles.html IS NOT NULL THEN read_page END AS read_page,
+                is_due AS is_article_due,
                 shown(feeds.url) AS feed_url,
                 coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title
             FROM json_each(:ids) AS wanted
             JOIN entries ON entries.id = wanted.value
-            JOIN texts ON entry_id = entries.id
+            JOIN texts ON texts.entry_id = entries.id
+            LEFT JOIN articles ON articles.entry_id = entries.id
             JOIN feeds ON feeds.id = feed_id
             ORDER BY wanted.key
             """,
@@ -569,7 +585,7 @@ def _columns(entry: ParsedEntry) -> dict[str, object]:
     return {
         "url": entry.url,
         "title": entry.title,
-        "excerpt": _excerpt(entry.text),
+        "excerpt": excerpt_of(entry.text),
         "author": entry.author,
         "published": seconds(entry.published),
         "updated": seconds(entry.updated),
@@ -585,7 +601,7 @@ def _json(values: Sequence[object]) -> str:
     return _to_json(values) if values else "[]"
 
 
-def _excerpt(text: str) -> str:
+def excerpt_of(text: str) -> str:
     """Give the first words as one line."""
     return beginning(single_spaced(beginning(text, EXCERPT_CHARACTERS * 2)), EXCERPT_CHARACTERS)
 
@@ -614,4 +630,6 @@ def _entry(row: sqlite3.Row) -> Entry:
         html=row["html"],
         text=row["text"],
         versions=row["versions"],
+        article=moment(row["read_page"]),
+        is_article_due=bool(row["is_article_due"]),
     )

@@ -37,7 +37,8 @@ _FEEDS = f"""
         (
             SELECT other.id FROM feeds AS other
             WHERE other.url = feeds.moved_to AND feeds.moved_times >= {CONFIRMATIONS} AND other.id <> feeds.id
-        )
+        ),
+        wants_articles
     FROM feeds LEFT JOIN month_counts AS counted ON counted.feed_id = feeds.id
     WHERE {{}}
     GROUP BY feeds.id
@@ -182,6 +183,10 @@ class FeedStore:
     def move(self, feed_id: int, folder: str | None) -> None:
         """Put a feed in a folder, or at the top."""
         self._db.run("UPDATE feeds SET folder = ? WHERE id = ?", (folder, feed_id))
+
+    def want_articles(self, feed_id: int, *, wanted: bool) -> None:
+        """Let a refresh fetch the whole texts of a feed's entries, or no longer."""
+        self._db.run("UPDATE feeds SET wants_articles = ? WHERE id = ?", (wanted, feed_id))
 
     def readdress(
         self, feed_id: int, url: str, *, keeps_validators: bool, allows_private: bool
@@ -488,6 +493,7 @@ def _feed(row: sqlite3.Row) -> Feed:
         flaw,
         interval_seconds,
         merge_into,
+        wants_articles,
     ) = row
     # Not `shown(url)` in the statement: to come back from SQLite for each takes five times as long.
     url = without_credentials(url)
@@ -512,4 +518,5 @@ def _feed(row: sqlite3.Row) -> Feed:
         flaw=_in_words(flaw),
         interval_seconds=interval_seconds,
         merge_into=merge_into,
+        wants_articles=bool(wants_articles),
     )

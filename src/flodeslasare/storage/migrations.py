@@ -252,6 +252,24 @@ def m003_cheaper_additions(db: UtilsDatabase) -> None:
         db.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('automerge', 8)")  # noqa: S608
 
 
+@migrations()
+def m004_articles(db: UtilsDatabase) -> None:
+    """Keep whole texts, from the entries' own pages, in the place of what the feed gives."""
+    db.execute(
+        """
+        CREATE TABLE articles (                 -- the entries whose page was read: ArticleStore
+            entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+            read_page INTEGER NOT NULL,         -- when
+            is_due INTEGER NOT NULL DEFAULT 0,  -- the feed has changed the entry since
+            -- the feed's own words, while those of the page stand in `texts`; NULL where the page had no more
+            html TEXT,
+            text TEXT
+        )
+        """
+    )
+    db.execute("ALTER TABLE feeds ADD COLUMN wants_articles INTEGER NOT NULL DEFAULT 0")
+
+
 def migrate(database: Database) -> None:
     """Bring a file's schema up to date, all steps or none; a copy of an older file is kept beside it.
 

@@ -1,0 +1,180 @@
+"""Articles: the whole texts of entries, from their own pages, in the place of what the feed gives.
+
+`texts` holds what is shown, searched and exported. While that is the page's text, the feed's own stands here: an edit
+that the feed brings is told by it, and goes there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flodeslasare.cutting import cut
+from flodeslasare.storage.database import Database
+from flodeslasare.storage.entries import EntryStore, excerpt_of, seconds
+from flodeslasare.storage.index import SearchIndex
+
+if TYPE_CHECKING:
+    from flodeslasare.documents import ParsedArticle
+
+
+class ArticleStore:
+    """Keeps articles, and with them the search index, in the same transaction."""
+
+    def __init__(self, database: Database, index: SearchIndex) -> None:
+        self._db = database
+        self._index = index
+        self._entries = EntryStore(database, index)
+
+    def known(self, entry_id: int) -> str:
+        """What does the feed say of an entry, as text?"""
+        return str(
+            self._db.value(
+                """
+                SELECT coalesce(articles.text, texts.text, '')
+                FROM entries
+                LEFT JOIN texts ON texts.entry_id = id
+                LEFT JOIN articles ON articles.entry_id = id
+                WHERE id = ?
+                """,
+                (entry_id,),
+            )
+            or ""
+        )
+
+    def put(self, entry_id: int, article: ParsedArticle, now: datetime) -> bool:
+        """Keep what stands on an entry's page; tells whether that is another text than before.
+
+        The first takes the place of the feed's words; one after that, where the words differ, makes that an earlier version.
+        """
+        with self._db.writing():
+            old = self._kept(entry_id)
+            if old is None:  # deleted meanwhile
+                return False
+            is_new = not old["has_article"] or old["html"] != article.html
+            if is_new:
+                if not old["has_article"]:
+                    self._set_aside(entry_id, old, now)
+                elif old["text"].split() != article.text.split():
+                    self._entries.keep_version(entry_id, old["title"], old["html"], now)
+                self._show(entry_id, old, article.html, article.text)
+            self._read(entry_id, now)
+        return is_new
+
+    def give_up(self, entry_id: int, now: datetime) -> None:
+        """Take note that an entry's page does not have its text, or not any more.
+
+        Where the feed has changed the entry since it had, the feed's words are shown again, and the whole text becomes
+        an earlier version.
+        """
+        with self._db.writing():
+            old = self._kept(entry_id)
+            if old is None:
+                return
+            if old["has_article"] and old["is_due"]:
+                self._entries.keep_version(entry_id, old["title"], old["html"], now)
+                self._show(entry_id, old, old["feed_html"], old["feed_text"])
+                self._db.run(
+                    "UPDATE articles SET html = NULL, text = NULL WHERE entry_id = ?", (entry_id,)
+                )
+            self._read(entry_id, now)
+
+    def failed(self, entry_id: int, now: datetime) -> None:
+        """Take note that an entry's page could not be had this time."""
+        self._db.run(
+            """
+            INSERT INTO articles (entry_id, read_page, is_due)
+            SELECT id, :now, 1 FROM entries WHERE id = :entry  -- it may have been deleted meanwhile
+            ON CONFLICT DO UPDATE SET
+                read_page = excluded.read_page,
+                is_due = is_due OR html IS NULL  -- an article that is wanted anew stays where it is
+            """,
+            {"entry": entry_id, "now": seconds(now)},
+        )
+
+    def _read(self, entry_id: int, now: datetime) -> None:
+        """Take note that an entry's page was read; it is not asked for again before the feed changes the entry."""
+        self._db.run(
+            """
+            INSERT INTO articles (entry_id, read_page) VALUES (?, ?)
+            ON CONFLICT DO UPDATE SET read_page = excluded.read_page, is_due = 0
+            """,
+            (entry_id, seconds(now)),
+        )
+
+    def of_feed(self, feed_id: int) -> list[int]:
+        """Which entries of a feed have a page that was not read, or not since the feed changed them? Newest first."""
+        rows = self._db.rows(
+            """
+            SELECT id FROM entries LEFT JOIN articles ON entry_id = id
+            WHERE feed_id = ? AND url IS NOT NULL AND coalesce(is_due, 1)
+            ORDER BY sort_key DESC
+            """,
+            (feed_id,),
+        )
+        return [row["id"] for row in rows]
+
+    def due(self, before: datetime) -> list[int]:
+        """Which pages is a refresh to read? Newest first.
+
+        Those of the feeds whose articles are wanted, and those whose article stands here and whose entry the feed has changed
+        since. One that could not be had is left alone for a while.
+
+        Args:
+            before: those that could not be had were asked for before this.
+        """
+        rows = self._db.rows(
+            """
+            SELECT entries.id, sort_key FROM feeds
+            JOIN entries ON feed_id = feeds.id
+            LEFT JOIN articles ON entry_id = entries.id
+            WHERE wants_articles AND unsubscribed IS NULL
+                AND entries.url IS NOT NULL AND coalesce(is_due AND read_page < :before, 1)
+            UNION
+            SELECT id, sort_key FROM articles JOIN entries ON id = entry_id
+            WHERE is_due AND html IS NOT NULL AND url IS NOT NULL AND read_page < :before
+            ORDER BY sort_key DESC
+            """,
+            {"before": seconds(before)},
+        )
+        return [row["id"] for row in rows]
+
+    def _kept(self, entry_id: int) -> sqlite3.Row | None:
+        return self._db.row(
+            """
+            SELECT sort_key, title, excerpt, author, tags, digest, texts.html, texts.text,
+                articles.html IS NOT NULL AS has_article, coalesce(is_due, 0) AS is_due,
+                articles.html AS feed_html, articles.text AS feed_text
+            FROM entries
+            JOIN texts ON texts.entry_id = id
+            LEFT JOIN articles ON articles.entry_id = id
+            WHERE id = ?
+            """,
+            (entry_id,),
+        )
+
+    def _set_aside(self, entry_id: int, old: sqlite3.Row, now: datetime) -> None:
+        """Keep the feed's own words beside those that take their place."""
+        if not old["digest"]:  # what the feed brings next is compared with its own words
+            self._entries.take_digests([entry_id])
+        self._db.run(
+            """
+            INSERT INTO articles (entry_id, read_page, html, text) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET html = excluded.html, text = excluded.text
+            """,
+            (entry_id, seconds(now), old["html"], old["text"]),
+        )
+
+    def _show(self, entry_id: int, old: sqlite3.Row, html: str, text: str) -> None:
+        title, author, tags = old["title"], old["author"], json.loads(old["tags"])
+        self._index.remove([(old["sort_key"], cut(title, old["text"], author, tags))])
+        self._db.run(
+            "UPDATE texts SET html = ?, text = ? WHERE entry_id = ?", (html, text, entry_id)
+        )
+        if not old["excerpt"]:
+            self._db.run(
+                "UPDATE entries SET excerpt = ? WHERE id = ?", (excerpt_of(text), entry_id)
+            )
+        self._index.add([(old["sort_key"], cut(title, text, author, tags))])
