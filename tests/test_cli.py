@@ -491,7 +491,7 @@ def test_a_library_that_cannot_be_written_is_read(run: Run, line: str) -> None:
     [
         "mark read 1", "mark starred --query besök", "refresh", "refresh --due", "add blogg.exempel", "remove Bloggen",
         "remove Bloggen --delete-entries --yes", "edit Bloggen --url ny.exempel", "edit Bloggen --title X",
-        "merge 1 2", "backfill Bloggen", "searches save namn besök", "import {list}", "doctor --rebuild-index",
+        "edit Bloggen --fulltext", "fulltext 1", "fulltext --feed Bloggen", "merge 1 2", "backfill Bloggen", "searches save namn besök", "import {list}", "doctor --rebuild-index",
     ],
 )  # fmt: skip
 def test_what_would_write_to_one_that_cannot_be_says_so(
@@ -1333,7 +1333,7 @@ def test_a_feed_gets_another_name_and_folder(run: Run, archive: Library) -> None
     assert run("edit", "Bloggen", "--title", "\udcff", "--folder", "\udcff").code == 0
     nothing = run("edit", "1")
     assert (nothing.code, nothing.out) == (2, "")
-    assert "Say what to change: --url, --title or --folder." in nothing.err
+    assert "Say what to change: --url, --title, --folder or --fulltext." in nothing.err
 
 
 def test_a_feed_gets_another_address(run: Run, archive: Library, httpserver: HTTPServer) -> None:
@@ -1635,6 +1635,83 @@ def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:
         "error": None,
     }
     assert run("--offline", "backfill", url).code == 69
+
+
+def with_pages(httpserver: HTTPServer) -> str:
+    """Serve a feed of two entries, the page of the first, which has more, and none of the second; gives its address."""
+    items = "".join(
+        f"<item><guid>{name}</guid><link>{httpserver.url_for('/' + name)}</link><title>Inlägg {name}</title>"
+        f"<description>Hur kraven följs upp i avtalen.</description></item>"
+        for name in ("a", "b")
+    )
+    feed = f"<rss version='2.0'><channel><title>Kansliets blogg</title>{items}</channel></rss>"
+    httpserver.expect_request("/feed").respond_with_data(feed, content_type="application/rss+xml")
+    page = "<article><p>Hur kraven följs upp i avtalen.</p><p>Fabriken besöks av leverantören.</p></article>"
+    httpserver.expect_request("/a").respond_with_data(page, content_type="text/html")
+    httpserver.expect_request("/b").respond_with_data("", status=404)
+    return httpserver.url_for("/feed")
+
+
+def test_whole_texts_are_fetched_where_the_feed_gives_the_beginning(
+    run: Run, httpserver: HTTPServer
+) -> None:
+    run("add", with_pages(httpserver))
+    assert run("search", "leverantören").code == 0
+    assert run("search", "leverantören").out == ""
+
+    ran = run("fulltext", "--feed", "kansli")
+
+    assert ran.code == 1
+    assert ran.out == "1 whole text fetched, 1 failed\n"
+    assert ran.err.startswith(f"flodeslasare: {httpserver.url_for('/b')}: ")
+    assert ran.err.count("\n") == 1
+    assert len(run("search", "leverantören", "--json").objects) == 1
+    assert run("fulltext", "--feed", "kansli").out == "0 whole texts fetched\n"
+
+
+def test_whole_texts_as_json(run: Run, httpserver: HTTPServer) -> None:
+    run("add", with_pages(httpserver))
+    by_title = {each["title"]: each["id"] for each in run("entries", "--json").objects}
+    wanted = by_title["Inlägg a"]
+
+    first, again = (run("fulltext", str(wanted), "--json") for _time in range(2))
+
+    assert (first.code, first.err) == (0, "")
+    assert first.objects == [
+        {
+            "schema": 1,
+            "id": wanted,
+            "title": "Inlägg a",
+            "url": httpserver.url_for("/a"),
+            "status": "ok",
+            "words": 10,
+            "error": None,
+        }
+    ]
+    assert again.objects[0]["status"] == "unchanged"
+    assert run("--offline", "fulltext", str(wanted)).code == 69
+    assert run("fulltext", "999").code == 2
+    assert run("fulltext").code == 2
+    assert run("fulltext", str(wanted), "--feed", "kansli").code == 2
+
+
+def test_a_refresh_fetches_the_whole_texts_that_are_wanted(
+    run: Run, httpserver: HTTPServer
+) -> None:
+    url = with_pages(httpserver)
+    run("add", url)
+    assert "whole text" not in run("refresh").out
+
+    edited = run("edit", "kansli", "--fulltext")
+    ran = run("refresh")
+
+    assert edited.out == f"Kansliets blogg · {url} · whole texts\n"
+    assert (ran.code, ran.lines[-1]) == (0, "1 whole text fetched")
+    assert len(run("search", "leverantören", "--json").objects) == 1
+    httpserver.clear_log()
+    assert len(run("refresh", "--json").objects) == 1
+    assert [request.path for request, _reply in httpserver.log] == ["/feed"]
+    assert "whole texts" not in run("edit", "kansli", "--no-fulltext").out
 
 
 def test_the_demo_serves_its_blog_as_it_was(library: Library) -> None:

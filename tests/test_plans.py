@@ -26,6 +26,7 @@ FEEDS = 12
 EACH = 250
 
 INDEXES = {
+    "articles_due",
     "entries_by_url",
     "entries_newest",
     "entries_of_feed",
@@ -199,6 +200,21 @@ def test_start_and_reading_look_up_what_they_show(library: Library) -> None:
     assert flaws(library._database, ask) == []
 
 
+def test_whole_texts_are_looked_for_along_an_index(library: Library) -> None:
+    def ask() -> None:
+        assert library.articles_of_feed(3)
+        library.due_articles()
+        library.due_articles([3])
+
+    assert flaws(library._database, ask) == []
+    assert not [
+        step
+        for plan in plans(library._database, ask).values()
+        for step in plan
+        if re.match(r"SCAN (articles|entries)\b(?!.*articles_due)", step)
+    ]
+
+
 def test_every_index_serves_a_question(path: Path) -> None:
     """So that this fails, and not the reader's patience, when one is gone or no longer fits what it was made for."""
     with closing(open_database(path)) as database, Library(path) as library:
@@ -217,6 +233,7 @@ def test_every_index_serves_a_question(path: Path) -> None:
             library.listing(View(query='"krav och annat"'), first=10)
             library.earlier_versions(entry_id)
             FeedStore(library._database).history(3)
+            library.due_articles()
             document = ParsedFeed(title=None, site_url=None, entries=tuple(entries(30)))
             store_document(library._database, 4, document, NOW)
 

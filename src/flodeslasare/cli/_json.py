@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from flodeslasare.model import Entry, Feed, FeedFetch, FeedResult, SavedSearch, in_iso
+from flodeslasare.model import (
+    ArticleResult,
+    Entry,
+    Feed,
+    FeedFetch,
+    FeedResult,
+    SavedSearch,
+    in_iso,
+)
 
 SCHEMA = 1
 """Raised when a key changes its meaning or goes."""
@@ -83,6 +91,19 @@ def search_as_json(search: SavedSearch, total: int, unread: int) -> dict[str, ob
         "query": search.query,
         "total": total,
         "unread": unread,
+    }
+
+
+def article_as_json(result: ArticleResult) -> dict[str, object]:
+    """Give how it ended to fetch one entry's whole text."""
+    return {
+        "schema": SCHEMA,
+        "id": result.entry_id,
+        "title": result.title,
+        "url": result.url,
+        "status": result.status.value,
+        "words": result.words,
+        "error": result.error,
     }
 
 

@@ -343,7 +343,7 @@ Examples:
                 else:
                     _output.say(_("Nothing matches; nothing was changed."))
             else:
-                _require_entries(library, ids)
+                require_entries(library, ids)
                 _tell(library.mark(kind, ids))
 
     return command
@@ -375,7 +375,7 @@ def _require_question(query: str, kind: MarkKind) -> None:
         )
 
 
-def _require_entries(library: Library, ids: Iterable[int]) -> None:
+def require_entries(library: Library, ids: Iterable[int]) -> None:
     """See that all are there before any is marked.
 
     Raises:

@@ -16,7 +16,15 @@ from flodeslasare.cli._json import feed_as_json, fetch_as_json, result_as_json
 from flodeslasare.errors import FeedError, NoSuchFeed, UsageError
 from flodeslasare.i18n import N_, _, ngettext
 from flodeslasare.library.health import ailment_of
-from flodeslasare.model import Feed, FeedResult, FeedStarted, RefreshStatus, RefreshWaits, View
+from flodeslasare.model import (
+    ArticleStatus,
+    Feed,
+    FeedResult,
+    FeedStarted,
+    RefreshStatus,
+    RefreshWaits,
+    View,
+)
 
 if TYPE_CHECKING:
     from flodeslasare.cli._session import Session
@@ -196,18 +204,28 @@ Examples:
 @click.option(
     "--folder", metavar="FOLDER", help="Another folder, A/B is B inside A; empty for none."
 )
+@click.option(
+    "--fulltext/--no-fulltext",
+    default=None,
+    help="With each refresh fetch the whole texts of its entries from their pages, or no longer.",
+)
 @click.pass_obj
 def edit(
-    session: Session, feed: str, url: str | None, title: str | None, folder: str | None
+    session: Session,
+    feed: str,
+    url: str | None,
+    title: str | None,
+    folder: str | None,
+    fulltext: bool | None,
 ) -> None:
-    """Change where FEED (its address, title, or id) is asked, its name, or its folder.
+    """Change where FEED (its address, title, or id) is asked, its name, its folder, or what is fetched of it.
 
     Its entries and marks stay. A new address is looked at first, and nothing is changed when there
     is no feed; with --offline it is taken as it stands. The old address is forgotten: to `add` it is
     to subscribe to another feed.
     """
-    if url is None and title is None and folder is None:
-        raise click.UsageError(_("Say what to change: --url, --title or --folder."))
+    if url is None and title is None and folder is None and fulltext is None:
+        raise click.UsageError(_("Say what to change: --url, --title, --folder or --fulltext."))
     with session.open_library() as library:
         found = library.feed(feed)
         if url is not None:
@@ -216,8 +234,12 @@ def edit(
             library.rename_feed(found.id, title)
         if folder is not None:
             library.move_feed(found.id, folder)
+        if fulltext is not None:
+            library.want_articles(found.id, fulltext)
         found = library.feed(found.id)
     parts = [found.title, found.url, *([found.folder] if found.folder else [])]
+    if found.wants_articles:
+        parts.append(_("whole texts"))
     _output.put(_output.one_line(" · ".join(parts)))
 
 
@@ -440,8 +462,23 @@ def refresh(session: Session, feed: tuple[str, ...], due: bool, quiet: bool, as_
             return
         results = library.refresh(ids or None, due_only=due)
         failed = asyncio.run(_report(results, as_json=as_json, quiet=quiet))
+        if due_articles := library.due_articles(ids or None):
+            asyncio.run(_fetch_articles(library, due_articles, quiet=quiet or as_json))
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+async def _fetch_articles(library: Library, entry_ids: list[int], *, quiet: bool) -> None:
+    """Fetch the whole texts that are wanted; a page that cannot be had is no failure of the feed, and is tried again."""
+    from flodeslasare.cli.articles import fetch
+
+    found = (await fetch(library, entry_ids, quiet=quiet))[ArticleStatus.OK]
+    if found and not quiet:
+        _output.put(
+            ngettext("{count} whole text fetched", "{count} whole texts fetched", found).format(
+                count=found
+            )
+        )
 
 
 async def _report(

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from flodeslasare import __version__, i18n
-from flodeslasare.cli import _output, doctor, entries, feeds, files, searches
+from flodeslasare.cli import _output, articles, doctor, entries, feeds, files, searches
 from flodeslasare.cli._help import speak
 from flodeslasare.cli._paths import FILE
 from flodeslasare.cli._session import Session, language_for
@@ -78,6 +78,7 @@ for command in (
     demo,
     *feeds.COMMANDS,
     *entries.COMMANDS,
+    *articles.COMMANDS,
     *searches.COMMANDS,
     *files.COMMANDS,
     *doctor.COMMANDS,

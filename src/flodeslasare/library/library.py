@@ -548,13 +548,16 @@ class Library:
         """Give the entries of a feed whose page was not read, or not since the feed changed them, newest first."""
         return self._articles.of_feed(feed_id)
 
-    def due_articles(self) -> list[int]:
-        """Give the entries whose page a refresh is to read when it has ended: of feeds whose articles are wanted, newest first.
+    def due_articles(self, feed_ids: Iterable[int] | None = None) -> list[int]:
+        """Give the entries whose page is to be read when a refresh has ended, newest first.
 
-        And those whose article is kept and which their feed has changed since. A page that could not be had is left alone for
-        a day.
+        Those of feeds whose articles are wanted, and those whose article is kept and which their feed has changed since. A
+        page that could not be had is left alone for a day.
+
+        Args:
+            feed_ids: the feeds that were refreshed; `None` is every subscription.
         """
-        return self._articles.due(self._now() - _PAGE_AGAIN)
+        return self._articles.due(self._now() - _PAGE_AGAIN, feed_ids)
 
     def want_articles(self, feed_id: int, wanted: bool) -> Feed:
         """Let refreshes fetch the whole texts of a feed's entries, or no longer. Gives the feed as it was.

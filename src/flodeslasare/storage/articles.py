@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,33 @@ from flodeslasare.storage.index import SearchIndex
 
 if TYPE_CHECKING:
     from flodeslasare.documents import ParsedArticle
+
+
+_REFRESHED = """
+    WITH refreshed AS (
+        SELECT id AS refreshed_id, wants_articles FROM feeds
+        WHERE unsubscribed IS NULL
+            AND (:feeds IS NULL OR id IN (SELECT value FROM json_each(:feeds)))
+    )
+    """
+_DUE = (
+    # CROSS JOIN: in this order, few before many (sqlite.org/optoverview.html#crossjoin)
+    """
+    SELECT entries.id, sort_key
+    FROM refreshed
+    CROSS JOIN entries INDEXED BY entries_of_feed ON feed_id = refreshed_id
+    LEFT JOIN articles ON entry_id = entries.id
+    WHERE wants_articles AND coalesce(is_due, 1) AND coalesce(failed < :before, 1)
+        AND url IS NOT NULL
+    """,
+    """
+    SELECT entries.id, sort_key
+    FROM articles INDEXED BY articles_due
+    CROSS JOIN entries ON entries.id = entry_id
+    JOIN refreshed ON refreshed_id = feed_id
+    WHERE is_due AND html IS NOT NULL AND coalesce(failed < :before, 1) AND url IS NOT NULL
+    """,
+)
 
 
 class ArticleStore:
@@ -85,11 +113,9 @@ class ArticleStore:
         """Take note that an entry's page could not be had this time."""
         self._db.run(
             """
-            INSERT INTO articles (entry_id, read_page, is_due)
-            SELECT id, :now, 1 FROM entries WHERE id = :entry  -- it may have been deleted meanwhile
-            ON CONFLICT DO UPDATE SET
-                read_page = excluded.read_page,
-                is_due = is_due OR html IS NULL  -- an article that is wanted anew stays where it is
+            INSERT INTO articles (entry_id, is_due, failed)
+            SELECT id, 1, :now FROM entries WHERE id = :entry  -- it may have been deleted meanwhile
+            ON CONFLICT DO UPDATE SET failed = excluded.failed
             """,
             {"entry": entry_id, "now": seconds(now)},
         )
@@ -98,8 +124,8 @@ class ArticleStore:
         """Take note that an entry's page was read; it is not asked for again before the feed changes the entry."""
         self._db.run(
             """
-            INSERT INTO articles (entry_id, read_page) VALUES (?, ?)
-            ON CONFLICT DO UPDATE SET read_page = excluded.read_page, is_due = 0
+            INSERT INTO articles (entry_id, page_read) VALUES (?, ?)
+            ON CONFLICT DO UPDATE SET page_read = excluded.page_read, is_due = 0, failed = NULL
             """,
             (entry_id, seconds(now)),
         )
@@ -116,7 +142,7 @@ class ArticleStore:
         )
         return [row["id"] for row in rows]
 
-    def due(self, before: datetime) -> list[int]:
+    def due(self, before: datetime, feed_ids: Iterable[int] | None) -> list[int]:
         """Which pages is a refresh to read? Newest first.
 
         Those of the feeds whose articles are wanted, and those whose article stands here and whose entry the feed has changed
@@ -124,22 +150,18 @@ class ArticleStore:
 
         Args:
             before: those that could not be had were asked for before this.
+            feed_ids: of which feeds; `None` is all.
         """
-        rows = self._db.rows(
-            """
-            SELECT entries.id, sort_key FROM feeds
-            JOIN entries ON feed_id = feeds.id
-            LEFT JOIN articles ON entry_id = entries.id
-            WHERE wants_articles AND unsubscribed IS NULL
-                AND entries.url IS NOT NULL AND coalesce(is_due AND read_page < :before, 1)
-            UNION
-            SELECT id, sort_key FROM articles JOIN entries ON id = entry_id
-            WHERE is_due AND html IS NOT NULL AND url IS NOT NULL AND read_page < :before
-            ORDER BY sort_key DESC
-            """,
-            {"before": seconds(before)},
-        )
-        return [row["id"] for row in rows]
+        parameters = {
+            "before": seconds(before),
+            "feeds": None if feed_ids is None else json.dumps(list(feed_ids)),
+        }
+        found = {
+            row["sort_key"]: row["id"]
+            for question in _DUE
+            for row in self._db.rows(_REFRESHED + question, parameters)
+        }
+        return [found[sort_key] for sort_key in sorted(found, reverse=True)]
 
     def _kept(self, entry_id: int) -> sqlite3.Row | None:
         return self._db.row(
@@ -161,7 +183,7 @@ class ArticleStore:
             self._entries.take_digests([entry_id])
         self._db.run(
             """
-            INSERT INTO articles (entry_id, read_page, html, text) VALUES (?, ?, ?, ?)
+            INSERT INTO articles (entry_id, page_read, html, text) VALUES (?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET html = excluded.html, text = excluded.text
             """,
             (entry_id, seconds(now), old["html"], old["text"]),

@@ -391,7 +391,7 @@ class EntryStore:
         rows = self._db.rows(
             """
             SELECT entries.*, texts.html, texts.text,
-                CASE WHEN articles.html IS NOT NULL THEN read_page END AS read_page,
+                CASE WHEN articles.html IS NOT NULL THEN page_read END AS page_read,
                 is_due AS is_article_due,
                 shown(feeds.url) AS feed_url,
                 coalesce(named, nullif(feeds.title, ''), shown(feeds.url)) AS feed_title
@@ -630,6 +630,6 @@ def _entry(row: sqlite3.Row) -> Entry:
         html=row["html"],
         text=row["text"],
         versions=row["versions"],
-        article=moment(row["read_page"]),
+        article=moment(row["page_read"]),
         is_article_due=bool(row["is_article_due"]),
     )

@@ -257,16 +257,19 @@ def m004_articles(db: UtilsDatabase) -> None:
     """Keep whole texts, from the entries' own pages, in the place of what the feed gives."""
     db.execute(
         """
-        CREATE TABLE articles (                 -- the entries whose page was read: ArticleStore
+        CREATE TABLE articles (                 -- the entries whose page was asked for: ArticleStore
             entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
-            read_page INTEGER NOT NULL,         -- when
-            is_due INTEGER NOT NULL DEFAULT 0,  -- the feed has changed the entry since
+            page_read INTEGER,                  -- when
+            is_due INTEGER NOT NULL DEFAULT 0,  -- it was not read, or not since the feed changed the entry
+            failed INTEGER,                     -- when it could last not be had, if not since
             -- the feed's own words, while those of the page stand in `texts`; NULL where the page had no more
             html TEXT,
             text TEXT
         )
         """
     )
+    # "whose text is to be fetched anew": ArticleStore.due
+    db.execute("CREATE INDEX articles_due ON articles (entry_id) WHERE is_due")
     db.execute("ALTER TABLE feeds ADD COLUMN wants_articles INTEGER NOT NULL DEFAULT 0")
 
 

@@ -52,6 +52,8 @@ class Key(Struct, frozen=True, kw_only=True):
     """Where it is hinted at."""
     is_for_pictures: bool = False
     """Whether it is hinted at only where the text has pictures."""
+    is_for_beginnings: bool = False
+    """Whether it is hinted at only where the text seems to be the beginning of one."""
     leads_to: str = ""
     """A pane it leads to."""
     hint_to_hidden: str = ""
@@ -220,6 +222,17 @@ KEYS: tuple[Key, ...] = (
         hint=N_("pictures"),
         panes=("reading",),
         is_for_pictures=True,
+    ),
+    Key(
+        shown="w",
+        does=N_("the whole text, from the entry's own page"),
+        group=READ,
+        name=N_("Fetch the whole text"),
+        keys="w",
+        action="article",
+        hint=N_("whole text"),
+        panes=("reading",),
+        is_for_beginnings=True,
     ),
     Key(
         shown="L",
@@ -428,6 +441,16 @@ FEED_KEYS: tuple[Key, ...] = (
         hint_when_on=N_("stop fetching older"),
     ),
     Key(
+        shown="w",
+        does=N_("with each refresh, and now; again ends it"),
+        group=FEEDS,
+        name=N_("Fetch the whole texts of this feed"),
+        keys="w",
+        action="articles",
+        hint=N_("whole texts"),
+        hint_when_on=N_("no whole texts"),
+    ),
+    Key(
         shown="n",
         does=N_("a name of your own; u undoes it"),
         group=FEEDS,
@@ -492,6 +515,7 @@ _HINTED = (
     "1",
     "b",
     "Space",
+    "w",
     "p",
     "m",
     "s",
@@ -537,6 +561,7 @@ def hinted(
     on: Collection[str] = (),
     hidden: Collection[str] = (),
     has_pictures: bool = False,
+    is_beginning: bool = False,
 ) -> list[tuple[str, str]]:
     """Give the keys that the status line hints at, and what they do, in the language of the screen.
 
@@ -547,6 +572,7 @@ def hinted(
         on: the actions of the keys that lead back just then.
         hidden: the panes there is no room for.
         has_pictures: the text that is shown has some that can be drawn.
+        is_beginning: the text that is shown seems to be the beginning of one.
     """
     if is_typing:
         return [(_(shown), _(does)) for shown, does in _TYPING]
@@ -554,6 +580,7 @@ def hinted(
         (_HINTED.index(key.shown), _(key.shown), _(does))
         for key in KEYS
         if (has_pictures or not key.is_for_pictures)
+        and (is_beginning or not key.is_for_beginnings)
         and (does := key.hint_in(pane, in_search=in_search, is_on=key.action in on, hidden=hidden))
     ]
     return [(shown, does) for _order, shown, does in sorted(hints)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from flodeslasare.model import FeedResult, FeedStarted, Listing, Marked, View
+from flodeslasare.model import ArticleResult, FeedResult, FeedStarted, Listing, Marked, View
 from flodeslasare.tui.widgets._archive import Archive, Sum
 from flodeslasare.tui.widgets._offer import Offer
 
@@ -60,6 +60,24 @@ class OlderPageKept(Message):
 
 class BackfillFinished(Message):
     """A backfill has ended, or was stopped; `problem` says why when it could not be done at all."""
+
+    def __init__(self, problem: str | None = None) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class ArticleRead(Message):
+    """An entry's page has been read for its whole text."""
+
+    def __init__(self, result: ArticleResult, *, is_asked: bool) -> None:
+        super().__init__()
+        self.result = result
+        self.is_asked = is_asked
+        """Whether the person asked for this one; else it was due."""
+
+
+class ArticlesFinished(Message):
+    """The whole texts that were due have been fetched; `problem` says why when that could not be done at all."""
 
     def __init__(self, problem: str | None = None) -> None:
         super().__init__()

@@ -111,6 +111,32 @@ def backfill(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowh
         reader.backfills.toggle(feed)
 
 
+def want_articles(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
+    """Let the whole texts of a feed, the current one where none is given, be fetched, or no longer."""
+    feed = feed or _current(reader)
+    if feed is None:
+        return
+    asked = feed
+
+    def want(library: Library) -> Feed:
+        is_wanted = library.feed(asked.id).wants_articles
+        library.want_articles(asked.id, not is_wanted)
+        return library.feed(asked.id)
+
+    def has_changed(now: Feed) -> None:
+        if now.wants_articles:
+            said = _("{feed}: whole texts are fetched from now on")
+        else:
+            said = _("{feed}: no more whole texts; those that came are kept")
+        reader.status.tell(said.format(feed=_short(now.title)))
+        if not reader.library.is_offline:
+            reader.articles.start_again()
+
+    with reader.telling():
+        reader.changes.make(want, has_changed)
+    _back_unless_waiting(reader, back)
+
+
 def merge(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
     """Ask which feed another, the current one where none is given, is to go up in; then merge them."""
     from flodeslasare.tui.screens._feed_dialogs import MergeScreen
@@ -488,6 +514,7 @@ def _said_of_none(reader: ReaderScreen) -> str:
 DOING: Mapping[str, Callable[[ReaderScreen, Feed | None, Back], None]] = {
     "refresh": refresh,
     "backfill": backfill,
+    "articles": want_articles,
     "rename": rename,
     "move": move,
     "readdress": readdress,

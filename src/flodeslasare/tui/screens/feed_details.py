@@ -135,6 +135,10 @@ class FeedScreen(DialogScreen[str]):
             facts.append((_("Older entries"), _("are being fetched; o stops that")))
         elif not feed.is_gone:
             facts.append((_("Older entries"), _("o fetches what its site still has")))
+        if feed.wants_articles:
+            facts.append((_("Whole texts"), _("are fetched with each refresh; w ends that")))
+        elif not feed.is_gone:
+            facts.append((_("Whole texts"), _("w fetches them from the entries' own pages")))
         if feed.last_refresh is not None:
             facts.append((_("Refreshed"), self._when(feed.last_refresh)))
         if feed.next_refresh is not None and not feed.is_gone:
@@ -156,7 +160,8 @@ class FeedScreen(DialogScreen[str]):
         ]
 
     def _hint(self, key: Key) -> str:
-        is_on = self._is_filled and key.action == "backfill"
+        on = {"backfill": self._is_filled, "articles": self._feed.wants_articles}
+        is_on = on.get(key.action, False)
         return key.hint_when_on if is_on else key.hint
 
     def on_resize(self, event: events.Resize) -> None:

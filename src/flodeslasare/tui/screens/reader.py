@@ -44,6 +44,8 @@ from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
 from flodeslasare.tui._keys import KEYS, action_of, bindings, hinted
 from flodeslasare.tui.messages import (
+    ArticleRead,
+    ArticlesFinished,
     BackfillFinished,
     ChangeEnded,
     FeedAsked,
@@ -88,6 +90,7 @@ from flodeslasare.tui.widgets.search_bar import SearchBar
 from flodeslasare.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from flodeslasare.tui.screens._articles import Articles
     from flodeslasare.tui.screens._backfill import Backfills
     from flodeslasare.tui.screens._pictures import Pictures
 
@@ -169,6 +172,8 @@ class ReaderScreen(Screen[None]):
         """What undo takes back, in order."""
         self._news = News(self.status, self._overview, now=now)
         self._backfills: Backfills | None = None
+        """There once one was wanted."""
+        self._articles: Articles | None = None
         """There once one was wanted."""
         self._is_filled = False
         """Whether older entries came that the list is to show unasked."""
@@ -362,6 +367,7 @@ class ReaderScreen(Screen[None]):
                 in_search=bool(self.query_text),
                 is_typing=self.search_bar.has_typing,
                 has_pictures=self.text.has_pictures and has_colours(self.app),
+                is_beginning=self.text.is_beginning,
                 on=self._actions_on(),
                 hidden=[pane for pane, widget in self._panes.items() if not widget.display],
             )
@@ -844,6 +850,37 @@ class ReaderScreen(Screen[None]):
         else:
             self.text.show_pictures(not self.text.shows_pictures)
 
+    def action_article(self) -> None:
+        """Fetch the whole text of the entry one is on, from its own page."""
+        row = self._linked_row()
+        if row is None or not self.can_be_kept():
+            return
+        if not self.text_is_shown:
+            self.action_pane("reading")
+        self.articles.fetch(row.id)
+
+    @property
+    def articles(self) -> Articles:
+        """What fetches whole texts."""
+        if self._articles is None:
+            from flodeslasare.tui.screens._articles import Articles
+
+            self._articles = Articles(self, self.library, self.status)
+        return self._articles
+
+    @on(ArticleRead)
+    def _take_in_article(self, event: ArticleRead) -> None:
+        result = event.result
+        self.articles.took(result, is_asked=event.is_asked)
+        shown = self.text.entry
+        if shown is not None and shown.id == result.entry_id:
+            self._preview.read_again()
+            self._hint_keys()
+
+    @on(ArticlesFinished)
+    def _end_articles(self, event: ArticlesFinished) -> None:
+        self.articles.ended(event.problem)
+
     @on(ReadingPane.TagChosen)
     def _search_for_tag(self, event: ReadingPane.TagChosen) -> None:
         from flodeslasare.query.hints import tag_query
@@ -1122,6 +1159,8 @@ class ReaderScreen(Screen[None]):
         if event.is_news or self._news.is_coming:  # it may have taken the place of one under way
             self._news.ended(event.problem)
             self._count_again()
+            if event.problem is None:
+                self.articles.fetch_due()
 
     @property
     def backfills(self) -> Backfills:

@@ -5,6 +5,7 @@ Imported with the first text that is shown, as `content` is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -61,6 +62,12 @@ def blocks_of(
         if number == 0:
             yield Text(content=_EMPTY, gap=None)  # an empty line, whatever the first block is
         yield from _with_pictures(block, article.pictures.get(number, ()), pictures or {})
+    if entry.is_article_due and entry.article is not None:
+        hint = _("The feed has changed this since its whole text was fetched; w fetches it again.")
+        yield _said(hint, ".article--faint", gap=_EMPTY)
+    elif is_beginning(entry) and entry.text.strip():
+        hint = _("This may be the beginning only; w fetches the whole text from its page.")
+        yield _said(hint, ".article--faint", gap=_EMPTY)
     if article.is_cut:
         hint = _("The text goes on; o opens it whole in the browser.")
         yield _said(hint, ".article--faint", gap=_EMPTY)
@@ -68,6 +75,24 @@ def blocks_of(
         if number == 0:
             yield Line(width=12)
         yield link.block()
+
+
+_CUT = re.compile(
+    r"(?:…|\.\.\.|\[\W*\])\s*\Z"
+    r"|(?:läs (?:hela|mer|vidare)|fortsätt läsa|read (?:more|on|the rest)|continue reading)\b[^\n]*\Z",
+    re.IGNORECASE,
+)
+_CUT_WITHIN = 200
+
+
+def _seems_cut(text: str) -> bool:
+    """Tell whether a text says itself that it is the beginning of one: «…», «Läs mer», «Continue reading»."""
+    return bool(_CUT.search(text[-_CUT_WITHIN:]))
+
+
+def is_beginning(entry: Entry) -> bool:
+    """Tell whether an entry's text seems to be the beginning only, and its page may have the whole."""
+    return bool(entry.url) and entry.article is None and (not entry.text or _seems_cut(entry.text))
 
 
 def _with_pictures(
@@ -123,7 +148,7 @@ def _bare_text(entry: Entry) -> Iterator[Text]:
     if not entry.text.strip():
         hint = _("The feed gives no text for this entry.")
         if entry.url:
-            hint += " " + _("o opens it in the browser.")
+            hint += " " + _("w fetches it from its page, o opens that in the browser.")
         yield _said(hint, ".article--faint", gap=_EMPTY)
 
 

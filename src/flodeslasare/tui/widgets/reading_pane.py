@@ -155,6 +155,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._pictures: Pictures | None = None
         """Of the entry, where it has any."""
         self._shows_pictures: bool | None = None
+        self._is_beginning = False
         self._asking: Timer | None = None
         self._taking_in: Timer | None = None
         self._anchor = 0
@@ -248,6 +249,11 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
     def has_pictures(self) -> bool:
         """Whether there are pictures to be shown of the entry."""
         return self._pictures is not None
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether the entry's page may have more of the text."""
+        return self._is_beginning
 
     @property
     def shows_pictures(self) -> bool | None:
@@ -468,9 +474,10 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._entry = entry
         if entry is None:
             self._article, self._links, self._pictures = None, (), None
+            self._is_beginning = False
             return
         from flodeslasare.tui import content  # not before there is something to read: 8 ms
-        from flodeslasare.tui.widgets._article import attachments
+        from flodeslasare.tui.widgets._article import attachments, is_beginning
 
         if (
             self._article is None
@@ -485,6 +492,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
                 from flodeslasare.tui.widgets._pictures import Pictures
 
                 self._pictures = Pictures(chain.from_iterable(self._article.pictures.values()))
+        self._is_beginning = is_beginning(entry)
         links = self._article.links
         self._links = (*links, *attachments(entry.enclosures, after=links))
 

@@ -64,6 +64,25 @@ class Filling(NamedTuple):
         return f"{self.title} {others.format(n=phrases.number(self.waiting))}"
 
 
+class Fetching(NamedTuple):
+    """How far the fetching of whole texts has come."""
+
+    title: str
+    """Of the last one."""
+    done: int
+    of: int
+
+    def said(self) -> str:
+        """Say it in a few words."""
+        return _("whole texts: {done} of {of}").format(
+            done=phrases.number(self.done), of=phrases.number(self.of)
+        )
+
+    def named(self) -> str:
+        """Name the last one."""
+        return self.title
+
+
 class StatusLine(Widget):
     """What goes on, in a few words; a message that must be read stays until a key is pressed."""
 
@@ -75,6 +94,8 @@ class StatusLine(Widget):
     """Feeds done, feeds in all, the one in work; `None` while nothing is refreshed."""
     filling: reactive[Filling | None] = reactive[Filling | None](None)
     """How far a backfill has come; `None` while there is none."""
+    fetching: reactive[Fetching | None] = reactive[Fetching | None](None)
+    """How far whole texts have been fetched; `None` while none are."""
     busy: reactive[str] = reactive("")
     """What else goes on, and has gone on for a while; empty for nothing."""
     failures: reactive[int] = reactive(0)
@@ -144,17 +165,24 @@ class StatusLine(Widget):
     def watch_filling(self) -> None:
         self._turn_or_rest()
 
+    def watch_fetching(self) -> None:
+        self._turn_or_rest()
+
     def watch_busy(self) -> None:
         self._turn_or_rest()
 
     def _turn_or_rest(self) -> None:
         """Turn the spinner only while there is something to turn for."""
-        goes_on = self.progress is not None or self.filling is not None or bool(self.busy)
+        goes_on = self.progress is not None or bool(self._beside()) or bool(self.busy)
         if goes_on and self._turning is None:
             self._turning = self.set_interval(_TURN_SECONDS, self._spin)
         elif not goes_on and self._turning is not None:
             self._turning.stop()
             self._turning = None
+
+    def _beside(self) -> list[Filling | Fetching]:
+        """Give what goes on beside refreshes."""
+        return [each for each in (self.filling, self.fetching) if each is not None]
 
     def _spin(self) -> None:
         self._turn += 1
@@ -219,9 +247,9 @@ class StatusLine(Widget):
             full = round(cells * done / of) if of else 0
             pieces += [(count, "accent"), ("━" * full, "accent"), ("━" * (cells - full), "rule")]
             room -= cell_len(count) + cells
-        elif self.filling is not None:
-            name = self.filling.named()
-            count = f"{spinner}{self.filling.said()} "
+        elif beside := self._beside():
+            name = beside[0].named()
+            count = f"{spinner}{beside[0].said()} "
             pieces.append((count, "accent"))
             room -= cell_len(count)
         if name:
@@ -242,8 +270,8 @@ class StatusLine(Widget):
         if self.notice:
             return harmless_line(self.notice)
         parts = []
-        if self.filling is not None and self.progress is not None:
-            parts.append(self.filling.said())
+        # The first has the room of the progress, where that is not taken.
+        parts += [each.said() for each in self._beside()[self.progress is None :]]
         if self.new:
             parts.append(
                 ngettext(
