@@ -290,7 +290,7 @@ async def test_the_feeds_page_says_how_older_entries_are_had(
         await settle(pilot)
         await press(pilot, "i")
         assert "o fetches what its site still has" in shown(reading)
-        assert "r refresh · o older entries · n rename" in shown(reading)
+        assert "r refresh · o older entries · w whole texts · n rename" in shown(reading)
         assert site.asked == []  # to look at it asks nobody
         await pilot.press("o")
         await pilot.pause()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -346,6 +346,9 @@ def test_long_words_break_at_hyphens_or_where_they_must() -> None:
 
 def test_wide_signs_count_double_and_stay_whole() -> None:
     assert _cut("漢字漢字", 5) == ["漢字", "漢字"]
+    scotland = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    assert _cut(f"abcdef{scotland}", 8) == [f"abcdef{scotland}"]
+    assert _cut(f"abcdefg{scotland}", 8) == ["abcdefg", scotland]
     assert _cut("e\u0301" * 5, 3) == ["e\u0301" * 3, "e\u0301" * 2]
 
 
@@ -387,6 +390,7 @@ _ENDS = [f"/{tag.split()[0]}" for tag in _TAGS]
     ),
     width=st.integers(1, 80),
 )
+@example(parts=["<table>", "<tr>", "<p>", "x", "<td>", "<td>"], width=20)
 def test_any_html_is_set_within_the_width(parts: list[str], width: int) -> None:
     article = render("".join(parts))
     shown = set_lines(article, width)

@@ -13,6 +13,8 @@ from textual.pilot import Pilot
 from flodeslasare import i18n
 from flodeslasare.tui import links
 from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.content import render
+from hostile import harmful
 from pilots import settle
 from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_hostile_screen import SIZE, assert_screen_is_safe
@@ -329,3 +331,15 @@ async def test_the_question_in_swedish(staged: StagedLibrary) -> None:
 def test_a_copied_address_is_one_line(app: FeedReaderApp) -> None:
     links.copy(app, "javascript:x\nrm -rf /\x1b[2J")
     assert app.clipboard == "javascript:x rm -rf /[2J"
+
+
+def test_a_name_is_not_cut_inside_a_flag() -> None:
+    """What is left of it would be letters that nobody sees."""
+    scotland = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+    for length in range(50, 61):
+        assert not harmful(links.file_name(f"https://a.se/{'x' * length}{scotland}"), "")
+        assert not harmful(
+            links.without_scheme(f"https://a.se/{'x' * (length + 140)}{scotland}"), ""
+        )
+        (link,) = render(f"<a href='https://a.se/1'>{'x' * (length + 140)}{scotland}</a>").links
+        assert not harmful(link.title, "")

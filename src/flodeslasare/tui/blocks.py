@@ -398,4 +398,10 @@ def _edge(text: str, start: int, stop: int, width: int) -> int:
 
 
 def _joins(char: str) -> bool:
-    return char == "\u200d" or "\ufe00" <= char <= "\ufe0f" or bool(unicodedata.combining(char))
+    # The last are invisible tags: they spell the flags of parts of countries, and end with one.
+    return (
+        char == "\u200d"
+        or "\ufe00" <= char <= "\ufe0f"
+        or "\U000e0020" <= char <= "\U000e007f"
+        or bool(unicodedata.combining(char))
+    )

@@ -17,7 +17,7 @@ from textual.content import Content, Span
 from textual.style import Style
 
 from flodeslasare.i18n import _
-from flodeslasare.text import harmless
+from flodeslasare.text import beginning, harmless
 from flodeslasare.tui.blocks import Block, Line, OneLine, Table, Text
 from flodeslasare.tui.links import (
     file_name,
@@ -570,7 +570,7 @@ class _Walker:
             self._add(f" ({host})", ".article--faint")
         link = self.links.get(url)
         if link is None:
-            title = title[:200]
+            title = beginning(title, 200)
             is_said = named or title == host
             link = self.links[url] = Link(
                 number=len(self.links) + 1,
@@ -685,6 +685,8 @@ def _is_layout(table: etree._Element, rows: list[etree._Element]) -> bool:
         return True  # text outside of the cells
     if any((each.tail or "").strip() for each in table.iterdescendants("td", "th", "tr", "tbody")):
         return True
+    if any(child.tag not in ("td", "th") for row in rows for child in row):
+        return True  # so are elements that stand there
     counts = [sum(1 for _cell in row.iterchildren("td", "th")) for row in rows]
     if max(counts, default=0) <= 1 or sum(counts) > _MOST_CELLS:
         return True

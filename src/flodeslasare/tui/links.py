@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from flodeslasare.i18n import _
-from flodeslasare.text import harmless_line
+from flodeslasare.text import beginning, harmless_line
 
 if TYPE_CHECKING:
     import webbrowser
@@ -174,7 +174,7 @@ def shown_address(url: str) -> str:
 def file_name(url: str) -> str:
     """Give the last part of the path of an address, as people write it."""
     try:
-        return harmless_line(unquote(urlsplit(url).path.rpartition("/")[2]))[:60]
+        return beginning(harmless_line(unquote(urlsplit(url).path.rpartition("/")[2])), 60)
     except ValueError:
         return ""
 
@@ -188,7 +188,7 @@ def without_scheme(url: str) -> str:
         path = urlsplit(url).path
     except ValueError:
         return host
-    return f"{host}{harmless_line(unquote(path))}".rstrip("/")[:200]
+    return beginning(f"{host}{harmless_line(unquote(path))}".rstrip("/"), 200)
 
 
 def _host(parts: SplitResult) -> str:
