@@ -205,3 +205,27 @@ def test_a_text_that_says_it_is_a_beginning_is_taken_for_one(
     assert is_beginning(entry) is is_so
     assert not is_beginning(replace(entry, url=None))
     assert not is_beginning(replace(entry, article=entry.fetched))
+
+
+async def test_what_is_found_in_a_whole_text_comes_into_the_search_that_is_on(
+    reading: FeedReaderApp, site: Site
+) -> None:
+    async with reading.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        blog = site.served.posts
+        cut = next(post for post in blog if post.intro_only)
+        entry_id = next(
+            each
+            for each in beginnings(reading.library)
+            if (reading.library.entry(each).url or "").endswith(cut.path)
+        )
+        known = reading.library.entry(entry_id).text.casefold()
+        words = (word.strip(".,«»") for word in cut.markdown.split())
+        (word,) = [w for w in words if w.isalpha() and len(w) > 7 and w.casefold() not in known][:1]
+
+        await press(pilot, "/", *word, "enter")
+        assert entry_id not in reading.reader.entries.ids
+        reading.library.want_articles(1, True)
+        await press(pilot, "R")
+        await until(pilot, lambda: reading.library.entry(entry_id).article is not None)
+        await until(pilot, lambda: entry_id in reading.reader.entries.ids, "the hit")

@@ -95,13 +95,15 @@ class Articles:
     def _say_that_it_waits(self) -> None:
         self._screen.post_message(RefreshWaiting())
 
-    def took(self, result: ArticleResult, *, is_asked: bool) -> None:
-        """Say what came of one."""
+    def took(self, result: ArticleResult, *, is_asked: bool) -> bool:
+        """Say what came of one; tells whether that is to be seen at once."""
+        is_new = result.status is ArticleStatus.OK
         if is_asked:
             self._tell(result)
-            return
-        self._found += result.status is ArticleStatus.OK
+            return is_new
+        self._found += is_new
         self._status.fetching = Fetching(title=result.title, done=result.done, of=result.of)
+        return False
 
     def _tell(self, result: ArticleResult) -> None:
         if result.status is ArticleStatus.ERROR:
@@ -116,9 +118,10 @@ class Articles:
         else:
             self._status.tell(_("its page has no more text than this"), is_news=True)
 
-    def ended(self, problem: str | None) -> None:
-        """Say what those that were due came to, and go on with what has become due since."""
+    def ended(self, problem: str | None) -> bool:
+        """Say what those that were due came to, and go on with what has become due since; tells whether there were any."""
         self._run = None
+        is_any_new = self._found > 0
         self._status.fetching = None
         if problem is not None:
             self._status.message = problem
@@ -128,3 +131,4 @@ class Articles:
         if self._is_owed:
             self._is_owed = False
             self.fetch_due()
+        return is_any_new

@@ -871,15 +871,24 @@ class ReaderScreen(Screen[None]):
     @on(ArticleRead)
     def _take_in_article(self, event: ArticleRead) -> None:
         result = event.result
-        self.articles.took(result, is_asked=event.is_asked)
+        if self.articles.took(result, is_asked=event.is_asked):
+            self._show_new_texts()
         shown = self.text.entry
         if shown is not None and shown.id == result.entry_id:
             self._preview.read_again()
             self._hint_keys()
 
+    def _show_new_texts(self) -> None:
+        """Let the list show what is found in whole texts that came."""
+        self.entries.forget_rows()
+        if self.sought:
+            self._is_filled = True
+            self._count_again()
+
     @on(ArticlesFinished)
     def _end_articles(self, event: ArticlesFinished) -> None:
-        self.articles.ended(event.problem)
+        if self.articles.ended(event.problem):
+            self._show_new_texts()
 
     @on(ReadingPane.TagChosen)
     def _search_for_tag(self, event: ReadingPane.TagChosen) -> None:
