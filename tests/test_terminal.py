@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -132,6 +133,16 @@ class Terminal:
         self.wait("▎")
         self.press("Enter")
         self.wait("Space read on")
+
+    def program(self) -> int:
+        """Give the number of the process that runs in the window, below the shell."""
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
+        found = subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True)
+        return int(found.stdout.split()[0])
+
+    def modes(self) -> str:
+        """Tell whether the other screen is shown, and whether the mouse is reported: `1 1`, `0 0`."""
+        return self.tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag}").strip()
 
     def leave(self) -> None:
         """Quit, and wait for the end."""
@@ -348,6 +359,20 @@ def test_nothing_from_a_feed_steers_the_terminal(
     assert not re.search("[\x07\x80-\x9f\u202e]|\x1bP", written)
     assert "\x1b[7;7Hmoved" not in written
     assert not any("pwned" in found for found in re.findall("\x1b\\][^\x07\x1b]*", written))
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_an_end_from_outside_gives_the_terminal_back(
+    terminal_of: Callable[[tuple[int, int]], Terminal], name: str
+) -> None:
+    terminal = terminal_of((80, 24))
+    terminal.start("demo")
+    terminal.wait(newest_title()[:12])
+    terminal.wait("▎")
+    assert terminal.modes() == "1 1"
+    os.kill(terminal.program(), signal.Signals[name])
+    terminal.wait(f"ended with {128 + signal.Signals[name]}")
+    assert terminal.modes() == "0 0"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -37,6 +40,14 @@ due one by one, and what came due just after a look would else wait for twice it
 
 REFRESH_AFTER_SECONDS = 0.3
 """How long after the first screen the refresh begins: it imports more than all the rest."""
+
+
+_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
+"""From whoever ends processes, and from a terminal that is closed. By themselves they would leave the shell on the
+other screen, without echo and with the mouse's reports, and the place in the text unkept."""
+
+PARTING_SECONDS = 2.0
+"""How long what is under way (an import, a long mark) may still take when a signal ended the screen."""
 
 
 def _now() -> datetime:
@@ -265,13 +276,41 @@ def run_reader(
         demo: opens the example blog, for a person who chooses it on an empty library.
 
     Returns:
-        What the program should exit with: 0, or 130 after Ctrl+C.
+        What the program should exit with: 0, 130 after Ctrl+C, or 128 and the number of the signal that ended it.
     """
     app = FeedReaderApp(library, places=places, has_demo=demo is not None, when_drawn=collect_again)
-    app.run()
+    asyncio.run(_run(app))
     if app.wants_demo and demo is not None:
         return demo()
     return app.return_code or 0
+
+
+async def _run(app: FeedReaderApp) -> None:
+    """Run the application; where a signal ends it, it leaves as `q` does, but soon. A second signal ends it at once."""
+    loop = asyncio.get_running_loop()
+    ended_by: int | None = None
+
+    def end(number: int) -> None:
+        nonlocal ended_by
+        loop.remove_signal_handler(number)
+        if app.is_running:
+            ended_by = number
+            app.exit(return_code=128 + number)
+        else:  # it has no terminal yet, or no more
+            os.kill(os.getpid(), number)
+
+    for name in _ENDING_SIGNALS:
+        number = getattr(signal, name, None)
+        # What was ignored when the program was started (`nohup`) is meant to be.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            with suppress(NotImplementedError):  # Windows
+                loop.add_signal_handler(number, end, number)
+    await app.run_async()
+    if ended_by is not None:
+        # Threads are waited for at the end. The file survives it when they are not.
+        last = threading.Timer(PARTING_SECONDS, os._exit, [128 + ended_by])
+        last.daemon = True
+        last.start()
 
 
 def collect_again() -> None:
