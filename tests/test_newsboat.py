@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
+from builders import an_entry
+from flodeslasare.documents import KeptEntry, LeftOut, NewEntry, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
-from flodeslasare.exchange import read_cache, read_cache_feeds, read_urls
+from flodeslasare.exchange import read_cache, read_cache_feeds, read_cache_left_out, read_urls
 from flodeslasare.library import Library
-from flodeslasare.model import Enclosure
+from flodeslasare.model import Enclosure, MarkKind
+from flodeslasare.storage import EntryStore, SearchIndex
 
 # As newsboat 2.21 makes them (its own words, in their order).
 SCHEMA = """
@@ -104,7 +106,9 @@ def test_what_is_left_out_is_listed() -> None:
 
     assert [feed.url for feed in feeds] == ["https://a.example/"]
     assert len(skipped) == 5
-    assert skipped[0].startswith('query:Olästa:unread = "yes": newsboat')
+    assert skipped[0].startswith('query:Olästa:unread = "yes": a search')
+    assert skipped[1] == "exec:~/bin/feed.sh: is made by a command, and none is run here"
+    assert "`flodeslasare add https://x.example/`" in skipped[2]
     assert "not a web address" in skipped[3]
     assert "twice" in skipped[4]
     assert without_tags == [
@@ -179,6 +183,61 @@ def test_what_is_there_already_is_not_compared(cache: Path, library: Library) ->
 
     assert (again.subscribed, again.already, again.entries) == (0, 1, 0)
     assert library._database.value("SELECT count(*) FROM entries WHERE digest != ''") == 0
+
+
+def test_the_marks_come_to_entries_that_a_refresh_brought_first(
+    cache: Path, library: Library
+) -> None:
+    feed = library._subscriptions.add(Subscription(url=FEED))
+    assert feed is not None
+    store = EntryStore(library._database, SearchIndex(library._database))
+    fetched = [
+        # newsboat makes a name of its own where the feed has none
+        NewEntry(
+            guid="https://a.example/g1",
+            entry=an_entry(
+                guid=None,
+                url="https://a.example/g1",
+                published=datetime(2018, 4, 4, 10, tzinfo=UTC),
+            ),
+        ),
+        NewEntry(guid="g2", entry=an_entry(guid="g2", url="https://a.example/g2")),
+    ]
+    read_there, unread_there = store.add(feed.id, fetched, datetime(2018, 4, 6, tzinfo=UTC))
+
+    report = library.import_file(cache)
+
+    assert (report.already, report.entries, report.marks) == (1, 1, 2)
+    first, second = library.entry(read_there), library.entry(unread_there)
+    assert (first.is_read, first.is_starred) == (True, True)
+    assert (second.is_read, second.is_starred) == (False, False)
+    assert library.import_file(cache).marks == 0
+    # They are taken back as any other mark.
+    undone = [library.undo(), library.undo()]
+    assert [step and step.kind for step in undone] == [MarkKind.UNSTARRED, MarkKind.UNREAD]
+    assert not library.entry(read_there).is_read
+
+
+def test_a_feed_that_was_never_fetched_gets_its_title(
+    cache: Path, tmp_path: Path, library: Library
+) -> None:
+    urls = tmp_path / "urls"
+    urls.write_text(f"{FEED}\n")
+    library.import_file(urls)
+
+    library.import_file(cache)
+
+    assert [feed.title for feed in library.feeds()] == ["Bloggen"]
+    library._feeds.described(library.feeds()[0].id, title="Nytt", site_url=None, flaw=None)
+    library.import_file(cache)
+    assert [feed.title for feed in library.feeds()] == ["Nytt"]
+
+
+def test_what_is_left_of_a_cache_is_told(cache: Path, library: Library) -> None:
+    left_out = [LeftOut("exec:script: its 1 entry, for it has no web address", 1)]
+
+    assert read_cache_left_out(cache) == left_out
+    assert library.import_file(cache).skipped == tuple(left_out)
 
 
 def test_the_cache_is_left_as_it_is(cache: Path) -> None:

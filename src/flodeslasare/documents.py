@@ -187,7 +187,7 @@ class KeptEntry(Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(Struct, frozen=True):
-    """Lines or outlines of a list that were not taken in, for one reason."""
+    """Lines or outlines of a list, or entries of a feed, that were not taken in, for one reason."""
 
     said: str
     """A sentence that names them, and the reason."""
@@ -200,6 +200,8 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     subscribed: int = 0
     already: int = 0
     entries: int = 0
+    marks: int = 0
+    """How many were set on entries that were there already."""
     skipped: tuple[LeftOut, ...] = field(default=())
     remarks: tuple[str, ...] = field(default=())
     """A sentence for each that was taken in, but not all of it."""

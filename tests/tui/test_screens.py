@@ -382,11 +382,12 @@ def test_a_report_counts_and_names_what_was_left() -> None:
         subscribed=12,
         already=1,
         entries=1240,
+        marks=1,
         skipped=tuple(LeftOut(f"line {n}") for n in range(6)),
         remarks=("taken in, but not all of it",),
     )
     assert report_lines(report) == [
-        "12 feeds added, 1 was here already, 1,240 entries.",
+        "12 feeds added, 1 was here already, 1,240 entries, 1 mark on an entry that was here.",
         "· taken in, but not all of it",
         "Left out:",
         "· line 0",

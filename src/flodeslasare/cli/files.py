@@ -67,6 +67,14 @@ def import_(session: Session, file: Path) -> None:
                 count=report.entries
             )
         )
+    if report.marks:
+        parts.append(
+            ngettext(
+                "{count} mark on an entry there already",
+                "{count} marks on entries there already",
+                report.marks,
+            ).format(count=report.marks)
+        )
     if report.skipped:
         left = sum(each.count for each in report.skipped)
         parts.append(ngettext("{count} left out", "{count} left out", left).format(count=left))

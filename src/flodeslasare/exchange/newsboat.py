@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from flodeslasare.documents import KeptEntry, ParsedEntry, Subscription
+from flodeslasare.documents import KeptEntry, LeftOut, ParsedEntry, Subscription
 from flodeslasare.errors import DataError, NoSuchFile
 from flodeslasare.exchange._names import clean_name, web_address
 from flodeslasare.exchange.opml import join_folder
-from flodeslasare.i18n import _
+from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Enclosure
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"?|(\S+))')
@@ -45,14 +45,9 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
             continue
         address = web_address(written)
         if address is None:
-            is_special = written.lower().startswith(_SPECIAL)
-            is_newsboats = is_newsboats or is_special
-            reason = (
-                _("{line}: newsboat's own kind of feed has no address to subscribe to")
-                if is_special
-                else _("{line}: not a web address")
-            )
-            skipped.append(reason.format(line=clean_name(written)))
+            kind = next((kind for kind in _SPECIAL if written.lower().startswith(kind)), "")
+            is_newsboats = is_newsboats or bool(kind)
+            skipped.append(_why_left_out(kind, written))
             continue
         if address in subscriptions:
             skipped.append(
@@ -75,6 +70,25 @@ def read_urls(text: str) -> tuple[list[Subscription], list[str], list[str]]:
     if skipped and not subscriptions and not is_newsboats:
         raise DataError(_("not a list of addresses: no line begins with http:// or https://"))
     return list(subscriptions.values()), skipped, without_tags
+
+
+def _why_left_out(kind: str, written: str) -> str:
+    """Say why a line has no feed for us, and what comes nearest to it here."""
+    filtered = web_address(written.split(":", 2)[-1]) if kind == "filter:" else None
+    if kind == "query:":
+        text = _(
+            "{line}: a search, which is written another way here: `flodeslasare searches save`"
+        )
+    elif filtered is not None:
+        text = _(
+            "{line}: goes through a command, and none is run here; `flodeslasare add {address}` "
+            "follows it as it comes"
+        )
+    elif kind:
+        text = _("{line}: is made by a command, and none is run here")
+    else:
+        text = _("{line}: not a web address")
+    return text.format(line=clean_name(written), address=filtered)
 
 
 def _tokens(line: str) -> list[str]:
@@ -103,6 +117,30 @@ def read_cache_feeds(path: Path) -> list[Subscription]:
     ]
 
 
+def read_cache_left_out(path: Path) -> list[LeftOut]:
+    """Read of what feeds `read_cache` leaves the entries: those of newsboat's own kinds, and of local files.
+
+    Raises:
+        NoSuchFile, DataError
+    """
+    with _opened(path) as db:
+        rows = db.execute(
+            f"SELECT feedurl, count(*) FROM rss_item WHERE {_not_deleted(db)} GROUP BY feedurl"  # noqa: S608
+        ).fetchall()
+    return [
+        LeftOut(
+            ngettext(
+                "{line}: its {count} entry, for it has no web address",
+                "{line}: its {count} entries, for it has no web address",
+                count,
+            ).format(line=clean_name(feedurl), count=count),
+            count,
+        )
+        for feedurl, count in rows
+        if web_address(feedurl or "") is None
+    ]
+
+
 def read_cache(path: Path) -> Iterator[KeptEntry]:
     """Read the entries that a `cache.db` keeps, feed by feed, oldest first; deleted ones are left.
 
@@ -124,13 +162,13 @@ def read_cache(path: Path) -> Iterator[KeptEntry]:
                    {column("enclosure_url")}, {column("enclosure_type")},
                    {column("flags")}, {column("content_mime_type")}
             FROM rss_item
-            WHERE {"coalesce(deleted, 0) = 0" if "deleted" in columns else "1"}
+            WHERE {_not_deleted(db)}
             ORDER BY feedurl, pubDate, id
             """  # noqa: S608 - nothing in it comes from outside
         for row in db.execute(query):
             feed_url = web_address(row["feedurl"] or "")
             if feed_url is None:
-                continue  # a query feed's or a local file's
+                continue  # `read_cache_left_out` tells of it
             yield KeptEntry(
                 feed_url=feed_url,
                 entry=_entry(row),
@@ -206,6 +244,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
                 "{path}: the file is damaged ({cause}); recover it with `sqlite3 FILE .recover`"
             )
         raise DataError(text.format(path=path, cause=error)) from error
+
+
+def _not_deleted(db: sqlite3.Connection) -> str:
+    return "coalesce(deleted, 0) = 0" if "deleted" in _columns(db, "rss_item") else "1"
 
 
 def _columns(db: sqlite3.Connection, table: str) -> set[str]:

@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, BinaryIO
 from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import ImportReport, KeptEntry, LeftOut, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError, NoSuchFile
-from flodeslasare.exchange import read_cache, read_cache_feeds, read_opml, read_urls
+from flodeslasare.exchange import (
+    read_cache,
+    read_cache_feeds,
+    read_cache_left_out,
+    read_opml,
+    read_urls,
+)
 from flodeslasare.i18n import _
-from flodeslasare.library.plan import plan_update
+from flodeslasare.library.plan import plan_import
 from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, EntryStore, FeedStore, MarkStore, SearchIndex
 
@@ -148,10 +154,11 @@ def _import_cache(
     Raises:
         DataError: it is another database, damaged, or held by newsboat just now.
     """
-    report = _subscribe(subscriptions, read_cache_feeds(path))
+    report = _subscribe(subscriptions, read_cache_feeds(path), read_cache_left_out(path))
     ids = {feed.url: feed.id for feed in FeedStore(database).all()}
     store = EntryStore(database, SearchIndex(database))
     marks = MarkStore(database)
+    there: dict[MarkKind, list[int]] = {MarkKind.READ: [], MarkKind.STARRED: []}
     count = 0
     for feed_url, kept in groupby(read_cache(path), key=lambda entry: entry.feed_url):
         feed_id = ids.get(_shown_url(feed_url))
@@ -161,35 +168,53 @@ def _import_cache(
         for entry in kept:
             batch.append(entry)
             if len(batch) == BATCH:
-                count += _keep(store, marks, feed_id, batch, now)
+                count += _keep(store, marks, feed_id, batch, there, now)
                 batch = []
-        count += _keep(store, marks, feed_id, batch, now)
+        count += _keep(store, marks, feed_id, batch, there, now)
+    # Whoever imported `urls` first and refreshed has many of the entries, and comes for the marks. One step for each
+    # kind, to take back as any other.
+    marked = sum(
+        len(marks.mark(kind, entry_ids, now).entry_ids) for kind, entry_ids in there.items()
+    )
     return ImportReport(
-        subscribed=report.subscribed, already=report.already, entries=count, skipped=report.skipped
+        subscribed=report.subscribed,
+        already=report.already,
+        entries=count,
+        marks=marked,
+        skipped=report.skipped,
     )
 
 
 def _keep(
-    store: EntryStore, marks: MarkStore, feed_id: int, batch: list[KeptEntry], now: datetime
+    store: EntryStore,
+    marks: MarkStore,
+    feed_id: int,
+    batch: list[KeptEntry],
+    there: dict[MarkKind, list[int]],
+    now: datetime,
 ) -> int:
-    """Keep those of a batch that are new, with their marks; gives how many."""
+    """Keep those of a batch that are new, with their marks; gives how many.
+
+    Of those that are there already it puts down in `there` what marks they have.
+    """
     from flodeslasare.library.plan import name_of
 
     cleaned = {name_of(kept.entry): (kept, _cleaned(kept.entry)) for kept in batch}
     entries = [entry for _kept, entry in cleaned.values()]
     known = store.known(feed_id, cleaned, entries, compares=False)  # what is there stays as it is
-    new = plan_update(known, entries).new
-    ids = store.add(feed_id, new, now)
+    new, ids_there = plan_import(known, entries)
+    added = dict(zip((entry.guid for entry in new), store.add(feed_id, new, now), strict=True))
     by_mark: dict[MarkKind, list[int]] = {MarkKind.READ: [], MarkKind.STARRED: []}
-    for entry_id, added in zip(ids, new, strict=True):
-        kept = cleaned[added.guid][0]
-        if kept.is_read:
-            by_mark[MarkKind.READ].append(entry_id)
-        if kept.is_starred:
-            by_mark[MarkKind.STARRED].append(entry_id)
+    for ids, by_kind in ((added, by_mark), (ids_there, there)):
+        for name, entry_id in ids.items():
+            kept = cleaned[name][0]
+            if kept.is_read:
+                by_kind[MarkKind.READ].append(entry_id)
+            if kept.is_starred:
+                by_kind[MarkKind.STARRED].append(entry_id)
     for kind, marked in by_mark.items():
         marks.set(kind, marked, now)
-    return len(ids)
+    return len(added)
 
 
 def _cleaned(entry: ParsedEntry) -> ParsedEntry:

@@ -890,7 +890,8 @@ class Library:
     def import_file(self, path: Path, opened: BinaryIO | None = None) -> ImportReport:
         """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
-        What the library has already stays as it is. All of the file is taken in, or nothing.
+        What the library has already stays as it is, but entries get the marks that they have in a `cache.db`, which
+        `undo` takes back, and feeds a title where they have none. All of the file is taken in, or nothing.
 
         Args:
             path: the file.

@@ -74,14 +74,9 @@ def plan_update(
         entries: in the order of the document; where a name stands twice, the first counts.
         also_named: the names of entries that stand in the document too, and are as they were.
     """
-    by_name = {entry.guid: entry for entry in known}
-    named = _named(entries, by_name, also_named)
-    renamed = _Renamed(known, named.keys() | set(also_named))
-
     new: list[NewEntry] = []
     changed: list[ChangedEntry] = []
-    for name, parsed in named.items():
-        match = by_name.get(name) or (renamed.take(parsed, name) if known else None)
+    for name, parsed, match in _matched(known, entries, also_named):
         if match is None:
             new.append(NewEntry(guid=name, entry=parsed))
             continue
@@ -107,6 +102,34 @@ def plan_update(
             )
         )
     return FeedUpdate(new=tuple(new), changed=tuple(changed))
+
+
+def plan_import(
+    known: Sequence[KnownEntry], entries: Sequence[ParsedEntry]
+) -> tuple[list[NewEntry], dict[str, int]]:
+    """Tell which entries of another program are new, and by their names which of the known ones the others are.
+
+    By the rules of `plan_update`, but nothing that is known changes.
+    """
+    new: list[NewEntry] = []
+    there: dict[str, int] = {}
+    for name, parsed, match in _matched(known, entries):
+        if match is None:
+            new.append(NewEntry(guid=name, entry=parsed))
+        else:
+            there[name] = match.id
+    return new, there
+
+
+def _matched(
+    known: Sequence[KnownEntry], entries: Sequence[ParsedEntry], also_named: Collection[str] = ()
+) -> Iterator[tuple[str, ParsedEntry, KnownEntry | None]]:
+    """Give each entry of a document with its name, and the known one that it is, if any."""
+    by_name = {entry.guid: entry for entry in known}
+    named = _named(entries, by_name, also_named)
+    renamed = _Renamed(known, named.keys() | set(also_named))
+    for name, parsed in named.items():
+        yield name, parsed, by_name.get(name) or (renamed.take(parsed, name) if known else None)
 
 
 def _named(

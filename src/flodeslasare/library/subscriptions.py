@@ -155,6 +155,8 @@ class Subscriptions:
             url = self._address_now(url, known_at)
             known = known_at(url)
         if known is not None and known.is_subscribed:
+            if subscription.title and not known.own_title:  # it was never fetched
+                self._feeds.entitle(known.id, subscription.title)
             return None
         feed_id = self._feeds.add(
             url,

@@ -416,6 +416,10 @@ class FeedStore:
             },
         )
 
+    def entitle(self, feed_id: int, title: str) -> None:
+        """Keep what another program says that a feed is called; what the feed itself has said stays."""
+        self._db.run("UPDATE feeds SET title = ? WHERE id = ? AND title = ''", (title, feed_id))
+
     def described(
         self, feed_id: int, *, title: str | None, site_url: str | None, flaw: str | None
     ) -> None:

@@ -298,7 +298,7 @@ class ImportScreen(DialogScreen[ImportReport | None]):
                     Content(
                         _(
                             "An OPML file with subscriptions, newsboat's urls, or its cache.db with "
-                            "entries and marks. What is here already stays as it is."
+                            "entries and marks. What is here already stays as it is, but gets its marks."
                         )
                     ),
                     classes="dialog--lead",
@@ -400,6 +400,14 @@ def report_lines(report: ImportReport) -> list[str]:
     if report.entries:
         parts.append(
             ngettext("{n} entry", "{n} entries", report.entries).format(n=n(report.entries))
+        )
+    if report.marks:
+        parts.append(
+            ngettext(
+                "{n} mark on an entry that was here",
+                "{n} marks on entries that were here",
+                report.marks,
+            ).format(n=n(report.marks))
         )
     lines = [", ".join(parts) + "."]
     left_out = [each.said for each in report.skipped]
