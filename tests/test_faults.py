@@ -188,6 +188,7 @@ def test_a_disk_that_fills_up_ends_the_refresh_in_one_line(path: Path) -> None:
     assert code == 73
     assert error.count("\n") == 1
     assert "library.db" in error
+    assert "quota" in error
     assert "Traceback" not in error
     assert_whole(path)
     assert_completes(path)

@@ -336,6 +336,13 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
                 path=path
             )
         )
+    if code == sqlite3.SQLITE_IOERR:  # a quota, too, is none of what SQLite calls a full disk
+        return StorageError(
+            _(
+                "{path}: the disk failed ({cause}); see that it has room, also within a quota, and is whole, "
+                "and try again"
+            ).format(path=path, cause=text)
+        )
     if code == sqlite3.SQLITE_NOTADB:
         return ForeignFile(
             _(
