@@ -233,6 +233,17 @@ def test_a_feed_that_was_never_fetched_gets_its_title(
     assert [feed.title for feed in library.feeds()] == ["Nytt"]
 
 
+def test_an_import_tells_how_far_it_is(
+    cache: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flodeslasare.library.importing.BATCH", 2)
+    told: list[int] = []
+
+    library.import_file(cache, tell=told.append)
+
+    assert told == [2, 3]
+
+
 def test_what_is_left_of_a_cache_is_told(cache: Path, library: Library) -> None:
     left_out = [LeftOut("exec:script: its 1 entry, for it has no web address", 1)]
 

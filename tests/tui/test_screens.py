@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows
 from flodeslasare.tui.screens.welcome import SUGGESTED_ADDRESS, WelcomeScreen
 from flodeslasare.tui.theme import DEFAULT, THEMES
 from flodeslasare.tui.widgets.reading_pane import ReadingPane
-from pilots import press, settle
+from pilots import press, settle, until
 from tui.test_reading_pane import an_entry
 
 SIZES = [(80, 24), (160, 48), (40, 12)]
@@ -337,6 +338,25 @@ async def test_a_file_that_cannot_be_read_is_said_in_place(
         await pilot.press("escape")
         await pilot.pause()
     assert app.given == [None]
+
+
+async def test_an_import_that_takes_its_time_tells_how_far_it_is(
+    library: StagedLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+
+    def import_file(_library: Library, _path: Path, *, tell: Callable[[int], None]) -> ImportReport:
+        tell(1500)
+        goes_on.wait()
+        return ImportReport(entries=1500)
+
+    monkeypatch.setattr(Library, "import_file", import_file)
+    app = ScreenApp(ImportScreen(library, str(tmp_path / "cache.db")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: status(app) == "Importing cache.db … 1,500 entries")
+        goes_on.set()
+        await until(pilot, lambda: status(app) == "0 feeds added, 1,500 entries.")
 
 
 async def test_newsboats_own_files_are_offered(

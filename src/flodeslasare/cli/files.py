@@ -41,11 +41,17 @@ def import_(session: Session, file: Path) -> None:
     A list may come from standard input: FILE is then -. What cannot be taken in is listed. Importing
     the same file again does no harm.
     """
+    progress = _output.Progress(wanted=True)
+
+    def tell(count: int) -> None:
+        progress.show(ngettext("{count} entry", "{count} entries", count).format(count=count))
+
     with session.open_library() as library:
         if file == STANDARD_STREAM and sys.stdin is not None:
             report = library.import_file(file, sys.stdin.buffer)
         else:
-            report = library.import_file(at_home(file))
+            report = library.import_file(at_home(file), tell=tell)
+    progress.clear()
     for left_out in report.skipped:
         _output.complain(_("left out: {what}").format(what=left_out.said))
     for sentence in report.remarks:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -40,10 +40,11 @@ def import_file(
     now: datetime,
     *,
     opened: BinaryIO | None = None,
+    tell: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
-    All of the file is taken in, or nothing.
+    All of the file is taken in, or nothing. `tell` is called with how many entries have been gone through.
 
     Raises:
         NoSuchFile, DataError
@@ -51,7 +52,7 @@ def import_file(
     data = _read(path, opened)
     with database.writing():
         if data == _SQLITE_MAGIC:
-            return _import_cache(subscriptions, database, path, now)
+            return _import_cache(subscriptions, database, path, now, tell)
         return _import_subscriptions(subscriptions, path, data)
 
 
@@ -147,7 +148,11 @@ def _subscribe(
 
 
 def _import_cache(
-    subscriptions: Subscriptions, database: Database, path: Path, now: datetime
+    subscriptions: Subscriptions,
+    database: Database,
+    path: Path,
+    now: datetime,
+    tell: Callable[[int], None] | None,
 ) -> ImportReport:
     """Take in newsboat's `cache.db`: its feeds, their entries, what is read and what is flagged.
 
@@ -159,18 +164,16 @@ def _import_cache(
     store = EntryStore(database, SearchIndex(database))
     marks = MarkStore(database)
     there: dict[MarkKind, list[int]] = {MarkKind.READ: [], MarkKind.STARRED: []}
-    count = 0
+    count = through = 0
     for feed_url, kept in groupby(read_cache(path), key=lambda entry: entry.feed_url):
         feed_id = ids.get(_shown_url(feed_url))
         if feed_id is None:
             continue
-        batch: list[KeptEntry] = []
-        for entry in kept:
-            batch.append(entry)
-            if len(batch) == BATCH:
-                count += _keep(store, marks, feed_id, batch, there, now)
-                batch = []
-        count += _keep(store, marks, feed_id, batch, there, now)
+        while batch := list(islice(kept, BATCH)):
+            count += _keep(store, marks, feed_id, batch, there, now)
+            through += len(batch)
+            if tell is not None:
+                tell(through)
     # Whoever imported `urls` first and refreshed has many of the entries, and comes for the marks. One step for each
     # kind, to take back as any other.
     marked = sum(

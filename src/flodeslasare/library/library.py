@@ -887,7 +887,13 @@ class Library:
 
     # --- other programs' files -----------------------------------------------------------------------
 
-    def import_file(self, path: Path, opened: BinaryIO | None = None) -> ImportReport:
+    def import_file(
+        self,
+        path: Path,
+        opened: BinaryIO | None = None,
+        *,
+        tell: Callable[[int], None] | None = None,
+    ) -> ImportReport:
         """Take in subscriptions (OPML, newsboat's `urls`) or entries with marks (newsboat's `cache.db`).
 
         What the library has already stays as it is, but entries get the marks that they have in a `cache.db`, which
@@ -896,6 +902,7 @@ class Library:
         Args:
             path: the file.
             opened: where it is open already (standard input): `path` is then what messages call it.
+            tell: what is told now and then how many entries have been gone through, where that takes its time.
 
         Raises:
             NoSuchFile, DataError
@@ -903,7 +910,9 @@ class Library:
         from flodeslasare.library.importing import import_file
 
         self._database.require_writable()
-        return import_file(self._subscriptions, self._database, path, self._now(), opened=opened)
+        return import_file(
+            self._subscriptions, self._database, path, self._now(), opened=opened, tell=tell
+        )
 
     def export_opml(self) -> bytes:
         """Give all subscriptions as OPML 2.0, folders nested."""

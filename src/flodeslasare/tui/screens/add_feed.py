@@ -272,6 +272,17 @@ class ImportScreen(DialogScreen[ImportReport | None]):
         reason: str
 
     @dataclass
+    class WentThrough(Message):
+        """So many entries of the file have been gone through."""
+
+        file: str
+        count: int
+
+        def can_replace(self, message: Message) -> bool:
+            """Let a newer one stand for it: it is progress, and may be dropped."""
+            return isinstance(message, ImportScreen.WentThrough)
+
+    @dataclass
     class Imported(Message):
         """The file was taken in."""
 
@@ -355,14 +366,27 @@ class ImportScreen(DialogScreen[ImportReport | None]):
     async def import_file(self, path: Path) -> None:
         """Take a file in, on a thread and a connection of its own."""
 
+        def tell(count: int) -> None:
+            self.post_message(self.WentThrough(path.name, count))
+
         def take_in() -> ImportReport:
             with self._library.opened_again() as library:
-                return library.import_file(path)
+                return library.import_file(path, tell=tell)
 
         try:
             self.post_message(self.Imported(await asyncio.to_thread(take_in)))
         except ReaderError as error:
             self.post_message(self.Failed(str(error)))
+
+    @on(WentThrough)
+    def _tell_progress(self, event: WentThrough) -> None:
+        event.stop()
+        if self._is_at_work:
+            self._status.say(
+                ngettext(
+                    "Importing {file} … {n} entry", "Importing {file} … {n} entries", event.count
+                ).format(file=event.file, n=phrases.number(event.count))
+            )
 
     @on(Failed)
     def _tell_failure(self, event: Failed) -> None:
