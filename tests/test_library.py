@@ -50,6 +50,15 @@ def test_feeds_come_in_the_order_of_the_alphabet(library: Library) -> None:
     ]
 
 
+def test_numbers_in_names_sort_by_their_size(library: Library) -> None:
+    for name in ("Krets 10", "Krets 9", "Krets 09", "Krets 100 b", "Krets 100 a"):
+        url = f"https://{name.replace(' ', '-').lower()}.exempel/"
+        library.add_subscription(Subscription(url=url, title=name))
+
+    titles = [feed.title for feed in library.feeds()]
+    assert titles == ["Krets 9", "Krets 09", "Krets 10", "Krets 100 a", "Krets 100 b"]
+
+
 def test_a_reference_that_no_feed_or_several_answer_to_is_said_so(
     library: Library, feed: Feed
 ) -> None:

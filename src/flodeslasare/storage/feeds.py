@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -464,9 +466,15 @@ class FeedStore:
 _LAST_LETTERS = str.maketrans("åäö", "{|}")  # behind z, in the order of the alphabet
 
 
+_NUMBER = re.compile(r"[0-9]+")
+_DIGITS = 20  # of the longest number that sorts by its size
+
+
+@lru_cache(maxsize=4096)  # a screen sorts all its feeds once a second while they are refreshed
 def _in_swedish_order(name: str) -> str:
-    """Give what names sort by: case does not matter, and å, ä and ö come last."""
-    return name.casefold().translate(_LAST_LETTERS)
+    """Give what names sort by: case does not matter, å, ä and ö come last, and 9 before 10."""
+    folded = name.casefold().translate(_LAST_LETTERS)
+    return _NUMBER.sub(lambda number: number[0].lstrip("0").rjust(_DIGITS, "0"), folded)
 
 
 def _in_words(kept: str | None) -> str | None:
