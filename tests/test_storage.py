@@ -343,3 +343,20 @@ def test_a_question_that_was_stopped_is_so_whatever_sqlite_calls_it(tmp_path: Pa
         ask(stops=True)
     with pytest.raises(sqlite3.OperationalError):
         ask(stops=False)
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+def test_text_that_is_not_utf8_is_read_by_the_chunk_from_the_first_row_to_the_last(
+    tmp_path: Path, size: int
+) -> None:
+    with closing(open_database(tmp_path / "library.db")) as opened:
+        opened.run("CREATE TABLE said (word)")
+        opened.run(
+            "INSERT INTO said VALUES ('krav'), ('avtal'), (CAST(x'6bff' AS TEXT)), ('mjölk')"
+        )
+
+        found = [
+            word for chunk in opened.chunks("SELECT word FROM said", size=size) for (word,) in chunk
+        ]
+
+    assert found == ["krav", "avtal", "k\ufffd", "mjölk"]

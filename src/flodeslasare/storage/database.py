@@ -144,7 +144,8 @@ class Database:
                     self._read_any_bytes(error)
                     cursor = self.connection.execute(sql, parameters)
                     cursor.row_factory = None
-                    cursor.fetchmany(given)
+                    if given:  # of 0, sqlite3 fetches all there is
+                        cursor.fetchmany(given)
                     chunk = cursor.fetchmany(size)
                 if self._is_stopped:
                     raise Stopped(str(self.path))
