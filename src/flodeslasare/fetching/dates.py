@@ -123,7 +123,8 @@ _SCRIPTED = re.compile(  # «Thu Apr 05 2018 10:15:00 GMT+0200 (CEST)» (ECMAScr
     re.VERBOSE | re.IGNORECASE,
 )
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*([+−-])\s*(\d{1,2}):?(\d{2})?")
-_UNIX = re.compile(r"(\d{9,10})(\d{3})?")
+_UNIX = re.compile(r"(?!(?:19|20)\d{10}\Z)(\d{9,10})(\d{3})?")
+"""In seconds or milliseconds. But `201804051015` is the minute, as `_BASIC` reads it, and no moment of 1976."""
 _UNIX_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
