@@ -628,6 +628,20 @@ async def test_what_ends_a_backfill_is_said_last_and_what_came_before_it_stays(
     assert library.counts().total == 20
 
 
+async def test_a_backfill_reads_relative_addresses_as_a_refresh_does(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    items = "<item><title>Ett</title><link>1</link></item>"
+    page = f"<rss version='2.0'><channel><title>Bloggen</title>{items}</channel></rss>"
+    serve(httpserver, "/feed", page, **{"Content-Location": "/bloggen/feed.xml"})
+    feed, _result = await library.subscribe(httpserver.url_for("/feed"))
+
+    (result,) = await backfill(library, feed)
+
+    assert (result.new, result.updated) == (0, 0)
+    assert [entry.url for entry in library.entries(View())] == [httpserver.url_for("/bloggen/1")]
+
+
 async def test_a_backfill_of_a_feed_that_is_gone_says_so(
     library: Library, httpserver: HTTPServer
 ) -> None:

@@ -96,7 +96,12 @@ class Backfill:
         if reply.kind is ReplyKind.GONE:
             reason = _("it has been taken away for good (HTTP 410)")
             raise FetchError(state.url, reason, status=410)
-        first = await pool.parse(reply.body, url=reply.url, content_type=reply.content_type)
+        first = await pool.parse(
+            reply.body,
+            url=reply.url,
+            content_type=reply.content_type,
+            location=reply.content_location,
+        )
         yield first
         older = older_pages(
             fetcher,
