@@ -336,17 +336,17 @@ async def test_hits_are_gone_through_as_without_pictures() -> None:
     app = PicturesApp()
     async with app.run_test(size=SIZE) as pilot:
         app.pane.show(an_entry(html=LONG), query="avtal")
-        count = app.pane.hit_count
+        count = len(app.pane._all_hits())
         assert app.pane.next_hit()
         app.pane.show_pictures(True)
         await settle(pilot)
         app.bring()
         await settle(pilot)
-        assert app.pane.hit_count == count
+        assert len(app.pane._all_hits()) == count
         steps = 1
         while app.pane.next_hit():
             steps += 1
-            hit = app.pane._all_hits()[app.pane._current_hit or 0]
+            (hit,) = app.pane._all_hits()[app.pane._current_hit or 0]
             assert app.pane._layout.line(hit.y).plain[hit.start : hit.end] == "avtal"
             assert app.pane._is_in_view(hit.y)
         assert steps == count

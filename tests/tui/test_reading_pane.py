@@ -299,7 +299,6 @@ async def test_hits_are_highlighted_and_walked_through() -> None:
     app = PaneApp()
     async with app.run_test(size=(60, 24)):
         app.pane.show(an_entry(html=html), query="kyckling")
-        assert app.pane.hit_count == 2
         assert app.pane.next_hit()
         assert app.pane.scroll_offset.y == 0
         assert app.pane.next_hit()
@@ -325,10 +324,34 @@ async def test_hits_are_drawn_as_ink_on_the_hit_colour() -> None:
         ]
         assert found == ["slakt"]
         app.pane.highlight("såg")
-        assert app.pane.hit_count == 1
-        app.pane.highlight("")
-        assert app.pane.hit_count == 0
+        assert app.pane.next_hit()
         assert not app.pane.next_hit()
+        app.pane.highlight("")
+        assert not app.pane.next_hit()
+
+
+async def test_a_hit_that_is_wrapped_is_one_and_stays_the_one_when_the_width_changes() -> None:
+    html = "".join(
+        f"<p>Ord före och ord om avtal och krav efter {number}</p>" for number in range(6)
+    )
+    app = PaneApp()
+    async with app.run_test(size=(30, 24)) as pilot:
+        app.pane.show(an_entry(html=html), query='"ord om avtal"')
+        steps = 0
+        while app.pane.next_hit():
+            steps += 1
+        assert steps == 6
+        await pilot.resize_terminal(100, 24)
+        await pilot.pause()
+        marked = [
+            segment.text
+            for y in range(24)
+            for segment in app.pane.render_line(y)
+            if segment.style is not None and segment.style.bold and segment.text in "ord om avtal"
+        ]
+        assert marked == ["ord om avtal"]
+        assert not app.pane.next_hit()
+        assert app.pane.previous_hit()
 
 
 # --- links, versions, selection --------------------------------------------------------------------

@@ -29,6 +29,12 @@ _ONE_CELL_EACH = re.compile("[\x20-\u02ff\u0370-\u0482\u048a-\u0556\u2010-\u2027
 """As almost every text here; only such text can be measured by counting its characters."""
 
 
+class HitStyle(str):
+    """The style of one hit: the pieces of a hit that is wrapped have this one, and other hits another like it."""
+
+    __slots__ = ()
+
+
 class Laid(Struct, frozen=True):
     """A block wrapped to a width."""
 
@@ -313,7 +319,7 @@ def _highlighted(content: Content, find: Finder, added: Sequence[tuple[int, int]
             done = end
         text = "".join((*parts, text[done:]))
     found = find(text)
-    return content.add_spans([Span(start, end, ".article--hit") for start, end in found])
+    return content.add_spans([Span(start, end, HitStyle(".article--hit")) for start, end in found])
 
 
 def _cropped(before: Content, width: int) -> Content:

@@ -7,10 +7,10 @@ heights, a scrollbar that does not jump and a place that holds when the width ch
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from rich.segment import Segment
 from textual import events, on
@@ -195,11 +195,6 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             return 1.0
         return self._layout.character_at(self.scroll_offset.y) / self._layout.size
 
-    @property
-    def hit_count(self) -> int:
-        """How many hits of the query the text holds."""
-        return len(self._all_hits())
-
     def show(self, entry: Entry | None, *, place: float = 0.0, query: str = "") -> None:
         """Show an entry from the given place on, what the query matches highlighted.
 
@@ -312,22 +307,22 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         """Go to the next hit; `False` when there is none below."""
         hits = self._all_hits()
         index = self._current_hit
-        if index is not None and self._is_in_view(hits[index].y):
+        if index is not None and self._is_in_view(hits[index][0].y):
             index += 1
         else:
             top = self.scroll_offset.y
-            index = next((number for number, hit in enumerate(hits) if hit.y >= top), len(hits))
+            index = next((number for number, hit in enumerate(hits) if hit[0].y >= top), len(hits))
         return self._go_to_hit(index)
 
     def previous_hit(self) -> bool:
         """Go to the hit before; `False` when there is none above."""
         hits = self._all_hits()
         index = self._current_hit
-        if index is not None and self._is_in_view(hits[index].y):
+        if index is not None and self._is_in_view(hits[index][0].y):
             index -= 1
         else:
             bottom = self.scroll_offset.y + self._height
-            index = sum(1 for hit in hits if hit.y < bottom) - 1
+            index = sum(1 for hit in hits if hit[0].y < bottom) - 1
         return self._go_to_hit(index)
 
     def outermost_hit(self, *, last: bool) -> bool:
@@ -389,9 +384,13 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         if self._shows_pictures and (at := self._layout.image_at(number)) is not None:
             return self._drawn_pixels(line, *at, width)
         if self._current_hit is not None:
-            hit = self._all_hits()[self._current_hit]
-            if hit.y == number:
-                line = line.add_spans([Span(hit.start, hit.end, ".article--hit-current")])
+            line = line.add_spans(
+                [
+                    Span(piece.start, piece.end, ".article--hit-current")
+                    for piece in self._all_hits()[self._current_hit]
+                    if piece.y == number
+                ]
+            )
         selection = self.text_selection
         if selection is not None and (span := selection.get_span(number)) is not None:
             start, end = span
@@ -561,7 +560,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _all_hits(self) -> list[_Hit]:
         if self._hits is None:
-            self._hits = list(self._layout.hits()) if self._query.strip() else []
+            self._hits = self._layout.hits() if self._query.strip() else []
         return self._hits
 
     def _go_to_hit(self, index: int) -> bool:
@@ -571,7 +570,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._current_hit = index
         self._strips.clear()
         self.refresh()
-        y = hits[index].y
+        y = hits[index][0].y
         if not self._is_in_view(y):
             self.scroll_to(y=y - self._height // 3, animate=False, force=True)
         return True
@@ -678,12 +677,16 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
             self._type("")
 
 
-class _Hit(NamedTuple):
-    """Where a hit stands: its line, and the characters in it."""
+class _Piece(NamedTuple):
+    """Where a hit stands, or as much of one as a line has: the line, and the characters in it."""
 
     y: int
     start: int
     end: int
+
+
+_Hit: TypeAlias = list[_Piece]
+"""One hit, in as many pieces as it stands on lines."""
 
 
 class _Spot(NamedTuple):
@@ -829,15 +832,20 @@ class _Layout:
             row = min(row, len(self._laid[index].starts) - 1) if index in self._images else 0
         return self._tops[index] + (self._blocks[index].gap is not None) + row
 
-    def hits(self) -> Iterator[_Hit]:
-        """Find every hit, from the top."""
+    def hits(self) -> list[_Hit]:
+        """Find every hit, from the top: as many at every width."""
+        from flodeslasare.tui.blocks import HitStyle  # not before there is something to read
+
+        found: dict[int, _Hit] = {}
         for index, top in enumerate(self._tops):
             laid = self._with_hits(index)
             top += self._blocks[index].gap is not None
             for row in range(len(laid.starts)):
                 for span in laid.line(row).spans:
-                    if span.style == ".article--hit":
-                        yield _Hit(top + row, span.start, span.end)
+                    if isinstance(span.style, HitStyle):
+                        piece = _Piece(top + row, span.start, span.end)
+                        found.setdefault(id(span.style), []).append(piece)
+        return list(found.values())
 
     def _with_hits(self, index: int) -> Laid:
         if self._find is not None and not self._highlighted[index]:
