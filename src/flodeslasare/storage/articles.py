@@ -191,7 +191,7 @@ class ArticleStore:
 
     def _show(self, entry_id: int, old: sqlite3.Row, html: str, text: str) -> None:
         title, author, tags = old["title"], old["author"], json.loads(old["tags"])
-        self._index.remove([(old["sort_key"], cut(title, old["text"], author, tags))])
+        self._index.remove("id = ?", (entry_id,))
         self._db.run(
             "UPDATE texts SET html = ?, text = ? WHERE entry_id = ?", (html, text, entry_id)
         )

@@ -196,7 +196,7 @@ class EntryStore:
     def _change(self, change: ChangedEntry, now: datetime) -> None:
         old = self._db.row(
             """
-            SELECT sort_key, published, fetched, title, author, tags, texts.html, texts.text,
+            SELECT sort_key, fetched, title, texts.html, texts.text,
                 articles.html AS feed_html
             FROM entries
             JOIN texts ON texts.entry_id = id
@@ -219,14 +219,7 @@ class EntryStore:
             [sort_key] = self._free_sort_keys([wanted])
         if change.keeps_words and not has_article:
             self.keep_version(change.id, old["title"], old["html"], now)
-        self._index.remove(
-            [
-                (
-                    old["sort_key"],
-                    cut(old["title"], old["text"], old["author"], json.loads(old["tags"])),
-                )
-            ]
-        )
+        self._index.remove("id = ?", (change.id,))
         self._db.run(
             """
             UPDATE entries
@@ -263,21 +256,7 @@ class EntryStore:
     def delete_of_feed(self, feed_id: int) -> int:
         """Forget all entries of a feed for good; gives how many."""
         with self._db.writing():
-            for chunk in self._db.chunks(
-                """
-                SELECT sort_key, title, text, author, tags
-                FROM entries JOIN texts ON entry_id = id
-                WHERE feed_id = ?
-                """,
-                (feed_id,),
-                size=500,
-            ):
-                self._index.remove(
-                    [
-                        (key, cut(title, text, author, json.loads(tags)))
-                        for key, title, text, author, tags in chunk
-                    ]
-                )
+            self._index.remove("feed_id = ?", (feed_id,))
             deleted = self._db.run("DELETE FROM entries WHERE feed_id = ?", (feed_id,))
             self._db.run("DELETE FROM month_counts WHERE feed_id = ?", (feed_id,))
         return deleted

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from flodeslasare.cutting import BETWEEN_TAGS, CutText, cut, fold
-from flodeslasare.storage.database import Database
+from flodeslasare.storage.database import Database, Parameters
 
 
 class IndexCheck(NamedTuple):
@@ -111,16 +111,24 @@ class SearchIndex:
         unknown.pop(BETWEEN_TAGS, None)
         self._add_words(unknown)
 
-    def remove(self, entries: Sequence[tuple[int, CutText]]) -> None:
-        """Take entries out; their words must be given as they were put in (sqlite.org/fts5.html, «delete»)."""
+    def remove(self, condition: str, parameters: Parameters) -> None:
+        """Take entries out, before they change or go: their words must be given as they were put in.
+
+        See sqlite.org/fts5.html, «delete».
+
+        Args:
+            condition: which, in SQL.
+            parameters: its values.
+        """
         self._write_gathered()
-        self._db.run_many(
-            """
-            INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
-            VALUES ('delete', ?, ?, ?, ?, ?)
-            """,
-            ((key, *cut_text) for key, cut_text in sorted(entries)),
-        )
+        for entries in self._kept(f"WHERE {condition}", parameters, size=500):
+            self._db.run_many(
+                """
+                INSERT INTO search_entries (search_entries, rowid, title, text, author, tags)
+                VALUES ('delete', ?, ?, ?, ?, ?)
+                """,
+                ((key, *cut_text) for key, cut_text in entries),
+            )
 
     def _add_words(self, words: Iterable[str]) -> None:
         """Take in the words that are new to the archive."""
@@ -180,7 +188,7 @@ class SearchIndex:
         # Two sums of the same: every word of every entry. All the words at once would take much memory.
         of_texts = sum(
             sum(map(hash, set(" ".join(cut_text).split())))
-            for entries in self._kept(progress)
+            for entries in self._all_kept(progress)
             for _key, cut_text in entries
         )
         of_index = sum(
@@ -200,25 +208,34 @@ class SearchIndex:
             self._db.run("INSERT INTO search_entries (search_entries) VALUES ('delete-all')")
             self._db.run("INSERT INTO search_word_parts (search_word_parts) VALUES ('delete-all')")
             self._db.run("DELETE FROM search_words")
-            for entries in self._kept(progress):
+            for entries in self._all_kept(progress):
                 self.add(entries)
 
-    def _kept(self, progress: Progress | None) -> Iterator[list[tuple[int, CutText]]]:
-        """Read and cut the kept texts, oldest first, and tell how far it is."""
+    def _all_kept(self, progress: Progress | None) -> Iterator[list[tuple[int, CutText]]]:
+        """Read and cut all kept texts, and tell how far it is."""
         total = self._db.value("SELECT count(*) FROM entries")
         done = 0
+        for entries in self._kept("", (), size=1_000):
+            yield entries
+            done += len(entries)
+            if progress is not None:
+                progress(done, total)
+
+    def _kept(
+        self, where: str, parameters: Parameters, size: int
+    ) -> Iterator[list[tuple[int, CutText]]]:
+        """Read and cut kept texts, oldest first."""
         for rows in self._db.chunks(
-            """
+            f"""
             SELECT sort_key, title, text, author, tags
             FROM entries CROSS JOIN texts ON entry_id = id
+            {where}
             ORDER BY sort_key
-            """,
-            size=1_000,
+            """,  # noqa: S608 - conditions that the stores spell
+            parameters,
+            size,
         ):
             yield [
                 (key, cut(title, text, author, json.loads(tags)))
                 for key, title, text, author, tags in rows
             ]
-            done += len(rows)
-            if progress is not None:
-                progress(done, total)
