@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flodeslasare.i18n import _
 from flodeslasare.query.hints import Misread
-from flodeslasare.query.parsing import QUOTES, Parser, calendar_day
+from flodeslasare.query.parsing import QUOTES, Parser
 from flodeslasare.query.tree import Saved
 from flodeslasare.storage import Search
 
@@ -28,10 +28,8 @@ def remark_on(misread: Misread) -> str:
 
 def remarks_on_names(search: Search, query: str) -> list[str]:
     """Say of names in a query that no feed, no folder, no saved search is called so."""
-    parser = Parser(query, calendar_day())
-    parser.root()
     said: dict[str, None] = {}
-    for start, end, named in parser.named_at[:_MOST_NAMES]:
+    for start, end, named in Parser(query).named_at[:_MOST_NAMES]:
         if not search.means_nothing(named):
             continue
         if isinstance(named, Saved):

@@ -16,7 +16,6 @@ from flodeslasare.query.parsing import (
     QUOTES,
     VALUES,
     Parser,
-    calendar_day,
     quoted,
 )
 
@@ -160,8 +159,7 @@ _MOST_MISREAD = 20
 
 def misread(text: str) -> list[Misread]:
     """Find what was likely meant as an operator and is not understood, in the order it was typed."""
-    parser = Parser(text, calendar_day())
-    parser.root()
+    parser = Parser(text)
     named = (_misread(text, *each) for each in parser.misread[:_MOST_MISREAD])
     found = [each for each in named if each is not None]
     if text != text.upper():
@@ -196,7 +194,7 @@ def _misread(text: str, start: int, end: int, name: str, value: str) -> Misread 
             return None  # a word with a colon
         name, key = near, OPERATORS[fold(near)]
         mended = f"{name}:{quoted(value)}"
-        if elsewhere is not None and _is_misread(mended):
+        if elsewhere is not None and Parser(mended).misread:
             return None  # `till:kalle`
         meant: str | None = mended
     else:
@@ -207,12 +205,6 @@ def _misread(text: str, start: int, end: int, name: str, value: str) -> Misread 
     query = None if meant is None else text[:start] + meant + text[end:]
     values = tuple(_named_values(key, is_swedish)) if key in VALUES else ()
     return Misread(typed, name, values, meant, query)
-
-
-def _is_misread(text: str) -> bool:
-    parser = Parser(text, calendar_day())
-    parser.root()
-    return bool(parser.misread)
 
 
 def _elsewhere(typed: str, names: Mapping[str, Sequence[str]]) -> str | None:

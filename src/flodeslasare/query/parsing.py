@@ -82,15 +82,15 @@ def parse(text: str, today: date | None = None) -> Query:
         text: what was typed.
         today: the day that `7d` is counted from; `None` for what the machine's calendar says.
     """
-    return _parsed(text, today or calendar_day())
+    return _parsed(text, today or _calendar_day())
 
 
 @lru_cache(maxsize=64)
 def _parsed(text: str, today: date) -> Query:
-    return Query(text, Parser(text, today).root())
+    return Query(text, Parser(text, today).root)
 
 
-def calendar_day() -> date:
+def _calendar_day() -> date:
     """Give today, as the machine's calendar has it."""
     return datetime.now().astimezone().date()
 
@@ -131,11 +131,11 @@ class _Frame:
 
 
 class Parser:
-    """One reading of a text: `root()` gives its tree, after which it also tells what stood where."""
+    """One reading of a text: its tree, and what stood where."""
 
-    def __init__(self, text: str, today: date) -> None:
+    def __init__(self, text: str, today: date | None = None) -> None:
         self._text = text
-        self._today = today
+        self._today = today or _calendar_day()
         self._frames = [_Frame(None, False)]
         self._passed_over = 0
         """Brackets that are open and too deep."""
@@ -159,8 +159,9 @@ class Parser:
         asks."""
         self.sought_at: list[tuple[int, int]] = []
         """Where the words stand that are wanted: `Query.sought`."""
+        self.root = self._read_all()
 
-    def root(self) -> Node:
+    def _read_all(self) -> Node:
         at = 0
         while at < len(self._text):
             at = self._read(at)
@@ -365,12 +366,10 @@ def replaced(text: str, word: str, other: str) -> str:
 
     Names of feeds, of operators and what stands after a minus stay as they are.
     """
-    parser = Parser(text, calendar_day())
-    parser.root()
     letters = text.replace("_", " ")
     places = [
         found.span()
-        for start, end in parser.sought_at
+        for start, end in Parser(text).sought_at
         for found in WORD.finditer(letters, start, end)
         if plain(found[0]) == word
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from flodeslasare.cutting import plain, words
 from flodeslasare.query.matching import is_named
-from flodeslasare.query.parsing import DEPTH, Parser, calendar_day, parse, quoted
+from flodeslasare.query.parsing import DEPTH, Parser, parse, quoted
 from flodeslasare.query.tree import NOTHING, All, Any, Node, Not, Query, Saved, joined
 
 _LEVELS = 3 * DEPTH + 3
@@ -22,10 +22,8 @@ def saved_query(name: str) -> str:
 
 def renamed(text: str, name: str, new_name: str) -> str:
     """Let a query name a saved search by its new name wherever it names it by its whole old one."""
-    parser = Parser(text, calendar_day())
-    parser.root()
     old = Saved(tuple(words(plain(name))))
-    for start, end, named in reversed(parser.named_at):
+    for start, end, named in reversed(Parser(text).named_at):
         if named == old:
             text = text[:start] + quoted(new_name) + text[end:]
     return text
