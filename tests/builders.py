@@ -15,6 +15,7 @@ from flodeslasare.documents import KnownEntry, NewEntry, ParsedEntry, ParsedFeed
 from flodeslasare.library import Library
 from flodeslasare.library.plan import name_of
 from flodeslasare.library.steps import store_document
+from flodeslasare.model import Feed
 from flodeslasare.storage import open_database
 
 ROOT = Path(__file__).parent.parent
@@ -95,6 +96,12 @@ def keep(
             return store_document(database, feed_id, document, now)
     finally:
         database.close()
+
+
+async def readdress(library: Library, feed: Feed, url: str) -> None:
+    """Give a feed another address, which is taken as it stands where the network is switched off."""
+    with Library(library.path, offline=True) as offline:
+        await offline.change_address(feed.id, url)
 
 
 PATIENCE_SECONDS = 120

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -16,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import PATIENCE_SECONDS, an_entry, entries, keep
+from builders import PATIENCE_SECONDS, an_entry, entries, keep, readdress
 from flodeslasare import __main__
 from flodeslasare.config import places
 from flodeslasare.documents import ParsedEntry, Subscription
@@ -330,7 +331,7 @@ def test_a_feed_that_has_moved_keeps_its_files(library: Library, tmp_path: Path)
     feed = kept(library, an_entry(guid="1"), an_entry(guid="2"))
     written(library, tmp_path)
     before = list(tree(tmp_path / "Bloggen"))
-    library.readdress_feed(feed.id, "https://ny.exempel/feed")
+    asyncio.run(readdress(library, feed, "https://ny.exempel/feed"))
 
     written(library, tmp_path)
 

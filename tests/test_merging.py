@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
 
-from builders import NOW, Clock, an_entry, as_known, entries, keep
+from builders import NOW, Clock, an_entry, as_known, entries, keep, readdress
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import NoSuchFeed, UsageError
 from flodeslasare.library import Library
@@ -123,7 +124,7 @@ def test_the_address_of_a_merged_feed_leads_to_the_other(library: Library) -> No
 def test_one_is_merged_for_good_also_where_the_other_gets_a_new_address(library: Library) -> None:
     first, second = (subscribed(library, f"https://{name}.example/feed") for name in "ab")
     library.merge_feeds(first.id, second.id)
-    library.readdress_feed(second.id, "https://c.example/feed")
+    asyncio.run(readdress(library, second, "https://c.example/feed"))
 
     assert library.feed("https://a.example/feed").id == second.id
     assert library.add_subscription(Subscription(url="https://a.example/feed")) is None

@@ -22,7 +22,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from builders import NOW, Clock, an_entry, entries
+from builders import NOW, Clock, an_entry, entries, readdress
 from flodeslasare.config import Settings
 from flodeslasare.documents import (
     FeedUpdate,
@@ -401,9 +401,9 @@ async def test_the_address_that_the_person_gives_says_whether_a_feed_may_go_inwa
 ) -> None:
     serve(httpserver, "/feed", rss(entries(2)))
 
-    library.readdress_feed(feed.id, httpserver.url_for("/feed"))
+    await readdress(library, feed, httpserver.url_for("/feed"))
     (inward,) = await refresh(library, feed)
-    library.readdress_feed(feed.id, "https://blogg.exempel/feed")
+    await readdress(library, feed, "https://blogg.exempel/feed")
 
     assert inward.status is RefreshStatus.OK
     (state,) = library._feeds.fetch_states([feed.id], None)
@@ -496,7 +496,7 @@ async def test_closing_a_refresh_cancels_what_is_under_way_and_keeps_what_was_st
 
     hanging = await asyncio.start_server(hang, "127.0.0.1", 0)
     port = hanging.sockets[0].getsockname()[1]
-    library.readdress_feed(library.feed("b").id, f"http://127.0.0.1:{port}/")
+    await readdress(library, library.feed("b"), f"http://127.0.0.1:{port}/")
 
     async with aclosing(library.refresh()) as results:
         async for result in results:

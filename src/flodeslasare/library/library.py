@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from flodeslasare.config import Settings
@@ -123,12 +122,7 @@ class Library:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -344,15 +338,6 @@ class Library:
         url = address if self.is_offline else (await self.discover(address))[0].url
         self._subscriptions.readdress(feed_id, url, typed=address)
         return self.feed(feed_id)
-
-    def readdress_feed(self, feed_id: int, url: str) -> None:
-        """Ask a feed at exactly this address from now on; its entries and marks stay.
-
-        Raises:
-            AddressRefused: the address is not one we fetch.
-            AddressTaken: another feed has the address.
-        """
-        self._subscriptions.readdress(feed_id, url, typed=url)
 
     # --- saved searches --------------------------------------------------------------------------
 
@@ -737,7 +722,8 @@ class Library:
         """The words that the last word of a query matches, with the number of hits that each stands in.
 
         Of a query that asks for more than one word, or in a view that narrows it, words come without a number where
-        there are too many hits to read. In a phrase these are whole words, or begin so where it is half-typed. The most frequent first; among very many, those that came first into the archive are counted.
+        there are too many hits to read. In a phrase these are whole words, or begin so where it is half-typed. The
+        most frequent first; among very many, those that came first into the archive are counted.
 
         Raises:
             Stopped: by `stop()`.
