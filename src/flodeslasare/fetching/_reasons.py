@@ -171,6 +171,7 @@ def pause_reason(host: str, status: int, until: datetime) -> str:
 
 
 def private_reason(url: str, shown: str, address: str) -> str:
+    """Say that a server is on a private network, and what would allow that where the person named it."""
     if readable_address(url) != shown:
         reason = _(
             "it redirects to {host}, an address on a private network ({address}), "
@@ -185,6 +186,7 @@ def private_reason(url: str, shown: str, address: str) -> str:
 
 
 def too_large(limit: int) -> str:
+    """Say that a reply is longer than any that is taken."""
     return _("the reply is larger than {limit} bytes, the most that is taken").format(limit=limit)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from flodeslasare.documents import ParsedEntry, ParsedFeed
+from flodeslasare.documents import ParsedEntry, ParsedFeed, ReplyKind
 from flodeslasare.errors import FetchError, NotAFeed
 from flodeslasare.fetching._address import with_credentials_of
 from flodeslasare.fetching.discover import looks_like_feed, page_generator
@@ -151,7 +151,7 @@ async def older_pages(
             if error.status in _END_STATUSES:
                 return
             raise
-        if reply.kind != "ok" or not looks_like_feed(reply.body, reply.content_type):
+        if reply.kind is not ReplyKind.OK or not looks_like_feed(reply.body, reply.content_type):
             return
         try:
             last = await parse(

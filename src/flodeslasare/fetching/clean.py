@@ -419,9 +419,8 @@ _NO_TEXT = _words("script style template head title textarea select svg canvas i
 def html_to_text(html: str, limit: int = FIELD_CHARACTERS) -> str:
     """Give the words of HTML: a line for a paragraph, a row, a list item; images as their alt texts."""
     if "<" not in html:
-        return clean_text(
-            "\n".join(clean_line(line, limit) for line in _html.unescape(html).splitlines())
-        )
+        lines_as_written = _html.unescape(html).splitlines()
+        return clean_text("\n".join(clean_line(line, limit) for line in lines_as_written), limit)
     if not _NOT_PLAIN.search(html):
         return clean_text(_plain_words(html), limit)
     lines = _Lines()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flodeslasare.addresses import without_credentials
-from flodeslasare.documents import FoundFeed
+from flodeslasare.documents import FoundFeed, ReplyKind
 from flodeslasare.errors import AddressRefused, FetchError, NotAFeed
 from flodeslasare.fetching._address import (
     canonical_url,
@@ -265,7 +265,7 @@ def page_generator(html: bytes | str) -> str | None:
 
 async def _ask(fetcher: Fetcher, url: str, *, allow_private: bool) -> Reply:
     reply = await fetcher.fetch(url, allow_private=allow_private)
-    if reply.kind == "gone":
+    if reply.kind is ReplyKind.GONE:
         reason = _("it has been taken away for good (HTTP 410)")
         raise FetchError(readable_address(url), reason, status=410)
     return reply

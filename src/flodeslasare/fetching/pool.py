@@ -12,7 +12,6 @@ import asyncio
 import logging
 import os
 from collections.abc import Collection
-from types import TracebackType
 from typing import ClassVar, Self
 
 from flodeslasare.config import Settings
@@ -81,12 +80,7 @@ class Pool:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.aclose()
 
     async def answered(self, request: bytes, url: str) -> Encoded:

@@ -9,6 +9,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from msgspec.structs import replace
+
 from flodeslasare.addresses import without_credentials
 from flodeslasare.documents import ImportReport, KeptEntry, LeftOut, ParsedEntry, Subscription
 from flodeslasare.errors import AddressRefused, DataError, NoSuchFile
@@ -20,7 +22,7 @@ from flodeslasare.exchange import (
     read_urls,
 )
 from flodeslasare.i18n import _
-from flodeslasare.library.plan import plan_import
+from flodeslasare.library.plan import name_of, plan_import
 from flodeslasare.model import MarkKind
 from flodeslasare.storage import Database, EntryStore, FeedStore, MarkStore, SearchIndex
 
@@ -73,9 +75,8 @@ def _read(path: Path, opened: BinaryIO | None) -> bytes:
                         )
                     )
                 return data
-            if len(data) == len(
-                _SQLITE_MAGIC
-            ):  # else it is over; a terminal would have to say so twice
+            # If it is over already, a terminal would have to say so twice.
+            if len(data) == len(_SQLITE_MAGIC):
                 data += file.read(LONGEST_LIST_BYTES)
     except FileNotFoundError as error:
         raise NoSuchFile(path) from error
@@ -179,13 +180,7 @@ def _import_cache(
     marked = sum(
         len(marks.mark(kind, entry_ids, now).entry_ids) for kind, entry_ids in there.items()
     )
-    return ImportReport(
-        subscribed=report.subscribed,
-        already=report.already,
-        entries=count,
-        marks=marked,
-        skipped=report.skipped,
-    )
+    return replace(report, entries=count, marks=marked)
 
 
 def _keep(
@@ -200,8 +195,6 @@ def _keep(
 
     Of those that are there already it puts down in `there` what marks they have.
     """
-    from flodeslasare.library.plan import name_of
-
     cleaned = {name_of(kept.entry): (kept, _cleaned(kept.entry)) for kept in batch}
     entries = [entry for _kept, entry in cleaned.values()]
     known = store.known(feed_id, cleaned, entries, compares=False)  # what is there stays as it is
@@ -221,8 +214,6 @@ def _keep(
 
 
 def _cleaned(entry: ParsedEntry) -> ParsedEntry:
-    from msgspec.structs import replace
-
     from flodeslasare.fetching.clean import (
         clean_line,
         html_to_text,
