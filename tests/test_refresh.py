@@ -448,6 +448,26 @@ async def test_a_permanent_redirect_becomes_the_address_once_it_has_held_three_t
     assert library.counts().total == 2
 
 
+async def test_a_permanent_redirect_that_is_taken_back_counts_from_the_beginning_again(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    moves = iter([False, True, True, False, True, True])
+
+    def answer(_request: Request) -> Response:
+        if next(moves):
+            return Response(status=301, headers={"Location": "/new"})
+        return Response(rss(entries(1)), content_type="application/rss+xml")
+
+    httpserver.expect_request("/old").respond_with_handler(answer)
+    serve(httpserver, "/new", rss(entries(1)))
+    feed, _result = await library.subscribe(httpserver.url_for("/old"))
+
+    for _ in range(5):
+        await refresh(library, feed)
+
+    assert library.feed(feed.id).url == httpserver.url_for("/old")
+
+
 async def test_a_redirect_onto_another_subscription_is_followed_and_not_stored(
     library: Library, httpserver: HTTPServer
 ) -> None:
