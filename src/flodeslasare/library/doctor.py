@@ -135,9 +135,7 @@ def _folders(places: Places) -> Iterator[Check]:
         ("folder.log", places.logs),
         ("folder.cache", places.images),
     ):
-        there = folder
-        while not is_there(there) and there != there.parent:
-            there = there.parent
+        there = _nearest(folder)
         if is_folder(there) and os.access(there, os.W_OK | os.X_OK):
             yield Check(name, Verdict.OK, _("{path}: can be written").format(path=folder))
         else:
@@ -157,10 +155,15 @@ def _folders(places: Places) -> Iterator[Check]:
         )
 
 
-def _disk(library: Path) -> Check:
-    folder = library.parent
+def _nearest(folder: Path) -> Path:
+    """Give a folder that is there: this one, or the innermost that it would be made in."""
     while not is_there(folder) and folder != folder.parent:
         folder = folder.parent
+    return folder
+
+
+def _disk(library: Path) -> Check:
+    folder = _nearest(library.parent)
     try:
         free = shutil.disk_usage(folder).free
         size = library.stat().st_size if is_there(library) else 0
