@@ -263,9 +263,8 @@ class Database:
             ReadOnly
         """
         if self.read_only is not None:
-            raise self.read_only.with_traceback(
-                None
-            )  # one is raised again and again, and keeps its trail
+            # One is raised again and again, and keeps its trail.
+            raise self.read_only.with_traceback(None)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -325,9 +324,8 @@ def _in_words(path: Path, error: sqlite3.Error) -> ReaderError | None:
                 "{path}: the search index is damaged ({cause}); `flodeslasare doctor --rebuild-index` makes it anew"
             ).format(path=path, cause=text)
         )
-    if text.startswith(
-        "no such table: "
-    ):  # one of ours: the schema was known when the file was opened
+    # One of ours: the schema was known when the file was opened.
+    if text.startswith("no such table: "):
         return damaged(path, text)
     if code in (0, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT):
         return None
@@ -474,9 +472,8 @@ def _opened(path: Path, *, durable: bool, wait_seconds: float, log_pages: int | 
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             if log_pages is not None:
                 connection.execute(f"PRAGMA wal_autocheckpoint = {log_pages}")
-                connection.execute(
-                    "PRAGMA journal_size_limit = 16000000"
-                )  # of a log that is done with
+                # Of a log that is done with.
+                connection.execute("PRAGMA journal_size_limit = 16000000")
             # Some builds of SQLite overwrite all that is deleted. Each merge of the index frees pages, and to write
             # them once more for that takes a twentieth of a refresh's storing.
             connection.execute("PRAGMA secure_delete = FAST")

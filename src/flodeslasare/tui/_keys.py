@@ -10,13 +10,7 @@ from collections.abc import Collection
 from msgspec import Struct
 from textual.binding import Binding
 
-from flodeslasare.i18n import _
-
-
-def N_(message: str) -> str:  # noqa: N802 (gettext's name for it)
-    """Mark a text for translation without translating it yet."""
-    return message
-
+from flodeslasare.i18n import N_, _
 
 MOVE, READ, MARK, FIND, FEEDS, PROGRAM = (
     N_("Move"),

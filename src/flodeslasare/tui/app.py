@@ -13,7 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ from textual.screen import Screen
 from flodeslasare.config import Places
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
-from flodeslasare.library.library import Library
+from flodeslasare.library.library import Library, now_utc
 from flodeslasare.model import FeedStarted, RefreshWaits
 from flodeslasare.tui._late import import_texts
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
@@ -48,10 +48,6 @@ other screen, without echo and with the mouse's reports, and the place in the te
 
 PARTING_SECONDS = 2.0
 """How long what is under way (an import, a long mark) may still take when a signal ended the screen."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _commands() -> type[Provider]:
@@ -77,7 +73,7 @@ class FeedReaderApp(App[None]):
         *,
         places: Places | None = None,
         has_demo: bool = False,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now_utc,
         when_drawn: Callable[[], None] | None = None,
     ) -> None:
         """Make the application.

@@ -69,9 +69,8 @@ class Listings:
             self._questions.list_first(view, self._reading)
             return
         listing = self._library.listing(view, first=FIRST_ROWS)
-        if reads_on and not self._has_wanted(
-            listing
-        ):  # or the list would be seen at its top, and then jump
+        # Or the list would be seen at its top, and then jump.
+        if reads_on and not self._has_wanted(listing):
             self._questions.list_as_far_as(self._wanted, view, self._reading)
             return
         self._show(listing)

@@ -8,6 +8,7 @@ from datetime import datetime
 from flodeslasare.i18n import _
 from flodeslasare.model import FeedResult, FeedStarted, View
 from flodeslasare.tui.screens._arrivals import Arrivals
+from flodeslasare.tui.screens._changes import WAITING
 from flodeslasare.tui.screens._overview import Overview
 from flodeslasare.tui.widgets.status_line import StatusLine
 
@@ -44,7 +45,7 @@ class News:
 
     def waits(self) -> None:
         """Tell that the refresh waits for another program."""
-        self._status.tell(_("Waiting for another program that uses the library …"), is_news=True)
+        self._status.tell(_(WAITING), is_news=True)
 
     def took(self, result: FeedResult) -> None:
         """Count one feed's turn."""

@@ -42,6 +42,7 @@ class Known(Struct, frozen=True, kw_only=True):
         with library.at_one_moment():
             feeds = library.feeds()
             counted = library.counts_by_feed()
+            counts = library.counts()
             searches = library.saved_searches()
         # What is the same need not be compared again where the screen waits for it.
         for n, feed in enumerate(feeds):
@@ -52,11 +53,7 @@ class Known(Struct, frozen=True, kw_only=True):
             feeds=feeds,
             by_id={feed.id: feed for feed in feeds},
             totals=totals_of(counted),
-            counts=Counts(
-                total=sum(each.total for each in counted.values()),
-                unread=sum(each.unread for each in counted.values()),
-                starred=sum(each.starred for each in counted.values()),
-            ),
+            counts=counts,
             searches=searches,
         )
 

@@ -263,8 +263,6 @@ def _entries_of(feed: Feed) -> str:
 class ImportScreen(DialogScreen[ImportReport | None]):
     """Asks for another program's file and takes it in; gives the report, or `None`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
-
     @dataclass
     class Failed(Message):
         """The file could not be taken in; `reason` says why in a sentence."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -29,7 +29,7 @@ from textual.widget import Widget
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _, language
-from flodeslasare.library.library import Library
+from flodeslasare.library.library import Library, now_utc
 from flodeslasare.model import (
     EntryRow,
     Feed,
@@ -42,7 +42,7 @@ from flodeslasare.model import (
 )
 from flodeslasare.tui import phrases
 from flodeslasare.tui._heap import give_back_memory
-from flodeslasare.tui._keys import KEYS, action_of, bindings, hinted
+from flodeslasare.tui._keys import action_of, bindings, hinted
 from flodeslasare.tui.messages import (
     ArticleRead,
     ArticlesFinished,
@@ -94,8 +94,6 @@ if TYPE_CHECKING:
     from flodeslasare.tui.screens._backfill import Backfills
     from flodeslasare.tui.screens._pictures import Pictures
 
-__all__ = ["KEYS", "ReaderScreen"]
-
 _FOLLOW_UP_SECONDS = 0.03
 """How long after the first screen the rest is read: the terminal takes a few times 4 KB, and the thread
 that writes them would share the processor with it."""
@@ -107,10 +105,6 @@ _COUNT_SECONDS = 0.15
 """How long marks rest before everything is counted again."""
 _COUNT_NEWS_SECONDS = 1.0
 """How long a refresh goes on before what it has brought is counted and offered, again and again until it ends."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class ReaderScreen(Screen[None]):
@@ -146,7 +140,7 @@ class ReaderScreen(Screen[None]):
         self,
         library: Library,
         *,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = now_utc,
         images: Path | None = None,
     ) -> None:
         """Make the screen.
@@ -338,9 +332,8 @@ class ReaderScreen(Screen[None]):
         target = {"archive": self.archive, "list": self.entries, "reading": self.text}[self.pane]
         is_typing_there = self.pane == "list" and self.search_bar.has_typing
         if self.focused is not target and not is_typing_there:
-            self.set_focus(
-                target
-            )  # at once: focus() waits its turn, and may take a later one from another
+            # At once: focus() waits its turn, and may take a later one from another.
+            self.set_focus(target)
         if self.pane != "archive":
             self.status.hint = ""
         self._hint_keys()

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from textual.content import Content
 from textual.style import Style
 
-from flodeslasare.i18n import _, language
+from flodeslasare import i18n
+from flodeslasare.i18n import _
 from flodeslasare.model import Enclosure, Entry
 from flodeslasare.text import harmless, harmless_line
 from flodeslasare.tui import phrases
@@ -169,7 +170,7 @@ def attachments(enclosures: Sequence[Enclosure], *, after: Sequence[Link]) -> It
             url=enclosure.url,
             title=name,
             host=shown_host(enclosure.url),
-            note=", ".join(fact for fact in facts if fact),
+            note=", ".join(facts),
         )
 
 
@@ -181,5 +182,4 @@ def _file_size(size_bytes: int) -> str:
         amount /= 1000
         del units[0]
     unit = units[0]
-    text = f"{amount:.0f}" if amount >= 10 or unit == "B" else f"{amount:.1f}"
-    return f"{text.replace('.', ',') if language() == 'sv' else text}\u00a0{unit}"
+    return f"{i18n.number(amount, 0 if amount >= 10 or unit == 'B' else 1)}\u00a0{unit}"

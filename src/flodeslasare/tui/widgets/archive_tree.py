@@ -277,9 +277,8 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _node(self, line: _Line, width: int, on_cursor: bool) -> Strip:
         count = phrases.number(line.count) if line.count else ""
-        is_failing = (
-            line.feed is not None and line.feed.last_error
-        )  # it is set while it is gone, too
+        # It is set while the feed is gone, too.
+        is_failing = line.feed is not None and line.feed.last_error
         mark = "! " if is_failing else ""
         arrow = "  " if line.unfolded is None else "▾ " if line.unfolded else "▸ "
         indent = "  " * line.depth

@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ from textual.strip import Strip
 
 from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
-from flodeslasare.library.library import Library
+from flodeslasare.library.library import Library, now_utc
 from flodeslasare.model import EntryRow, Listing, View
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
@@ -62,10 +62,6 @@ _STYLES = {
     "hit": "$hit-ink on $hit",
     "cursor": "on $cursor",
 }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class _Lines:
@@ -186,7 +182,7 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
             self.problem = problem
 
     def __init__(
-        self, library: Library, *, now: Callable[[], datetime] = _now, id: str | None = None
+        self, library: Library, *, now: Callable[[], datetime] = now_utc, id: str | None = None
     ) -> None:
         super().__init__(id=id)
         self._library = library

@@ -480,9 +480,8 @@ class SearchBar(Widget):
 
     def action_complete(self) -> None:
         """Go on with the first name that is offered; without one, pick the next of the words."""
-        self._input.call_later(
-            self._complete_or_pick
-        )  # after the letters that are on their way to it
+        # After the letters that are on their way to it.
+        self._input.call_later(self._complete_or_pick)
 
     def watch_names(self) -> None:
         """Complete with names that came while one was typing, also what was asked for before them."""
