@@ -210,6 +210,29 @@ def test_deleting_a_feed_forgets_its_entries_its_counts_and_its_words(
     assert library.matching_words("läkemedel") == []
 
 
+def test_feeds_stand_by_folder_what_lies_in_one_together(library: Library) -> None:
+    folders = [
+        "Region Syd",
+        "Region/Norr",
+        "Region",
+        None,
+        "ängar",
+        "Åkrar",
+        "Ängar",
+        "ängar",
+        "Övrigt",
+    ]
+    for number, folder in enumerate(folders):
+        url = f"https://{number}.exempel/"
+        library.add_subscription(Subscription(url=url, folder=folder))
+
+    listed = [feed.folder for feed in library.feeds()]
+
+    assert listed == [
+        "Region", "Region/Norr", "Region Syd", "Åkrar", "Ängar", "ängar", "ängar", "Övrigt", None,
+    ]  # fmt: skip
+
+
 def test_folders_are_paths_and_a_view_of_one_holds_those_inside(
     library: Library, feed: Feed
 ) -> None:

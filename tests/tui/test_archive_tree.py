@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.strip import Strip
 
+from flodeslasare.documents import Subscription
+from flodeslasare.library import Library
 from flodeslasare.model import Counts, Feed, MonthCount, View
 from flodeslasare.tui.theme import GRANIT
 from flodeslasare.tui.widgets._archive import Archive, bars, breadth, span, spread
@@ -33,8 +35,8 @@ def a_feed(number: int, **changes: object) -> Feed:
 
 FEEDS = [
     a_feed(1, title="hållbarupphandling", unread=3),
-    a_feed(2, folder="Offentligt/Regioner", unread=5),
     a_feed(3, folder="Offentligt", unread=0, failures=2, last_error="svarar inte"),
+    a_feed(2, folder="Offentligt/Regioner", unread=5),
 ]
 MONTHS = [
     MonthCount(1, 201805, 9, 2),
@@ -96,6 +98,23 @@ async def test_everything_has_its_line() -> None:
     ]
 
 
+async def test_each_feed_stands_in_its_folder_whatever_others_are_called(library: Library) -> None:
+    for name, folder in (
+        ("a", "Region Syd"), ("b", "Region/Norr"), ("c", "Region"), ("d", None), ("e", "nyheter"), ("f", "Nyheter"),
+        ("g", "nyheter"),
+    ):  # fmt: skip
+        url = f"https://{name}.exempel/"
+        library.add_subscription(Subscription(url=url, named=name, folder=folder))
+    app = TreeApp(library.feeds())
+    async with app.run_test(size=(30, 28)):
+        lines = app.lines()
+    feeds = [line.strip("▾ ") for line in lines[lines.index("  FEEDS") + 1 :] if line]
+
+    assert feeds == [
+        "d", "Nyheter", "f", "nyheter", "e", "g", "Region", "c", "Norr", "b", "Region Syd", "a",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("found", [None, Archive(MONTHS)])
 @pytest.mark.parametrize("folded", ["", "Offentligt"])
 async def test_other_counts_stand_where_they_would_if_all_were_listed_anew(
@@ -130,7 +149,7 @@ async def test_other_counts_stand_where_they_would_if_all_were_listed_anew(
 async def test_lines_come_and_go_with_their_feeds() -> None:
     app = TreeApp()
     async with app.run_test(size=(30, 28)):
-        fewer = [replace(FEEDS[0], title="Upphandling"), replace(FEEDS[1], folder=None)]
+        fewer = [replace(FEEDS[0], title="Upphandling"), replace(FEEDS[2], folder=None)]
         app.archive.show_feeds(fewer, Counts(29, 8, 2))
         lines = app.lines()
         feeds = lines[lines.index("  FEEDS") + 1 :]

@@ -56,19 +56,16 @@ class FeedStore:
     # --- subscriptions -------------------------------------------------------------------------
 
     def all(self, *, unsubscribed: bool = False) -> list[Feed]:
-        """Which feeds are there, by folder and title?"""
+        """Which feeds are there, by folder and title? What lies in a folder stands together, those at the top last."""
         rows = self._db.rows(
             _FEEDS.format(":unsubscribed OR unsubscribed IS NULL"),
             {"unsubscribed": unsubscribed},
         )
+        feeds = [_feed(row) for row in rows]
+        places = {folder: _place_of(folder) for folder in {feed.folder for feed in feeds}}
         return sorted(
-            map(_feed, rows),
-            key=lambda feed: (
-                feed.folder is None,
-                _in_swedish_order(feed.folder or ""),
-                _in_swedish_order(feed.title),
-                feed.id,
-            ),
+            feeds,
+            key=lambda feed: (places[feed.folder], _in_swedish_order(feed.title), feed.id),
         )
 
     def by_id(self, feed_id: int) -> Feed | None:
@@ -475,6 +472,12 @@ def _in_swedish_order(name: str) -> str:
     """Give what names sort by: case does not matter, å, ä and ö come last, and 9 before 10."""
     folded = name.casefold().translate(_LAST_LETTERS)
     return _NUMBER.sub(lambda number: number[0].lstrip("0").rjust(_DIGITS, "0"), folded)
+
+
+def _place_of(folder: str | None) -> tuple[bool, list[tuple[str, str]]]:
+    """Give what folders sort by: name by name, for `A/B` lies in `A`, which `A B` does not; `A` and `a` are two."""
+    names = (folder or "").split("/")
+    return folder is None, [(_in_swedish_order(name), name) for name in names]
 
 
 def _in_words(kept: str | None) -> str | None:

@@ -200,7 +200,7 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._build()
 
     def show_feeds(self, feeds: Sequence[Feed], counts: Counts) -> None:
-        """Show the feeds with their unread counts."""
+        """Show the feeds, which come by folder and title, with their unread counts."""
         was, self._feeds, self._counts = self._feeds, feeds, counts
         if self._lines and len(was) == len(feeds) and all(map(_is_on_the_same_line, was, feeds)):
             self._recount(was)
@@ -440,8 +440,8 @@ class ArchiveTree(ScrollView, can_focus=True, inherit_bindings=False):
         # Some lines are there already; to make each anew takes longer than all the rest.
         before, self._of_feed, self._of_folder = self._of_feed, {}, {}
         unfolded = {view.feed_id for view in self._unfolded if view.year is None}
-        in_folders = sorted(self._feeds, key=lambda feed: (feed.folder or "").casefold())
-        for folder, feeds in groupby(in_folders, attrgetter("folder")):
+        at_top_first = sorted(self._feeds, key=lambda feed: feed.folder is not None)
+        for folder, feeds in groupby(at_top_first, attrgetter("folder")):
             depth, hidden = 0, False
             inside = []
             for depth, path in enumerate(_paths(folder), 1):
