@@ -92,6 +92,23 @@ async def test_subscribing_by_a_pages_address_finds_its_feed_and_brings_its_entr
     ]
 
 
+async def test_an_address_without_a_scheme_is_asked_over_http_where_https_fails(
+    library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def on_this_machine(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("flodeslasare.fetching.http.look_up", on_this_machine)
+    serve(httpserver, "/feed", rss(entries(3)))
+
+    feed, result = await library.subscribe(f"blogg.lan:{httpserver.port}/feed")
+
+    assert feed.url == f"http://blogg.lan:{httpserver.port}/feed"
+    assert result.new == 3
+    with pytest.raises(FetchError):
+        await library.subscribe(f"https://blogg.lan:{httpserver.port}/feed")
+
+
 async def test_subscribing_waits_for_another_writer_and_the_loop_does_not(
     library: Library, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

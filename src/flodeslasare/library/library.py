@@ -199,9 +199,10 @@ class Library:
         )
         from flodeslasare.fetching.http import Fetcher
 
-        url = normalise_address(address)
+        is_private = names_private_network(normalise_address(address))
         async with Fetcher(self.settings) as fetcher:
-            return await discover(fetcher, url, allow_private=names_private_network(url))
+            # As it was typed: without a scheme, http is tried where https fails.
+            return await discover(fetcher, address, allow_private=is_private)
 
     async def subscribe(
         self,
