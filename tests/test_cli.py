@@ -1366,7 +1366,7 @@ def test_a_feed_gets_another_address(run: Run, archive: Library, httpserver: HTT
 def test_a_page_cannot_lead_a_feed_into_the_private_network(
     run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def discover(_library: Library, _address: str) -> list[FoundFeed]:
+    async def discover(_library: Library, _address: str, **_how: object) -> list[FoundFeed]:
         return [FoundFeed(url="http://127.0.0.1:9/feed", title="x")]
 
     monkeypatch.setattr(Library, "discover", discover)

@@ -31,7 +31,7 @@ from flodeslasare.documents import (
     ParsedEntry,
     Subscription,
 )
-from flodeslasare.errors import FetchError, NoSuchFeed, NotAFeed, StorageError
+from flodeslasare.errors import AddressRefused, FetchError, NoSuchFeed, NotAFeed, StorageError
 from flodeslasare.library import Library
 from flodeslasare.library.plan import plan_update
 from flodeslasare.library.refresh import FEW_OF_A_HOST, PAUSE_SECONDS, by_turns, pauses
@@ -107,6 +107,18 @@ async def test_an_address_without_a_scheme_is_asked_over_http_where_https_fails(
     assert result.new == 3
     with pytest.raises(FetchError):
         await library.subscribe(f"https://blogg.lan:{httpserver.port}/feed")
+
+
+async def test_a_feed_that_a_page_led_to_may_not_lie_where_the_page_does_not(
+    library: Library, httpserver: HTTPServer
+) -> None:
+    serve(httpserver, "/feed", rss(entries(3)))
+
+    with pytest.raises(AddressRefused):
+        await library.subscribe(httpserver.url_for("/feed"), led_from="https://blogg.exempel/")
+
+    assert library.feeds() == []
+    assert httpserver.log == []
 
 
 async def test_subscribing_waits_for_another_writer_and_the_loop_does_not(

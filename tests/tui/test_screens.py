@@ -77,12 +77,13 @@ class StagedLibrary(Library):
         self.answers = list(answers)
         self.asked: list[str] = []
         self.first_refresh = RefreshStatus.OK
+        self.led_from: list[str | None] = []
 
     @contextmanager
     def opened_again(self) -> Iterator[Library]:
         yield self  # with its answers
 
-    async def discover(self, address: str) -> list[FoundFeed]:
+    async def discover(self, address: str, *, led_from: str | None = None) -> list[FoundFeed]:  # noqa: ARG002
         self.asked.append(address)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -93,10 +94,12 @@ class StagedLibrary(Library):
         self,
         address: str,
         *,
+        led_from: str | None = None,
         folder: str | None = None,
         title: str | None = None,
         told_others: Callable[[Sequence[FoundFeed]], None] | None = None,
     ) -> tuple[Feed, FeedResult]:
+        self.led_from.append(led_from)
         if told_others is not None:
             told_others([])
         feed = self.add_subscription(Subscription(url=address, title=title, folder=folder))
@@ -135,7 +138,7 @@ async def test_one_feed_is_added_at_once(library: StagedLibrary) -> None:
     (feed,) = library.feeds()
     assert app.given == [feed]
     assert (feed.url, feed.folder) == (FOUND.url, "Offentligt")
-    assert library.asked == ["exempel.se"]
+    assert library.asked == library.led_from == ["exempel.se"]
 
 
 async def test_several_feeds_are_offered(library: StagedLibrary) -> None:
@@ -148,6 +151,7 @@ async def test_several_feeds_are_offered(library: StagedLibrary) -> None:
         await pilot.press("j", "enter")
         await settle(pilot)
     assert [feed.url for feed in library.feeds()] == [OTHER.url]
+    assert library.led_from == ["exempel.se"]
 
 
 async def test_feeds_that_were_left_are_offered_and_taken_up_again(
@@ -182,6 +186,7 @@ async def test_feeds_that_were_left_are_offered_and_taken_up_again(
     assert library.feed(alfa).is_subscribed
     assert library.feed(alfa).folder == "Nyheter"
     assert library.asked == []  # its address is known
+    assert library.led_from == [None]
     assert [feed.id for feed in library.left_feeds()] == [beta]
 
 
@@ -269,7 +274,7 @@ async def test_esc_stops_the_search_and_then_leaves(library: StagedLibrary) -> N
     started = asyncio.Event()
 
     class SilentLibrary(StagedLibrary):
-        async def discover(self, address: str) -> list[FoundFeed]:  # noqa: ARG002
+        async def discover(self, address: str, *, led_from: str | None = None) -> list[FoundFeed]:  # noqa: ARG002
             started.set()
             await asyncio.Event().wait()
             return []

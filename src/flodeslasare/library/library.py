@@ -185,8 +185,13 @@ class Library:
             )
         return feed
 
-    async def discover(self, address: str) -> list[FoundFeed]:
+    async def discover(self, address: str, *, led_from: str | None = None) -> list[FoundFeed]:
         """Find the feeds at an address: itself when it is a feed, else those its page names.
+
+        Args:
+            address: as typed.
+            led_from: what was typed, where that has led to the address: only what a person types opens the
+                private network, never what a page leads to.
 
         Raises:
             FetchError, NotAFeed, OfflineError
@@ -199,7 +204,7 @@ class Library:
         )
         from flodeslasare.fetching.http import Fetcher
 
-        is_private = names_private_network(normalise_address(address))
+        is_private = names_private_network(normalise_address(led_from or address))
         async with Fetcher(self.settings) as fetcher:
             # As it was typed: without a scheme, http is tried where https fails.
             return await discover(fetcher, address, allow_private=is_private)
@@ -208,6 +213,7 @@ class Library:
         self,
         address: str,
         *,
+        led_from: str | None = None,
         folder: str | None = None,
         title: str | None = None,
         told_others: Callable[[Sequence[FoundFeed]], None] | None = None,
@@ -218,6 +224,7 @@ class Library:
 
         Args:
             address: the feed's or a page's; of the feeds that a page offers, the first is taken.
+            led_from: as in `discover`, where the person chose among the feeds that were found.
             folder: where it is to be; `None` is the top, or where it was.
             title: the person's own for it.
             told_others: told which feeds the page offers besides.
@@ -231,7 +238,7 @@ class Library:
 
         url = normalise_address(address)
         if self._feeds.by_url(url) is None:
-            first, *others = await self.discover(address)
+            first, *others = await self.discover(address, led_from=led_from)
             url = first.url
             if told_others is not None:
                 told_others(others)
@@ -240,7 +247,7 @@ class Library:
         def take_up() -> int:
             with self.opened_again() as library:
                 return library._subscriptions.take_up(
-                    url, typed=address, title=title, folder=folder
+                    url, typed=led_from or address, title=title, folder=folder
                 )
 
         # In a thread, for it may have to wait for another writer.

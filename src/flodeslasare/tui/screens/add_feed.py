@@ -75,6 +75,8 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         self._feed: Feed | None = None
         """What the dialog gives, once there is only something left to read."""
         self._left = library.left_feeds()
+        self._led_from: str | None = None
+        """The address that was looked at, while the feeds that it offers are there to choose from."""
 
     def compose(self) -> ComposeResult:
         folders = sorted({feed.folder for feed in self._library.feeds() if feed.folder})
@@ -124,6 +126,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
     @on(Input.Changed, "#address")
     def _begin_anew(self) -> None:
         """Stop what is under way, and let the message go: it was about another address."""
+        self._led_from = None
         if self._feed is None:
             self.workers.cancel_group(self, "add")
             self._offer_left()
@@ -175,7 +178,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         event.stop()
         if not self._is_at_work:
             self._status.say(_("Fetching …"))
-            self.subscribe(str(event.option_id), self._folder)
+            self.subscribe(str(event.option_id), self._folder, self._led_from)
 
     @work(exclusive=True, group="add", description="look for feeds")
     async def find_feed(self, address: str, folder: str | None) -> None:
@@ -183,28 +186,30 @@ class AddFeedScreen(DialogScreen[Feed | None]):
         try:
             found = await self._library.discover(address)
             if len(found) > 1:
+                self._led_from = address
                 self.post_message(self.FeedsFound(found))
             else:
-                await self._subscribe(found[0].url, folder)
+                await self._subscribe(found[0].url, folder, address)
         except ReaderError as error:
             self.post_message(self.Failed(str(error)))
 
     @work(exclusive=True, group="add", description="subscribe to a feed")
-    async def subscribe(self, url: str, folder: str | None) -> None:
+    async def subscribe(self, url: str, folder: str | None, led_from: str | None) -> None:
         """Subscribe to the feed that was chosen."""
         try:
-            await self._subscribe(url, folder)
+            await self._subscribe(url, folder, led_from)
         except ReaderError as error:
             self.post_message(self.Failed(str(error)))
 
-    async def _subscribe(self, url: str, folder: str | None) -> None:
+    async def _subscribe(self, url: str, folder: str | None, led_from: str | None) -> None:
         known = next(
             (feed for feed in self._library.feeds() if feed.url == without_credentials(url)), None
         )
         if known is not None:
             self.post_message(self.Subscribed(known, None))
         else:
-            self.post_message(self.Subscribed(*await self._library.subscribe(url, folder=folder)))
+            added = await self._library.subscribe(url, led_from=led_from, folder=folder)
+            self.post_message(self.Subscribed(*added))
 
     @on(FeedsFound)
     def _offer(self, event: FeedsFound) -> None:
