@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from builders import ROOT, Clock
 from flodeslasare import i18n
 from flodeslasare.documents import Subscription
 from flodeslasare.library import Library
 from flodeslasare.model import Feed
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes a second now and then
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
@@ -66,7 +66,6 @@ def test_limits_are_kept() -> None:
     assert clean_line("  ord " * 1000, 10) == "ord ord or"
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_no_text_comes_out_unsafe(text: str) -> None:
     assert not UNSAFE.search(clean_text(text))
@@ -143,7 +142,6 @@ def test_a_relative_address_needs_a_base() -> None:
     assert safe_url("/x") is None
 
 
-@settings(deadline=None)
 @given(
     ANY_TEXT
     | st.sampled_from(["http:", "https://", "mailto:", "//"]).flatmap(
@@ -222,7 +220,6 @@ def test_players_become_links_and_pixels_go() -> None:
     )
 
 
-@settings(deadline=None)
 @given(MARKUP)
 def test_no_html_comes_out_unsafe(html: str) -> None:
     safe = safe_html(html, BASE)
@@ -251,7 +248,6 @@ def test_no_html_comes_out_unsafe(html: str) -> None:
     assert not UNSAFE.search(html_to_text(html))
 
 
-@settings(deadline=None)
 @given(MARKUP)
 def test_cleaning_twice_changes_no_word(html: str) -> None:
     once = safe_html(html, BASE)
@@ -377,7 +373,6 @@ PLAIN_PARTS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None)
 @given(PLAIN_PARTS)
 def test_plain_html_needs_no_tree_and_says_the_same(parts: str) -> None:
     html = safe_html(f"<p>{parts}", BASE)
@@ -385,7 +380,6 @@ def test_plain_html_needs_no_tree_and_says_the_same(parts: str) -> None:
     assert html_to_text(html) == html_to_text(f"{html}<ins></ins>")
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(
     ["<p>", "<br>", "<ul>", "</ul>", "<li>", "<table>", "</table>", "<td>", "<tr>", "<pre>", "</pre>", "\n", "  ", "ord", "<"]
 )).map("".join))  # fmt: skip

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flodeslasare.fetching import dates
@@ -143,7 +143,6 @@ def test_a_machine_without_the_zone_gets_utc() -> None:
     assert named_zone("../../etc/passwd") is UTC
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("0123456789 :-.,TZ+apmjuldegnr")) | st.text())
 def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
     when = parse_date(text, STOCKHOLM)
@@ -151,7 +150,6 @@ def test_any_text_is_a_time_in_utc_or_none(text: str) -> None:
     assert when is None or (when.tzinfo is UTC and 1900 <= when.year <= 2200)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4_000_000_000))
 def test_iso_and_rfc_822_come_back_as_they_were(seconds: int) -> None:
     when = datetime.fromtimestamp(seconds, UTC)

@@ -265,7 +265,7 @@ def test_what_stands_whole_before_a_cut_is_read(path: Path) -> None:
             assert len(found) >= sum(end <= cut for end in ends), cut
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(sorted(path for path in FEEDS.iterdir() if path.name != "page.html")),
     st.integers(0, 2**32),

@@ -165,7 +165,7 @@ def test_inks_of_print_become_light() -> None:
     assert is_near(colour_at(draw(body), 5, 5), RED)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "AVIF"]),
     st.lists(st.tuples(st.integers(0, 5_000), st.binary(min_size=1, max_size=9)), max_size=4),

@@ -36,7 +36,6 @@ from test_refresh import refresh
 NUMBERS = count()
 SOON = settings(
     max_examples=40,
-    deadline=None,
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -267,7 +267,7 @@ FRONT = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_what_is_not_known_is_read_as_if_nothing_were(data: st.DataObject) -> None:
     """Two documents that share items: whatever is known from the first, of the second no item is lost.

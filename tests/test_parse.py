@@ -1023,7 +1023,7 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FIELDS)
 def test_no_field_of_json_brings_anything_unsafe(field: dict[str, str]) -> None:
     document = {
@@ -1050,7 +1050,7 @@ def test_no_field_of_json_brings_anything_unsafe(field: dict[str, str]) -> None:
     assert_is_safe(parse_feed(json.dumps(document).encode(), url=URL))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(FIELDS, st.booleans(), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_no_field_of_xml_brings_anything_unsafe(
     field: dict[str, str], is_escaped: bool, charset: str
@@ -1067,7 +1067,7 @@ def test_no_field_of_xml_brings_anything_unsafe(
     assert_is_safe_or_refused(text.encode(charset, "replace"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(
         [b"", b"<rss>", b"<rss><channel><item><title>", b"<feed><entry>", b"{", b"\xff\xfe"]

@@ -303,7 +303,6 @@ def fill(archive: Archive, corpus: list[tuple[int, ParsedEntry]]) -> None:
 
 @pytest.mark.parametrize("walks", [False, True], ids=["by the index", "by the texts"])
 @settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -352,7 +352,6 @@ def test_wide_signs_count_double_and_stay_whole() -> None:
     assert _cut("e\u0301" * 5, 3) == ["e\u0301" * 3, "e\u0301" * 2]
 
 
-@settings(deadline=None)
 @given(text=st.text(st.sampled_from("ab å-/\n漢🙂e\u0301\u200d\ufe0f")), width=st.integers(2, 12))
 def test_wrapping_keeps_every_word_and_the_width(text: str, width: int) -> None:
     cuts = wrap(text, width)
@@ -381,7 +380,6 @@ _TAGS = [
 _ENDS = [f"/{tag.split()[0]}" for tag in _TAGS]
 
 
-@settings(deadline=None)
 @given(
     parts=st.lists(
         st.sampled_from(

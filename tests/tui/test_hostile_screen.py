@@ -45,7 +45,7 @@ def assert_screen_is_safe(app: FeedReaderApp) -> None:
             assert segment.style is None or not {"@click", "@link"} & set(segment.style.meta)
 
 
-@settings(max_examples=150, deadline=None, derandomize="CI" in os.environ)
+@settings(max_examples=150, derandomize="CI" in os.environ)
 @given(HOSTILE, st.integers(8, 100))
 def test_no_text_breaks_out_of_the_reading_pane(text: str, width: int) -> None:
     html = (
