@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -30,7 +31,7 @@ from flodeslasare.model import Counts, FeedResult, Listing, Marked, RefreshStatu
 from flodeslasare.storage import FeedStore, open_database
 from flodeslasare.tui._keys import FEED_KEYS, KEYS
 from flodeslasare.tui.app import FeedReaderApp
-from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished
+from flodeslasare.tui.messages import FeedRefreshed, RefreshFinished, UnreadFound
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._layout import widths
 from flodeslasare.tui.screens._palette import commands as palette_commands
@@ -323,12 +324,8 @@ async def test_next_and_previous_unread(app: FeedReaderApp) -> None:
         assert app.reader.entries.cursor == 1
 
 
-async def test_a_far_unread_entry_is_found(staged: StagedLibrary) -> None:
-    feed = staged.feed_named("https://exempel.se/rss", "flöde")
-    staged.keep(feed, *(an_entry(n) for n in range(1500)))
-    ids = staged.listing(View()).ids
-    staged.mark_read([*ids[:1400], *ids[1401:]])
-    app = FeedReaderApp(staged, now=lambda: NOW)
+async def test_a_far_unread_entry_is_found(one_far_unread: StagedLibrary) -> None:
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         await pilot.press("n")
@@ -337,6 +334,134 @@ async def test_a_far_unread_entry_is_found(staged: StagedLibrary) -> None:
         await pilot.press("G", "N")
         await settle(pilot)
         assert app.reader.entries.cursor == 1400
+
+
+class Slowed:
+    """What looks for the next unread entry waits until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun, self.gate = threading.Event(), threading.Event()
+        look = Library.next_in
+
+        def look_slowly(library: Library, view: View, entry_id: int, *, older: bool) -> int | None:
+            self.begun.set()
+            assert self.gate.wait(60)
+            return look(library, view, entry_id, older=older)
+
+        monkeypatch.setattr(Library, "next_in", look_slowly)
+
+
+@pytest.fixture
+def one_far_unread(staged: StagedLibrary) -> StagedLibrary:
+    """A library of 1,500 entries; the one with the index 1,400 is unread."""
+    feed = staged.feed_named("https://exempel.se/rss", "flöde")
+    staged.keep(feed, *(an_entry(n) for n in range(1500)))
+    ids = staged.listing(View()).ids
+    staged.mark_read([*ids[:1400], *ids[1401:]])
+    return staged
+
+
+@pytest.mark.parametrize(
+    ("keys", "cursor"),
+    [
+        ("j", 1),
+        ("jk", 0),
+        ("G", 1499),
+        ("1", 0),
+        ("/", 0),
+        ("?", 0),
+    ],
+)
+async def test_who_has_gone_on_is_not_taken_to_an_unread_entry(
+    one_far_unread: StagedLibrary, monkeypatch: pytest.MonkeyPatch, keys: str, cursor: int
+) -> None:
+    slowed = Slowed(monkeypatch)
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await until(pilot, slowed.begun.is_set, "the question")
+        await pilot.press(*keys)
+        await pilot.pause()
+        slowed.gate.set()
+        await settle(pilot)
+        assert app.reader.entries.cursor == cursor
+        assert app.reader.status.notice == ""
+
+
+async def test_an_answer_that_is_there_when_one_goes_on_is_dropped(
+    one_far_unread: StagedLibrary,
+) -> None:
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        asked_from = app.reader._standpoint
+        assert asked_from is not None
+        await press(pilot, "j")
+        app.reader.post_message(UnreadFound(app.reader.entries.ids[1400], asked_from, open_it=True))
+        await settle(pilot)
+        assert app.reader.entries.cursor == 1
+
+
+async def test_another_view_is_not_left_for_an_unread_entry_of_the_one_before(
+    one_far_unread: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowed = Slowed(monkeypatch)
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await pilot.press("n")
+        await until(pilot, slowed.begun.is_set, "the question")
+        app.reader.base = View(year=2018)
+        await pilot.pause()
+        app.reader.base = View()
+        await pilot.pause()
+        slowed.gate.set()
+        await settle(pilot)
+        assert app.reader.entries.cursor == 0
+
+
+async def test_who_waits_is_taken_to_a_far_unread_entry(
+    one_far_unread: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowed = Slowed(monkeypatch)
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "ctrl+p")
+        await pilot.press(*"next unread")
+        await settle(pilot)
+        await pilot.press("enter")
+        await until(pilot, slowed.begun.is_set, "the question")
+        await pilot.press("m")  # to mark is not to go on
+        await pilot.pause()
+        slowed.gate.set()
+        await settle(pilot)
+        assert app.reader.entries.cursor == 1400
+
+
+async def test_an_unread_entry_that_the_list_does_not_reach_yet_is_waited_for(
+    one_far_unread: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    listing = Library.listing
+
+    def list_slowly(library: Library, view: View, *, first: int | None = None) -> Listing:
+        if first is None:
+            assert gate.wait(60)
+        return listing(library, view, first=first)
+
+    monkeypatch.setattr(Library, "listing", list_slowly)
+    app = FeedReaderApp(one_far_unread, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        reader = app.reader
+        await pilot.press("n")
+        await until(pilot, lambda: reader._unread_ahead is not None, "the answer")
+        assert not reader.entries.listing.is_whole
+        assert reader.entries.cursor == 0
+        gate.set()
+        await settle(pilot)
+        assert reader.entries.cursor == 1400
 
 
 async def test_space_reads_on_to_the_next_unread(app: FeedReaderApp, filled: StagedLibrary) -> None:

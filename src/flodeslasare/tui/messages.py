@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -156,13 +156,26 @@ class NamesRead(Message):
         """By the operator."""
 
 
+class Standpoint(NamedTuple):
+    """Where the person is, to see whether one has gone on when an answer comes."""
+
+    view: View
+    entry_id: int
+    """The entry the cursor is on."""
+    pane: str
+    """Where keys go."""
+    is_typing: bool
+    """Whether they go into the search."""
+
+
 class UnreadFound(Message):
     """The next unread entry has been looked for in the background."""
 
-    def __init__(self, entry_id: int | None, view: View, open_it: bool) -> None:
+    def __init__(self, entry_id: int | None, asked_from: Standpoint, open_it: bool) -> None:
         super().__init__()
         self.entry_id = entry_id
-        self.view = view
+        self.asked_from = asked_from
+        """Where the person was; who has gone on since is left there."""
         self.open_it = open_it
         """Whether it is to be opened, or only gone to."""
 

@@ -21,6 +21,7 @@ from flodeslasare.tui.messages import (
     ReadingFailed,
     RelatedRead,
     SearchesCounted,
+    Standpoint,
     UnreadFound,
 )
 from flodeslasare.tui.screens._lanes import Answers, Asked, Lane
@@ -183,14 +184,19 @@ class Questions:
         """Read the names that may follow an operator and that the screen does not have: `NamesRead`."""
         self._ask("names", self._rest, lambda library: [NamesRead(library.names())], urgency=1)
 
-    def find_unread(self, view: View, entry_id: int, *, older: bool, open_it: bool) -> None:
-        """Look for the unread entry next to another: `UnreadFound`."""
+    def find_unread(self, asked_from: Standpoint, *, older: bool, open_it: bool) -> None:
+        """Look for the unread entry next to the one the person is on: `UnreadFound`."""
 
         def answers(library: Library) -> Iterator[Message]:
-            found = library.next_in(view.but(unread=True), entry_id, older=older)
-            yield UnreadFound(found, view, open_it)
+            unread = asked_from.view.but(unread=True)
+            found = library.next_in(unread, asked_from.entry_id, older=older)
+            yield UnreadFound(found, asked_from, open_it)
 
         self._ask("unread", self._first, answers)
+
+    def stop_unread(self) -> None:
+        """Look no more for the next unread entry: the person has gone on."""
+        self._stop("unread")
 
     def stop_search(self) -> None:
         """Stop what is asked about the search, or the view, that is now another."""

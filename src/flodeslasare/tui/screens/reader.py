@@ -63,6 +63,7 @@ from flodeslasare.tui.messages import (
     RefreshWaiting,
     RelatedRead,
     SearchesCounted,
+    Standpoint,
     UnreadFound,
 )
 from flodeslasare.tui.screens._changes import Changes
@@ -174,6 +175,10 @@ class ReaderScreen(Screen[None]):
         self._before_search: tuple[View, bool, int | None] | None = None
         self._before_alone = "list"
         """The pane one was in before the text had the whole screen."""
+        self._unread_from: int | None = None
+        """The entry that the next unread one was last looked for from, in the background."""
+        self._unread_ahead: UnreadFound | None = None
+        """That one, while the list does not reach down to it."""
         self._count_timer: Timer | None = None
         self.memory = Memory(self, library, self._say_trouble)
         self._questions = Questions(self, library)
@@ -455,6 +460,9 @@ class ReaderScreen(Screen[None]):
             )
             for _turn in range(_TURNS):
                 await asyncio.sleep(0)
+        unread, self._unread_ahead = self._unread_ahead, None
+        if unread is not None:
+            self._go_to_unread(unread)
         if self._is_filled:
             self._list_older()
 
@@ -671,6 +679,8 @@ class ReaderScreen(Screen[None]):
 
     @on(EntryList.Moved)
     def _preview_soon(self, event: EntryList.Moved) -> None:
+        if event.entry_id != self._unread_from:
+            self._questions.stop_unread()
         self._preview.rest_on(event.entry_id)
 
     @on(EntryList.Opened)
@@ -799,22 +809,33 @@ class ReaderScreen(Screen[None]):
                 self._open(entry_id)
         elif is_all and self.entries.listing.is_whole:
             self._say_no_more()
-        elif self.entries.entry_id is not None:
-            self._questions.find_unread(
-                self.view, self.entries.entry_id, older=step > 0, open_it=open_it
-            )
+        elif (asked_from := self._standpoint) is not None:
+            self._unread_from = asked_from.entry_id
+            self._questions.find_unread(asked_from, older=step > 0, open_it=open_it)
+
+    @property
+    def _standpoint(self) -> Standpoint | None:
+        """Where the person is; `None` where nothing is listed, or under a dialog."""
+        entry_id = self.entries.entry_id
+        if entry_id is None or not self.is_active:
+            return None
+        return Standpoint(self.view, entry_id, self.pane, self.search_bar.has_typing)
 
     def _say_no_more(self) -> None:
         self.status.tell(_("no more unread here"))
 
     @on(UnreadFound)
     def _go_to_unread(self, event: UnreadFound) -> None:
-        if event.view != self.view:
+        """Go to the unread entry that was looked for, unless one has gone on by oneself meanwhile."""
+        if event.asked_from != self._standpoint:
             return
         if event.entry_id is None:
             self._say_no_more()
-        elif self.entries.go_to(event.entry_id) and event.open_it:
-            self._open(event.entry_id)
+        elif self.entries.go_to(event.entry_id):
+            if event.open_it:
+                self._open(event.entry_id)
+        elif not self.entries.listing.is_whole:
+            self._unread_ahead = event  # its row comes with the rest of the list
 
     @on(ReadingPane.Moved)
     def _keep_place(self, event: ReadingPane.Moved) -> None:
