@@ -29,7 +29,7 @@ import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -287,7 +287,7 @@ def other_feeds() -> Iterator[tuple[OtherFeeds, tuple[str, ...]]]:
 
 async def screen_of(picture: Picture, library: Library, size: tuple[int, int]) -> str:
     """Run the app, do what leads to the picture, and give the screen as SVG."""
-    library.remember("screen.theme", picture.theme)
+    library.settings = replace(library.settings, screen_theme=picture.theme)
     if picture.year is not None:
         feed = library.feeds()[0]
         library.remember("screen.view", f'{{"feed_id": {feed.id}, "year": {picture.year}}}')

@@ -106,7 +106,7 @@ def test_what_the_file_says_holds() -> None:
         ("[fetch]\nread_seconds = nan\n", "a number from 0.1 to 600"),
         ("[fetch]\nread_seconds = inf\n", "a number from"),
         ('[screen]\nlanguage = "fi"\n', '[screen] language must be one of "", "sv", "en"'),
-        ("[screen]\ntheme = []\n", '"granit", "papper"'),
+        ("[screen]\ntheme = []\n", '"", "granit", "papper"'),
         ("[screen\n", "line 1"),
         ("[screen]\n[screen]\n", "not valid TOML"),
     ],

@@ -76,9 +76,13 @@ class Settings:
         choices=("", *LANGUAGES),
     )
     screen_theme: str = _setting(
-        "granit", N_('Colours: "granit" (dark) or "papper" (light).'), choices=("granit", "papper")
+        "",
+        N_(
+            'Colours: "granit" (dark), "papper" (light), or "" for granit until others are chosen on the screen (Ctrl+P). '
+            "What is chosen there holds until this is changed."
+        ),
+        choices=("", "granit", "papper"),
     )
-
     screen_images: bool = _setting(
         False,
         N_(

@@ -90,7 +90,7 @@ async def test_it_works_without_colour(
 async def test_without_colour_the_terminals_own_are_used(
     filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch, theme: str, system: str
 ) -> None:
-    filled.remember("screen.theme", theme)
+    filled.settings = dataclasses.replace(QUIET, screen_theme=theme)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", system)
     app = FeedReaderApp(filled, now=lambda: NOW)
@@ -746,7 +746,8 @@ async def test_a_second_start_is_where_the_first_one_was(filled: StagedLibrary) 
         await settle(pilot)
         await pilot.press("f", "j")
         await settle(pilot)
-        first.switch_theme()
+        first.choose_theme("papper")
+        await settle(pilot)
         entry_id = first.reader.entries.entry_id
     second = FeedReaderApp(filled, now=lambda: NOW)
     async with second.run_test(size=WIDE) as pilot:
@@ -884,7 +885,7 @@ async def test_the_palette_names_every_command_and_its_key(
             assert commands[i18n._(key.name)].split(" · ")[0] == i18n._(key.shown)
     for key in FEED_KEYS:
         assert i18n._(key.name) in commands or key.action == "refresh"
-    assert len(commands) == sum(bool(key.name) for key in (*KEYS, *FEED_KEYS)) + 4
+    assert len(commands) == sum(bool(key.name) for key in (*KEYS, *FEED_KEYS)) + 5
 
 
 @pytest.mark.parametrize(
@@ -1224,7 +1225,7 @@ async def test_a_refresh_that_comes_due_as_one_leaves_is_none(app: FeedReaderApp
 async def test_cursor_and_hits_stand_out_in_16_colours(
     filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
-    filled.remember("screen.theme", theme)
+    filled.settings = dataclasses.replace(QUIET, screen_theme=theme)
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "standard")
     app = FeedReaderApp(filled, now=lambda: NOW)
     async with app.run_test(size=WIDE) as pilot:
@@ -1258,8 +1259,77 @@ async def test_256_colours_have_a_theme_of_their_own(
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         for theme in THEMES_IN_256:
+            app.choose_theme(theme.name)
+            await settle(pilot)
             assert app.get_css_variables()["cursor"] == theme.variables["cursor"]
-            app.switch_theme()
+
+
+async def theme_at_start(library: StagedLibrary, in_settings: str, choose: str = "") -> str:
+    """Start, choose a theme in the palette perhaps, and leave; gives the theme it began in."""
+    library.settings = dataclasses.replace(QUIET, screen_theme=in_settings)
+    app = FeedReaderApp(library, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        began_in = app.theme
+        await settle(pilot)
+        if choose:
+            await press(pilot, "ctrl+p")
+            await pilot.press(*choose)
+            await settle(pilot)
+            await press(pilot, "enter")
+            assert app.theme == choose
+            assert app.reader.status.notice == f"{choose} from now on"
+    return began_in
+
+
+async def test_a_theme_is_chosen_at_once_and_for_the_next_start(filled: StagedLibrary) -> None:
+    assert await theme_at_start(filled, "", choose="papper") == "granit"
+    assert await theme_at_start(filled, "") == "papper"
+    assert await theme_at_start(filled, "", choose="granit") == "papper"
+    assert await theme_at_start(filled, "") == "granit"
+
+
+async def test_of_the_settings_and_the_palette_what_was_said_last_holds(
+    filled: StagedLibrary,
+) -> None:
+    assert await theme_at_start(filled, "granit", choose="papper") == "granit"
+    assert await theme_at_start(filled, "granit") == "papper"
+    assert await theme_at_start(filled, "papper") == "papper"
+    assert await theme_at_start(filled, "granit") == "granit"  # the choice is of before that
+    assert await theme_at_start(filled, "", choose="papper") == "granit"
+    assert await theme_at_start(filled, "granit") == "granit"
+
+
+@pytest.mark.parametrize("kept", ["papper", '{"name": 7}', '{"name": "gone", "in_settings": ""}'])
+async def test_a_theme_that_another_version_kept_stops_nobody(
+    filled: StagedLibrary, kept: str
+) -> None:
+    filled.remember("screen.theme", kept)
+    assert await theme_at_start(filled, "") == "granit"
+
+
+async def test_where_there_are_no_colours_a_theme_is_said_to_change_nothing(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.choose_theme("papper")
+        await settle(pilot)
+        assert "a theme is made of colours, and the screen has none" in shown(app)
+    assert app.theme == "granit"
+    assert filled.recall("screen.theme") is None
+
+
+async def test_the_palette_says_which_theme_is_on(app: FeedReaderApp) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        for _turn in range(2):
+            says = {name: says for name, says, *_rest in palette_commands(app)}
+            dark, light = says["Dark theme (granit)"], says["Light theme (papper)"]
+            assert (dark == "the one that is on") == (app.theme == "granit")
+            assert (light == "the one that is on") == (app.theme == "papper")
+            app.choose_theme("papper")
             await settle(pilot)
 
 

@@ -31,8 +31,16 @@ from flodeslasare.library.library import Library, now_utc
 from flodeslasare.model import FeedStarted, RefreshWaits
 from flodeslasare.tui._late import import_texts
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
+from flodeslasare.tui.screens._memory import chosen_theme
 from flodeslasare.tui.screens.reader import ReaderScreen
-from flodeslasare.tui.theme import DEFAULT, IN_16_COLOURS, THEMES, has_few_colours, themes_for
+from flodeslasare.tui.theme import (
+    IN_16_COLOURS,
+    Chosen,
+    has_colours,
+    has_few_colours,
+    theme_of,
+    themes_for,
+)
 
 LOOKS_AN_INTERVAL = 6
 """How often the feeds that are due are looked for, while the shortest interval of one goes by: feeds come
@@ -97,7 +105,9 @@ class FeedReaderApp(App[None]):
         """Whether the person left for the example blog."""
         for theme in themes_for(self):
             self.register_theme(theme)
-        self._begin_in(self._remembered_theme())
+        self._chosen = self._recall_choice()
+        """The theme that was chosen last, as the last start left it."""
+        self._begin_in(theme_of(self._chosen, library.settings.screen_theme))
 
     def get_default_screen(self) -> Screen[None]:
         """Start on the reader."""
@@ -121,6 +131,7 @@ class FeedReaderApp(App[None]):
     def _first_screen_drawn(self) -> None:
         if self._when_drawn is not None:
             self._when_drawn()
+        self._forget_choice()
         if self.library.settings.refresh_at_start and not self.library.is_offline:
             self.set_timer(REFRESH_AFTER_SECONDS, self._refresh_due)
 
@@ -200,14 +211,20 @@ class FeedReaderApp(App[None]):
 
         return commands(self)
 
-    def switch_theme(self) -> None:
-        """Go to the other theme and remember it."""
-        names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
-        try:
-            self.library.remember("screen.theme", self.theme)
-        except ReaderError as error:
-            self.reader.status.message = str(error)
+    def choose_theme(self, name: str) -> None:
+        """Go over to a theme at once, and begin in it from now on, until the settings name another."""
+        status = self.reader.status
+        if not has_colours(self):
+            status.tell(_("a theme is made of colours, and the screen has none"))
+            return
+        self.theme = name
+        if self.library.read_only is not None:
+            status.tell(_("{theme} until you leave: nothing is kept here").format(theme=name))
+            return
+        self.reader.memory.keep_theme(
+            Chosen(name=name, in_settings=self.library.settings.screen_theme)
+        )
+        status.tell(_("{theme} from now on").format(theme=name))
 
     def get_css_variables(self) -> dict[str, str]:
         """Give the theme's colours; where there are few, those that can be told apart."""
@@ -238,16 +255,17 @@ class FeedReaderApp(App[None]):
         self.set_class(self.current_theme.dark, "-dark-mode", update=False)
         self.set_class(not self.current_theme.dark, "-light-mode", update=False)
 
-    def _remembered_theme(self) -> str:
-        names = {theme.name for theme in THEMES}
+    def _recall_choice(self) -> Chosen | None:
         try:
-            remembered = self.library.recall("screen.theme")
+            return chosen_theme(self.library)
         except ReaderError:  # the reader's screen meets the same trouble, and tells of it
-            remembered = None
-        for name in (remembered, self.library.settings.screen_theme):
-            if name in names:
-                return str(name)
-        return DEFAULT
+            return None
+
+    def _forget_choice(self) -> None:
+        """Forget a choice of before the settings were changed: they may come to name again what they did then."""
+        named = self.library.settings.screen_theme
+        if self._chosen is not None and self._chosen.in_settings != named:
+            self.reader.memory.keep_theme(Chosen(name="", in_settings=named))
 
     def action_interrupt(self) -> None:
         """End as a program does that was interrupted (128 + SIGINT)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from textual.theme import Theme
 
 if TYPE_CHECKING:
@@ -117,6 +118,22 @@ PAPPER = _theme(
 
 THEMES = (GRANIT, PAPPER)
 DEFAULT = GRANIT.name
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The theme that was chosen on the screen last."""
+
+    name: str
+    """Empty once the settings have been changed: they were told later."""
+    in_settings: str
+    """What the settings named then; while they do, the choice holds."""
+
+
+def theme_of(chosen: Chosen | None, in_settings: str) -> str:
+    """Give the theme to begin in: of what was chosen and what the settings name, the one that was said last."""
+    is_latest = chosen is not None and chosen.in_settings == in_settings
+    named = chosen.name if chosen is not None and is_latest and chosen.name else in_settings
+    return named if named in {theme.name for theme in THEMES} else DEFAULT
 
 
 def _grey(number: int) -> str:

@@ -13,6 +13,7 @@ from flodeslasare.errors import Busy, ReaderError
 from flodeslasare.library.library import Library
 from flodeslasare.model import View
 from flodeslasare.query.saved import saved_query
+from flodeslasare.tui.theme import Chosen
 
 _AGAIN_SECONDS = 1.0
 """When small values are kept that another writer stood in the way of."""
@@ -21,6 +22,19 @@ _PARTING_SECONDS = 1.0
 """How long it is tried when the screen is left."""
 
 _VIEW, _UNREAD, _FOLDS, _ENTRY = "screen.view", "screen.unread", "screen.folds", "screen.entry"
+_THEME = "screen.theme"
+
+
+def chosen_theme(library: Library) -> Chosen | None:
+    """Give the theme that was chosen last; asked for before there is a screen.
+
+    Raises:
+        StorageError
+    """
+    try:
+        return msgspec.json.decode(library.recall(_THEME) or "", type=Chosen)
+    except msgspec.MsgspecError:  # none was, or by another version
+        return None
 
 
 class Memory:
@@ -96,6 +110,10 @@ class Memory:
         """
         kept = self._library.recall(_ENTRY) or ""
         return int(kept) if kept.isdecimal() else None
+
+    def keep_theme(self, chosen: Chosen) -> None:
+        """Keep which theme was chosen."""
+        self._keep({_THEME: msgspec.json.encode(chosen).decode()})
 
     def _keep(self, values: dict[str, str]) -> None:
         if self._library.read_only is not None:

@@ -14,6 +14,7 @@ from flodeslasare.i18n import _
 from flodeslasare.tui._keys import FEED_KEYS, KEYS, MOVE, Key
 from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens import _saved as saved
+from flodeslasare.tui.theme import THEMES
 
 if TYPE_CHECKING:
     from flodeslasare.tui.app import FeedReaderApp
@@ -60,7 +61,6 @@ def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
             partial(saved.rename, reader),
         ),
         (_("Forget this saved search"), _("u undoes it"), partial(saved.forget, reader)),
-        (_("Light or dark"), _("switch between granit and papper"), app.switch_theme),
     )
     if reader.is_filling:
         yield SystemCommand(
@@ -70,6 +70,16 @@ def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
         )
     for name, does, callback in without_key:
         yield SystemCommand(name, does, callback)
+    yield from _themes(app)
+
+
+def _themes(app: FeedReaderApp) -> Iterator[SystemCommand]:
+    """Give a command for each theme."""
+    for theme in THEMES:
+        name = _("Dark theme ({name})") if theme.dark else _("Light theme ({name})")
+        does = _("the one that is on") if theme.name == app.theme else _("from now on")
+        name = name.format(name=theme.name)
+        yield SystemCommand(name, does, partial(app.choose_theme, theme.name))
 
 
 def _command(key: Key, shown: str, callback: Callable[[], object]) -> SystemCommand:
