@@ -21,7 +21,7 @@ from builders import PATIENCE_SECONDS, an_entry, entries, keep, readdress
 from flodeslasare import __main__
 from flodeslasare.config import places
 from flodeslasare.documents import ParsedEntry, Subscription
-from flodeslasare.errors import StorageError
+from flodeslasare.errors import FileIsThere, StorageError
 from flodeslasare.exchange.markdown_files import (
     file_names,
     folder_names,
@@ -562,3 +562,85 @@ def test_an_export_takes_no_more_memory_for_more_entries(own: Path) -> None:
     few, many = most(400), most(2400)
 
     assert many < few + 12_000  # KiB; the texts that were added have 48 MB
+
+
+# --- one entry into one file -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def entry(library: Library) -> Entry:
+    kept(library, an_entry(guid="1", title="Besök", published=datetime(2018, 4, 5, tzinfo=UTC)))
+    [found] = library.entries(View())
+    return found
+
+
+def test_an_entry_is_saved_as_the_export_writes_and_names_it(
+    library: Library, entry: Entry, tmp_path: Path
+) -> None:
+    written(library, tmp_path / "all")
+    place = library.markdown_place(entry, tmp_path / "new" / "folder")
+    assert library.save_markdown(entry, place)
+    [(name, text)] = tree(tmp_path / "new" / "folder").items()
+    [(exported, exported_text)] = tree(tmp_path / "all").items()
+    assert (name, text) == (exported.rpartition("/")[2], exported_text)
+    assert not library.save_markdown(entry, place)  # it is there, word for word
+
+
+def test_what_is_in_the_way_is_replaced_only_where_that_was_asked_for(
+    library: Library, entry: Entry, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    place = folder / "min.md"
+    place.write_text("mitt")
+    with pytest.raises(FileIsThere) as caught:
+        library.save_markdown(entry, place)
+    assert caught.value.path == place
+    assert tree(folder) == {"min.md": "mitt"}
+    assert library.save_markdown(entry, place, replaces=True)
+    assert tree(folder) == {"min.md": markdown_file(entry)}
+
+
+def test_the_place_in_a_folder_is_its_own_file_or_a_free_name(
+    library: Library, entry: Entry, tmp_path: Path
+) -> None:
+    best = library.markdown_place(entry, tmp_path)
+    best.write_text("något annat")
+    other = library.markdown_place(entry, tmp_path)
+    assert other != best
+    best.write_text(markdown_file(entry) + "en anteckning")
+    assert library.markdown_place(entry, tmp_path) == best
+
+
+def test_what_a_link_leads_to_is_written_and_the_link_stays(
+    library: Library, entry: Entry, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "link.md"
+    link.symlink_to(tmp_path / "there" / "file.md")
+    assert library.save_markdown(entry, link)
+    assert link.is_symlink()
+    assert (tmp_path / "there" / "file.md").read_text() == markdown_file(entry)
+
+
+@pytest.mark.parametrize("replaces", [False, True])
+@pytest.mark.parametrize("what", ["folder", "pipe", "no folder", "long"])
+def test_where_no_file_can_be_it_is_said_and_nothing_is_left(
+    library: Library, entry: Entry, tmp_path: Path, what: str, replaces: bool
+) -> None:
+    place = tmp_path / "there"
+    if what == "folder":
+        place.mkdir()
+    elif what == "pipe":
+        os.mkfifo(place)
+    elif what == "long":
+        place = tmp_path / ("x" * 300)
+    else:
+        place.write_text("")
+        place = place / "x.md"
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(StorageError) as caught:
+        library.save_markdown(entry, place, replaces=replaces)
+    assert not isinstance(caught.value, FileIsThere)
+    assert str(place) in str(caught.value) or str(place.parent) in str(caught.value)
+    assert sorted(tmp_path.iterdir()) == before

@@ -208,6 +208,13 @@ def places(*, config: Path | None = None, library: Path | None = None) -> Places
     )
 
 
+def documents_folder() -> Path:
+    """Say where the person's documents are kept, as the system has it; it may not be there."""
+    import platformdirs
+
+    return platformdirs.user_documents_path()
+
+
 def at_home(path: Path) -> Path:
     """Give a path with the home folder in the place of `~`; `~name` stays where nobody is called so."""
     try:

@@ -23,6 +23,7 @@
         ├── ForeignFile          the file is not ours; it is left as it is (65)
         ├── NewerFile            the file was written by a newer version; it is left as it is (65)
         ├── DamagedFile          it is a library, and parts of it are lost or overwritten (65)
+        ├── FileIsThere          a file is there that is not to be written over unasked (73)
         ├── ReadOnly             the file can be read, and not written (73)
         └── Busy                 another program holds the file for longer than we wait (73)
 
@@ -227,6 +228,16 @@ class DamagedFile(StorageError):
     """The file is a library, and parts of it are lost or overwritten."""
 
     exit_code = 65
+
+
+class FileIsThere(StorageError):
+    """A file stands where another was to be written; it was left as it is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            _("{path}: is there already and was left as it is; name another file").format(path=path)
+        )
+        self.path = path
 
 
 class ReadOnly(StorageError):

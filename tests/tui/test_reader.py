@@ -885,7 +885,7 @@ async def test_the_palette_names_every_command_and_its_key(
             assert commands[i18n._(key.name)].split(" · ")[0] == i18n._(key.shown)
     for key in FEED_KEYS:
         assert i18n._(key.name) in commands or key.action == "refresh"
-    assert len(commands) == sum(bool(key.name) for key in (*KEYS, *FEED_KEYS)) + 5
+    assert len(commands) == sum(bool(key.name) for key in (*KEYS, *FEED_KEYS)) + 6
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,12 @@ from flodeslasare.library.library import Library
 from flodeslasare.model import EntryVersion, Feed, FeedFetch, FeedResult, RefreshStatus
 from flodeslasare.tui._keys import KEYS
 from flodeslasare.tui.screens._dialog import Choices, Status
+from flodeslasare.tui.screens._paths import PathSuggester, typed_path
 from flodeslasare.tui.screens._versions import VersionsScreen
 from flodeslasare.tui.screens.add_feed import (
     AddFeedScreen,
     ImportScreen,
-    PathSuggester,
     report_lines,
-    typed_path,
 )
 from flodeslasare.tui.screens.feed_details import FeedScreen
 from flodeslasare.tui.screens.help import HelpScreen, KeyGroup, tip_rows

@@ -6,12 +6,13 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
 
 from flodeslasare.documents import Subscription
-from flodeslasare.errors import StorageError
+from flodeslasare.errors import FileIsThere, StorageError
 from flodeslasare.exchange import write_opml
 from flodeslasare.exchange.markdown_files import (
     file_names,
@@ -19,7 +20,7 @@ from flodeslasare.exchange.markdown_files import (
     is_file_of,
     markdown_file,
 )
-from flodeslasare.files import write_whole
+from flodeslasare.files import is_there, write_whole
 from flodeslasare.i18n import _
 from flodeslasare.model import Entry, Feed
 
@@ -67,15 +68,63 @@ def export_markdown(
         when = _local(entry.sorted_by)
         name = names.get(entry.feed_id, str(entry.feed_id))  # subscribed to since
         place = folder / name / f"{when.year:04}"
-        try:
+        with _trouble_in_words(place):
             place.mkdir(parents=True, exist_ok=True)
-            yield _write(entry, [place / name for name in file_names(entry, when)])
-        except OSError as error:
-            raise StorageError(
-                _("{name}: cannot be written ({cause}); make room or write elsewhere").format(
-                    name=error.filename2 or error.filename or place, cause=error.strerror or error
-                )
-            ) from error
+            is_written = _write(entry, [place / name for name in file_names(entry, when)])
+        yield is_written
+
+
+def markdown_place(entry: Entry, folder: Path) -> Path:
+    """Give the file of an entry in a folder: its own where it is there, else the best name that is free.
+
+    Raises:
+        StorageError: the folder cannot be looked into, or something else has every name.
+    """
+    names = file_names(entry, _local(entry.sorted_by))
+    with _trouble_in_words(folder):
+        return _place(entry, [folder / name for name in names])[0]
+
+
+def save_markdown(entry: Entry, path: Path, *, replaces: bool) -> bool:
+    """Write an entry into one file, as `export_markdown` does; tells whether it had to be written.
+
+    The folder is made where it is not there. What a link leads to is written, and the link stays.
+
+    Args:
+        replaces: write over what is there.
+
+    Raises:
+        FileIsThere: something else is in the file, and is not to be replaced.
+        StorageError: it cannot be written.
+    """
+    data = _data_of(entry)
+    with _trouble_in_words(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(os.path.realpath(path))
+        if is_there(place):
+            if not place.is_file():  # a pipe would never end
+                cause = errno.EISDIR if place.is_dir() else errno.EEXIST
+                raise OSError(cause, os.strerror(cause), str(path))
+            if _holds(place, data):
+                return False
+        try:
+            write_whole(place, data, replaces=replaces, mode=0o666, durable=True)
+        except FileExistsError as error:
+            raise FileIsThere(path) from error
+    return True
+
+
+@contextmanager
+def _trouble_in_words(place: Path) -> Iterator[None]:
+    """Turn what the system says of a file into what the person can do about it."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            _("{name}: cannot be written ({cause}); make room or write elsewhere").format(
+                name=error.filename2 or error.filename or place, cause=error.strerror or error
+            )
+        ) from error
 
 
 def _local(when: datetime) -> datetime:
@@ -87,7 +136,7 @@ def _local(when: datetime) -> datetime:
 
 def _write(entry: Entry, places: list[Path]) -> bool:
     """Bring an entry's file up to date; tells whether it had to be written."""
-    data = markdown_file(entry).encode("utf-8", "replace")
+    data = _data_of(entry)
     while True:
         path, there = _place(entry, places)
         if there is _There.ITS_OWN and _holds(path, data):
@@ -97,6 +146,10 @@ def _write(entry: Entry, places: list[Path]) -> bool:
         except FileExistsError:  # another program has just taken it
             continue
         return True
+
+
+def _data_of(entry: Entry) -> bytes:
+    return markdown_file(entry).encode("utf-8", "replace")
 
 
 def _place(entry: Entry, places: list[Path]) -> tuple[Path, _There]:

@@ -923,3 +923,26 @@ class Library:
         from flodeslasare.library.exporting import export_markdown
 
         return export_markdown(entries, self.feeds(unsubscribed=True), folder)
+
+    def markdown_place(self, entry: Entry, folder: Path) -> Path:
+        """Give the file that an entry has, or is to have, in a folder, as `export_markdown` names it.
+
+        Raises:
+            StorageError: the folder cannot be looked into.
+        """
+        from flodeslasare.library.exporting import markdown_place
+
+        return markdown_place(entry, folder)
+
+    def save_markdown(self, entry: Entry, path: Path, *, replaces: bool = False) -> bool:
+        """Write one entry into a file, as `export_markdown` writes it; tells whether it had to be written.
+
+        It needs nothing of the library, and may be done in any thread.
+
+        Raises:
+            FileIsThere: something else is in the file; with `replaces` it is written over.
+            StorageError: it cannot be written.
+        """
+        from flodeslasare.library.exporting import save_markdown
+
+        return save_markdown(entry, path, replaces=replaces)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 from textual.screen import Screen
 from textual.timer import Timer
 
 from flodeslasare.errors import Busy, ReaderError
+from flodeslasare.files import is_folder
 from flodeslasare.library.library import Library
 from flodeslasare.model import View
 from flodeslasare.query.saved import saved_query
+from flodeslasare.text import encodable
 from flodeslasare.tui.theme import Chosen
 
 _AGAIN_SECONDS = 1.0
@@ -22,7 +25,7 @@ _PARTING_SECONDS = 1.0
 """How long it is tried when the screen is left."""
 
 _VIEW, _UNREAD, _FOLDS, _ENTRY = "screen.view", "screen.unread", "screen.folds", "screen.entry"
-_THEME = "screen.theme"
+_THEME, _SAVED_IN = "screen.theme", "screen.saved_in"
 
 
 def chosen_theme(library: Library) -> Chosen | None:
@@ -110,6 +113,20 @@ class Memory:
         """
         kept = self._library.recall(_ENTRY) or ""
         return int(kept) if kept.isdecimal() else None
+
+    def keep_folder(self, folder: Path) -> None:
+        """Keep which folder an entry was saved in."""
+        if encodable(f"{folder}") == f"{folder}":  # else its name is no text
+            self._keep({_SAVED_IN: f"{folder}"})
+
+    def folder(self) -> Path | None:
+        """Give the folder that an entry was saved in last, if it is still there.
+
+        Raises:
+            StorageError
+        """
+        kept = self._values.get(_SAVED_IN) or self._library.recall(_SAVED_IN)
+        return Path(kept) if kept and is_folder(Path(kept)) else None
 
     def keep_theme(self, chosen: Chosen) -> None:
         """Keep which theme was chosen."""

@@ -54,6 +54,11 @@ def commands(app: FeedReaderApp) -> Iterator[SystemCommand]:
             shown = f"{_ABOUT_FEED} {key.shown}"
             yield _command(key, shown, partial(feeds.DOING[key.action], reader))
     without_key = (
+        (
+            _("Save this entry as Markdown"),
+            _("in a file that you name, as export markdown does"),
+            reader.action_save_entry,
+        ),
         (_("Import"), _("an OPML file, or newsboat's files"), reader.action_import),
         (
             _("Rename this saved search"),

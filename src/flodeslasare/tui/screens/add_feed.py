@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester, SuggestFromList
+from textual.suggester import SuggestFromList
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -29,6 +28,7 @@ from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
 from flodeslasare.tui.links import shown_address, shown_host
 from flodeslasare.tui.screens._dialog import Body, Choices, DialogScreen, Status, named
+from flodeslasare.tui.screens._paths import PathSuggester, shortened, typed_path
 from flodeslasare.tui.widgets._line_input import LineInput
 
 _MOST_SKIPPED = 4
@@ -318,12 +318,12 @@ class ImportScreen(DialogScreen[ImportReport | None]):
                     classes="dialog--lead",
                 )
                 yield Static(Content(_("File")), classes="dialog--label")
-                given = self._given or (_short(found[0]) if found else "")
+                given = self._given or (shortened(found[0]) if found else "")
                 yield LineInput(
                     given, placeholder="~/flöden.opml", suggester=PathSuggester(), id="path"
                 )
                 yield Status()
-                yield Choices(*(Option(Content(harmless_line(_short(path)))) for path in found))
+                yield Choices(*(Option(Content(harmless_line(shortened(path)))) for path in found))
             yield Static(Content(_("Enter imports it · Esc leaves")), classes="dialog--keys")
 
     def on_mount(self) -> None:
@@ -447,19 +447,6 @@ def report_lines(report: ImportReport) -> list[str]:
     return lines
 
 
-def typed_path(text: str) -> Path:
-    """Read a path as people type, paste and drop it: with ~, in quotes, as a file address."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        text = text[1:-1]
-    if text.startswith("file://"):
-        text = unquote(urlsplit(text).path)
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # ~somebody who is not there
-        return Path(text)
-
-
 def newsboat_files() -> list[Path]:
     """Give newsboat's files that are on this machine, where it keeps them (newsboat(1), FILES)."""
     home = Path("~").expanduser()
@@ -470,31 +457,3 @@ def newsboat_files() -> list[Path]:
         ".local/share/newsboat/cache.db",
     )
     return [path for place in places if (path := home / place).is_file()]
-
-
-def _short(path: Path) -> str:
-    home = Path("~").expanduser()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
-
-
-class PathSuggester(Suggester):
-    """Suggests how a path may go on."""
-
-    def __init__(self) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """Give the first name in the folder that begins as typed."""
-        folder, slash, begun = value.rpartition("/")
-        if not begun or not value.startswith(("/", "~", ".")):
-            return None
-        names = await asyncio.to_thread(_names_in, typed_path(f"{folder}{slash}" or "."))
-        name = next((name for name in names if name.startswith(begun)), None)
-        return f"{folder}{slash}{name}" if name is not None else None
-
-
-def _names_in(folder: Path) -> Sequence[str]:
-    try:
-        return sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
-    except (OSError, ValueError):
-        return ()

@@ -1229,6 +1229,11 @@ class ReaderScreen(Screen[None]):
         else:
             self.action_show_new()
 
+    def action_save_entry(self) -> None:
+        from flodeslasare.tui.screens import save_entry
+
+        save_entry.ask(self)
+
     def action_add_feed(self) -> None:
         if not self.can_be_kept():
             return
