@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
+from random import Random
 
 import pytest
 from msgspec.structs import replace
@@ -20,8 +23,9 @@ from flodeslasare.errors import (
     OfflineError,
 )
 from flodeslasare.library import Library
-from flodeslasare.model import Counts, Enclosure, Feed, MarkKind, View
+from flodeslasare.model import Counts, Enclosure, Feed, Listing, MarkKind, View
 from flodeslasare.storage._views import SLOTS
+from flodeslasare.storage.database import Database
 
 
 def titles(library: Library, view: View | None = None) -> list[str]:
@@ -430,6 +434,92 @@ def test_a_listing_reaches_as_far_as_the_first_wanted_entry_it_has(
     assert as_far_as(View(starred=True), ids[40]) == []
     assert as_far_as(View(unread=True), ids[40], 999) == ids[1:11:2]
     assert library.listing_as_far_as(View(), ids[58:], first=5).is_whole
+
+
+def test_a_list_grows_by_what_marks_make_belong_in_it(library: Library, feed: Feed) -> None:
+    keep(library, feed.id, *entries(60))
+    ids = list(library.listing(View()).ids)
+    library.mark_read(ids[::2])
+    newest = library.newest_id()
+    unread = View(unread=True)
+    had = library.listing(unread)
+
+    def grown(view: View) -> list[int] | None:
+        listing = library.listing_grown(Listing(view, had.ids, had.months), newest_id=newest)
+        return None if listing is None else list(listing.ids)
+
+    assert grown(unread) is None
+    library.mark_read(ids[1:10])
+    assert grown(unread) is None  # what is read stays
+    keep(library, feed.id, an_entry(guid="ny", published=NOW, url=None))
+    assert grown(unread) is None  # what is new is offered, and comes when it is asked for
+    library.mark_unread([ids[0], ids[40], ids[58]])
+    now = sorted([*had.ids, ids[0], ids[40], ids[58]], key=ids.index)
+    assert grown(unread) == now
+    assert grown(View(query="inlägg is:unread")) == now
+    library.save_search("Kvar", "-is:read")
+    assert grown(View(query="search:Kvar")) == now
+    assert grown(View(query="inlägg")) is None  # where marks are not asked for
+    assert grown(View(query="inlägg", unread=True, order="best")) is None
+    library.star([ids[3]])
+    first = library.listing_grown(Listing(View(starred=True), [], []), newest_id=newest)
+    assert first == Listing(View(starred=True), array("q", [ids[3]]), [(202611, 1)])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_list_that_grows_has_everything_once_and_in_order(
+    library: Library, feed: Feed, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("flodeslasare.library.views._IDS_AT_ONCE", 3)
+    monkeypatch.setattr(Database.chunks, "__defaults__", ((), 4))
+    chance = Random(seed)
+    parsed = entries(40, apart=timedelta(days=7))
+    keep(library, feed.id, *parsed)
+    everything = list(library.listing(View()).ids)
+    library.mark_read(chance.sample(everything, chance.choice([5, 20, 40])))
+    had = library.listing(View(unread=True))
+    newest = library.newest_id()
+
+    library.mark_read(chance.sample(everything, chance.choice([0, 3, 20])))
+    library.mark_unread(chance.sample(everything, chance.choice([1, 3, 20])))
+    is_dated_anew = seed % 4 == 0
+    if is_dated_anew:
+        for entry in chance.sample(parsed, 2):
+            earlier = NOW - timedelta(days=chance.randrange(20, 400), hours=1)
+            keep(library, feed.id, replace(entry, published=earlier))
+    keep(library, feed.id, an_entry(guid="ny", published=NOW, url=None))
+
+    grown = library.listing_grown(had, newest_id=newest)
+    order = list(library.listing(View()).ids)
+    unread = {id_ for id_ in library.listing(View(unread=True)).ids if id_ <= newest}
+    if grown is None:
+        assert unread <= set(had.ids)
+        return
+    assert unread - set(had.ids)
+    assert sorted(grown.ids) == sorted(unread | set(had.ids))
+    assert sum(size for _month, size in grown.months) == len(grown.ids)
+    if not is_dated_anew:
+        assert list(grown.ids) == [id_ for id_ in order if id_ in grown.ids]
+        months = [library.entry(id_).sorted_by for id_ in grown.ids]
+        runs = groupby(each.year * 100 + each.month for each in months)
+        assert grown.months == [(month, len(list(run))) for month, run in runs]
+
+
+def test_an_entry_that_is_no_more_stops_no_list_from_growing(library: Library, feed: Feed) -> None:
+    other = library.add_subscription(Subscription(url="https://annan.exempel/", title="Annan"))
+    assert other is not None
+    for number, entry in enumerate(entries(40)):
+        keep(library, other.id if number % 3 else feed.id, entry)
+    ids = list(library.listing(View()).ids)
+    library.mark_read(ids[::6])
+    had = library.listing(View(unread=True))
+    newest = library.newest_id()
+    library.delete_feed(other.id)
+    library.mark_unread(ids[::6])
+    grown = library.listing_grown(had, newest_id=newest)
+    assert grown is not None
+    there = set(library.listing(View()).ids)
+    assert [id_ for id_ in grown.ids if id_ in there] == [id_ for id_ in ids if id_ in there]
 
 
 def test_views_add_up(library: Library, feed: Feed) -> None:

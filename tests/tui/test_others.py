@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.library.library import Library
 from flodeslasare.library.steps import store_document
-from flodeslasare.model import View
+from flodeslasare.model import MarkKind, View
 from flodeslasare.storage import open_database
 from flodeslasare.tui.app import FeedReaderApp
-from pilots import settle, until
+from pilots import press, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_reader import WIDE, shown
 
@@ -207,3 +207,179 @@ async def test_where_the_feed_one_is_in_is_deleted_everything_is_listed(
         await settle(pilot)
         assert app.reader.base == View()
         assert title(app).startswith("All entries  132 ")
+
+
+# --- what is marked --------------------------------------------------------------------------------
+
+
+def mark(library: StagedLibrary, kind: MarkKind, *entry_ids: int) -> None:
+    """Mark entries as `flodeslasare mark` in another terminal does."""
+    with Library(library.path) as other:
+        other.mark(kind, entry_ids)
+
+
+@pytest.mark.parametrize("is_filter", [True, False])
+async def test_what_another_program_marks_unread_comes_into_the_unread_without_a_move(
+    app: FeedReaderApp, filled: StagedLibrary, is_filter: bool
+) -> None:
+    ids = list(filled.listing(View()).ids)
+    filled.mark_unread(ids[20:80])
+    async with app.run_test(size=WIDE) as pilot:
+        reader, entries = app.reader, app.reader.entries
+        await settle(pilot)
+        if is_filter:
+            await press(pilot, "f")
+        else:
+            reader.base = View(unread=True)
+            await settle(pilot)
+        assert len(entries.ids) == 63
+        await press(pilot, *"j" * 30, "enter")
+        reading, had = entries.entry_id, list(entries.ids)
+        line = entries._lines.line_of(entries.cursor) - entries.scroll_offset.y
+        assert reading is not None
+        reader.text.scroll_to(y=3, animate=False)
+        await settle(pilot)
+        mark(filled, MarkKind.UNREAD, ids[6], ids[100], reading)
+        await look(pilot, app)
+        assert list(entries.ids) == sorted([*had, ids[6], ids[100]], key=ids.index)
+        assert entries.entry_id == reading
+        assert entries._lines.line_of(entries.cursor) - entries.scroll_offset.y == line
+        assert reader.text.entry is not None
+        assert reader.text.entry.id == reading
+        assert reader.text.scroll_offset.y == 3
+        assert reader.search_bar.total == 65
+        assert reader.archive._counts.unread == filled.counts().unread == 65
+
+
+async def test_what_another_program_marks_read_stays_in_the_unread_as_what_is_read_here_does(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        had = list(app.reader.entries.ids)
+        mark(filled, MarkKind.READ, *had)
+        await look(pilot, app)
+        assert list(app.reader.entries.ids) == had
+        assert all(row and row.is_read for row in map(app.reader.entries.row, range(3)))
+        mark(filled, MarkKind.UNREAD, had[1])
+        await look(pilot, app)
+        assert list(app.reader.entries.ids) == had
+        assert [row and row.is_read for row in map(app.reader.entries.row, range(3))] == [
+            True,
+            False,
+            True,
+        ]
+
+
+async def test_stars_of_another_program_come_and_go(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        app.reader.base = View(starred=True)
+        await settle(pilot)
+        entries = app.reader.entries
+        starred = list(entries.ids)
+        assert starred == [ids[1], ids[7]]
+        mark(filled, MarkKind.UNSTARRED, ids[1])
+        mark(filled, MarkKind.STARRED, ids[4])
+        await look(pilot, app)
+        assert list(entries.ids) == [ids[1], ids[4], ids[7]]
+        assert [row and row.is_starred for row in map(entries.row, range(3))] == [False, True, True]
+        assert app.reader.archive._counts.starred == 2
+        mark(filled, MarkKind.STARRED, ids[1])
+        await look(pilot, app)
+        assert [row and row.is_starred for row in map(entries.row, range(3))] == [True, True, True]
+
+
+async def test_an_empty_list_of_the_unread_is_filled(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    ids = filled.listing(View()).ids
+    filled.mark_read(ids)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        assert not app.reader.entries.ids
+        mark(filled, MarkKind.UNREAD, ids[9])
+        await look(pilot, app)
+        assert list(app.reader.entries.ids) == [ids[9]]
+        assert app.reader.text.entry is not None
+        assert app.reader.text.entry.id == ids[9]
+
+
+@pytest.mark.parametrize("saved", [True, False])
+async def test_a_search_for_the_unread_takes_in_marks(filled: StagedLibrary, saved: bool) -> None:
+    filled.save_search("Olästa", "kyckling is:unread")
+    hits = filled.listing(View(query="kyckling")).ids
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        if saved:
+            app.reader.base = View(query="search:Olästa")
+        else:
+            await pilot.press("slash", *"kyckling", "enter", "f")
+        await settle(pilot)
+        assert not app.reader.entries.ids
+        mark(filled, MarkKind.UNREAD, *hits[:2])
+        await look(pilot, app)
+        assert list(app.reader.entries.ids) == list(hits[:2])
+        assert app.reader.search_bar.total == 2
+        if not saved:
+            assert app.reader.archive._found is not None
+            assert app.reader.archive._found.sum_of(None).total == 2
+
+
+async def test_what_is_new_waits_while_marks_come_in(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        had = list(app.reader.entries.ids)
+        bring(filled, blog_of(filled), "ett", "två")
+        mark(filled, MarkKind.UNREAD, ids[50])
+        await look(pilot, app)
+        assert list(app.reader.entries.ids) == [*had, ids[50]]
+        assert app.reader.status.new == 2
+        await press(pilot, "full_stop")
+        assert len(app.reader.entries.ids) == len(had) + 3
+        assert app.reader.status.new == 0
+
+
+async def test_marks_that_come_while_something_else_is_listed_or_refreshed_are_not_forgotten(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        await press(pilot, "t")
+        assert app.reader._listings.came_from is not None
+        mark(filled, MarkKind.UNREAD, ids[50])
+        await look(pilot, app)
+        await press(pilot, "escape")
+        assert ids[50] in app.reader.entries.ids
+        filled.gate = asyncio.Event()
+        await pilot.press("R")
+        await until(pilot, lambda: app.reader.status.progress is not None, "the first feed")
+        mark(filled, MarkKind.UNREAD, ids[60])
+        filled.gate.set()
+        await settle(pilot)
+        await look(pilot, app)
+        assert ids[60] in app.reader.entries.ids
+
+
+async def test_a_feed_renamed_here_just_then_does_not_hide_marks(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    ids = filled.listing(View()).ids
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "f")
+        mark(filled, MarkKind.UNREAD, ids[50])
+        app.reader.count()
+        await settle(pilot)
+        assert ids[50] in app.reader.entries.ids

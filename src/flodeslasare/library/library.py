@@ -627,6 +627,21 @@ class Library:
         """
         return self._views.listing_as_far_as(view, wanted, first=first)
 
+    def listing_grown(self, had: Listing, *, newest_id: int) -> Listing | None:
+        """Give a whole list with what marks have made belong in its view since; `None` where there is nothing.
+
+        What belongs there no more stays in its place, and what came into the library after `newest_id` is left out.
+        A list with the best first does not grow.
+
+        Raises:
+            Stopped: by `stop()`.
+        """
+        return self._views.listing_grown(had, newest_id)
+
+    def newest_id(self) -> int:
+        """Give the id that was given last: the entries that come have higher ones."""
+        return self._entries.newest_id()
+
     def listing_by_month(self, view: View) -> tuple[Listing, list[MonthCount]]:
         """List a view's hits, and count them per feed and month on the way: half the time of both.
 

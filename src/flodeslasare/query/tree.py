@@ -123,6 +123,11 @@ class Query(Struct, frozen=True):
         root = self.root
         return isinstance(root, Words) and root.match is Match.INSIDE and root.field is None
 
+    @property
+    def depends_on_marks(self) -> bool:
+        """Whether an entry may come to match, or cease to, by being marked; saved searches are to be put in before."""
+        return _depends_on_marks(self.root)
+
 
 def narrowed(root: Node, leaf: Words, stricter: Words) -> Node:
     """Ask more strictly for one of the words of a tree; what matches is among the tree's hits."""
@@ -131,6 +136,14 @@ def narrowed(root: Node, leaf: Words, stricter: Words) -> Node:
     if isinstance(root, All) and leaf in root.nodes:
         return All(tuple(stricter if node == leaf else node for node in root.nodes))
     return All((root, stricter))
+
+
+def _depends_on_marks(node: Node) -> bool:
+    if isinstance(node, Not):
+        return _depends_on_marks(node.node)
+    if isinstance(node, All | Any):
+        return any(map(_depends_on_marks, node.nodes))
+    return isinstance(node, Is)
 
 
 def _sought(node: Node) -> Iterator[Words]:

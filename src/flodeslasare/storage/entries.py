@@ -484,6 +484,10 @@ class EntryStore:
         sql = f"SELECT count(*) FROM entries INDEXED BY {by} WHERE {before}"  # noqa: S608 - the conditions are constants of `_views`
         return int(self._db.value(sql, parameters | {"key": key}))
 
+    def newest_id(self) -> int:
+        """Which id was given last? Those that come have higher ones."""
+        return int(self._db.value("SELECT coalesce(max(id), 0) FROM entries"))
+
     def newest_dates(self, feed_id: int, limit: int = 10) -> list[datetime]:
         """When were the newest entries of a feed published?"""
         return [

@@ -98,6 +98,16 @@ class ListingRead(Message):
         """Which reading it answers; older ones are dropped."""
 
 
+class ListingGrown(Message):
+    """The list, with what marks that another program made have brought into it, has been read in the background."""
+
+    def __init__(self, listing: Listing, reading: int) -> None:
+        super().__init__()
+        self.listing = listing
+        self.reading = reading
+        """Which reading of the view was shown then; where it is another by now, this is dropped."""
+
+
 class OverviewRead(Message):
     """What is known of the library as a whole has been read in the background."""
 

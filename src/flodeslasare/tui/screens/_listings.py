@@ -46,6 +46,8 @@ class Listings:
         self._wanted: tuple[int, ...] = ()
         """The entries the cursor is to come to: the first that the view has. None once it has come there."""
         self._is_replacing = False
+        self._newest_id = 0
+        """The newest entry there was when the view was read."""
         self.came_from: tuple[int, str] | None = None
         """While something else than a view is listed: which entry one was on, and in which pane."""
 
@@ -61,6 +63,7 @@ class Listings:
             StorageError: it cannot be read.
         """
         self._reading += 1
+        self._newest_id = self._library.newest_id()
         self.came_from = None
         self._questions.stop_search()
         self._wanted = tuple(wanted)
@@ -99,6 +102,7 @@ class Listings:
             StorageError: it cannot be read.
         """
         self._reading += 1
+        self._newest_id = self._library.newest_id()
         self._wanted = ()
         first = self._entries.cursor + FIRST_ROWS + more
         if view.query or first > _MANY_ROWS or not at_once:
@@ -151,6 +155,31 @@ class Listings:
     def is_awaited(self) -> bool:
         """Whether what the list is to show is still being read: `take` brings it."""
         return self._is_replacing or self._shown != self._reading
+
+    def grow(self) -> bool:
+        """Look in the background what marks have made belong in the list: `take_grown`. Tells whether that can be.
+
+        It cannot while the list is being read, or something else than a view is listed.
+        """
+        listing = self._entries.listing
+        if self.is_awaited or self.came_from is not None or not listing.is_whole:
+            return False
+        self._questions.list_grown(listing, self._newest_id, self._reading)
+        return True
+
+    def take_grown(self, listing: Listing, reading: int, *, counted: View | None) -> None:
+        """Take what the list has grown to; what is on the screen keeps its place.
+
+        Args:
+            listing: what was read.
+            reading: which reading of the view was shown then.
+            counted: the hits to count anew, while a search is typed.
+        """
+        if reading != self._reading or self.is_awaited or self.came_from is not None:
+            return
+        self._replace(listing)
+        if counted is not None:
+            self._questions.look_around(listing, reading, counted)
 
     def _show(self, listing: Listing) -> None:
         self._shown = self._reading

@@ -13,6 +13,7 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.library.library import Library
 from flodeslasare.model import Listing, SavedSearch, View
 from flodeslasare.tui.messages import (
+    ListingGrown,
     ListingRead,
     MonthsRead,
     NamesRead,
@@ -83,6 +84,16 @@ class Questions:
             lambda library: [ListingRead(library.listing(view), reading)],
             rests=True,
         )
+
+    def list_grown(self, listing: Listing, newest_id: int, reading: int) -> None:
+        """Look whether marks have made more belong in a list, apart from what is newer than an id: `ListingGrown`."""
+
+        def answers(library: Library) -> Iterator[Message]:
+            grown = library.listing_grown(listing, newest_id=newest_id)
+            if grown is not None:
+                yield ListingGrown(grown, reading)
+
+        self._ask("grown", self._rest, answers, rests=True)
 
     def read_overview(self, before: Known, reading: Reading) -> None:
         """Read what is known of the library as a whole: `OverviewRead`.
@@ -200,7 +211,7 @@ class Questions:
 
     def stop_search(self) -> None:
         """Stop what is asked about the search, or the view, that is now another."""
-        for kind in ("listing", "around", "unread", "related"):
+        for kind in ("listing", "grown", "around", "unread", "related"):
             self._stop(kind)
 
     def stop(self) -> None:

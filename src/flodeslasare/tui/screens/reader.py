@@ -10,8 +10,8 @@ what the next start takes up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -51,6 +51,7 @@ from flodeslasare.tui.messages import (
     FeedAsked,
     FeedRefreshed,
     LibraryChanged,
+    ListingGrown,
     ListingRead,
     ManyMarked,
     MonthsRead,
@@ -172,6 +173,8 @@ class ReaderScreen(Screen[None]):
         """There once one was wanted."""
         self._is_filled = False
         """Whether older entries came that the list is to show unasked."""
+        self._is_changed_elsewhere = False
+        """Whether another program may have marked what the list lacks."""
         self._before_search: tuple[View, bool, int | None] | None = None
         self._before_alone = "list"
         """The pane one was in before the text had the whole screen."""
@@ -450,21 +453,36 @@ class ReaderScreen(Screen[None]):
 
     @on(ListingRead)
     async def _take_listing(self, event: ListingRead) -> None:
-        """Show what was read, in one drawing: Textual draws each pane as soon as it has said that it changed."""
-        with self.app.batch_update():
+        async with self._in_one_drawing():
             self._listings.take(
                 event.listing,
                 event.reading,
                 view=self.view,
                 counted=self._view_of_hits if self.query_text else None,
             )
-            for _turn in range(_TURNS):
-                await asyncio.sleep(0)
         unread, self._unread_ahead = self._unread_ahead, None
         if unread is not None:
             self._go_to_unread(unread)
         if self._is_filled:
             self._list_older()
+        self._take_in_marks()
+
+    @on(ListingGrown)
+    async def _take_grown(self, event: ListingGrown) -> None:
+        async with self._in_one_drawing():
+            self._listings.take_grown(
+                event.listing,
+                event.reading,
+                counted=self._view_of_hits if self.query_text else None,
+            )
+
+    @asynccontextmanager
+    async def _in_one_drawing(self) -> AsyncIterator[None]:
+        """Show what changes inside at once: Textual draws each pane as soon as it has said that it changed."""
+        with self.app.batch_update():
+            yield
+            for _turn in range(_TURNS):
+                await asyncio.sleep(0)
 
     def _show(self, listing: Listing, entry_id: int | None) -> None:
         """Show another list, dressed as what is looked at asks for."""
@@ -512,8 +530,10 @@ class ReaderScreen(Screen[None]):
     def count(self) -> None:
         """Count feeds at once, for what the person has done to them; months and saved searches when there is time."""
         with self.telling():
+            self._notice_others()
             self._count_feeds()
         self._count_the_rest()
+        self._take_in_marks()
 
     def _count_the_rest(self) -> None:
         """Count months, and what saved searches find, when there is time."""
@@ -528,6 +548,7 @@ class ReaderScreen(Screen[None]):
         background: to read a thousand feeds takes longer than to list them.
         """
         overview = self._overview
+        self._is_changed_elsewhere = False
         if not overview.is_outdated(self.library):
             return self._news.listed(overview.totals)
         self._ask_for_overview()
@@ -581,10 +602,26 @@ class ReaderScreen(Screen[None]):
             self._count_timer.stop()
             self._count_timer = None
         with self.telling():
-            if self._overview.is_outdated(self.library):
-                self.entries.forget_rows()
-                self._preview.read_again()
+            self._notice_others()
             self._ask_for_overview()
+
+    def _notice_others(self) -> None:
+        """Show what is listed and read as it is now, where another program has changed something."""
+        if self._overview.is_outdated(self.library):
+            self.entries.forget_rows()
+            self._preview.read_again()
+            self._is_changed_elsewhere = True
+
+    def _take_in_marks(self) -> None:
+        """Bring what another program has marked as unread, or starred, into a list of such entries.
+
+        What is listed stays there, read or not, as it does when it is read here. While a refresh goes on that is
+        not looked for: it changes the library all the time, and marks nothing.
+        """
+        if not self._is_changed_elsewhere or self._news.is_coming or self.is_filling:
+            return
+        is_of_marked = self.view.unread or self.view.starred or self.view.query
+        self._is_changed_elsewhere = bool(is_of_marked) and not self._listings.grow()
 
     @on(OverviewRead)
     def _show_overview(self, event: OverviewRead) -> None:
@@ -610,6 +647,7 @@ class ReaderScreen(Screen[None]):
             self._list()  # an empty list takes it at once
         self._search_bar_says()
         self._news.sum_up()
+        self._take_in_marks()
 
     @on(MonthsRead)
     def _show_months(self, event: MonthsRead) -> None:
