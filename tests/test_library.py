@@ -16,6 +16,7 @@ from flodeslasare.digests import digest_of
 from flodeslasare.documents import Subscription
 from flodeslasare.errors import (
     AddressRefused,
+    AddressTaken,
     DataError,
     NoSuchEntry,
     NoSuchFeed,
@@ -142,6 +143,47 @@ def test_leaving_a_feed_can_be_taken_back(library: Library, feed: Feed) -> None:
     assert library.feed(feed.id) == before
     with pytest.raises(NoSuchFeed):
         library.resubscribe(999)
+
+
+def test_leaving_a_feed_that_went_up_in_another_since_is_not_taken_back(
+    library: Library, feed: Feed
+) -> None:
+    other = library.add_subscription(Subscription(url="https://annan.exempel/feed"))
+    assert other is not None
+    library.unsubscribe(feed.id)
+    library.merge_feeds(feed.id, other.id)
+
+    with pytest.raises(NoSuchFeed):
+        library.resubscribe(feed.id)
+    assert [each.id for each in library.feeds()] == [other.id]
+
+
+async def test_an_address_is_taken_back_as_it_was(tmp_path: Path) -> None:
+    with Library(tmp_path / "library.db", offline=True) as library:
+        feed = library.add_subscription(
+            Subscription(url="http://namn:hemligt@localhost/feed", title="Bloggen")
+        )
+        assert feed is not None
+        given = await library.change_address(feed.id, "https://blogg.exempel/feed")
+        assert given.feed == library.feed(feed.id)
+        assert given.feed.url == "https://blogg.exempel/feed"
+        assert given.before != given.now
+
+        assert library.take_address_back(feed.id, given.before) == library.feed(feed.id)
+        again = await library.change_address(feed.id, "https://blogg.exempel/feed")
+        assert again == given  # with name and password, and the private network open to it
+        same = await library.change_address(feed.id, "https://blogg.exempel/feed")
+        assert same.before == same.now
+
+        taken = library.add_subscription(
+            Subscription(url="http://namn:hemligt@localhost/feed", title="Nykomling")
+        )
+        assert taken is not None
+        with pytest.raises(AddressTaken, match="http://localhost/feed: Nykomling has"):
+            library.take_address_back(feed.id, given.before)
+        library.delete_feed(feed.id)
+        with pytest.raises(NoSuchFeed):
+            library.take_address_back(feed.id, given.before)
 
 
 def test_feeds_that_were_left_are_listed_the_latest_first(library: Library, clock: Clock) -> None:
@@ -609,6 +651,28 @@ def test_marks_of_what_was_deleted_are_passed_over(library: Library, feed: Feed)
     assert undone is not None
     assert undone.entry_ids == (stays,)
     assert library.undo() is None
+
+
+def test_the_last_mark_is_the_one_that_undo_takes_back(library: Library, feed: Feed) -> None:
+    assert library.last_mark() is None
+    other = library.add_subscription(Subscription(url="https://annan.exempel/feed"))
+    assert other is not None
+    keep(library, feed.id, *entries(2))
+    keep(library, other.id, an_entry())
+    kept, gone = (library.listing(View(feed_id=each.id)).ids for each in (feed, other))
+    library.mark_read(kept)
+    library.mark_unread(kept[:1])
+    library.star(gone)
+    library.delete_feed(other.id)  # what was marked there is passed over
+
+    for kind, ids in ((MarkKind.UNREAD, kept[:1]), (MarkKind.READ, kept)):
+        last = library.last_mark()
+        assert last is not None
+        assert (last.kind, set(last.entry_ids)) == (kind, set(ids))
+        undone = library.undo()
+        assert undone is not None
+        assert set(undone.entry_ids) == set(ids)
+    assert library.last_mark() is None
 
 
 def test_undoing_unread_gives_back_the_time_it_was_read(

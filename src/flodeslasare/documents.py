@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from flodeslasare.model import Enclosure, require_utc
+from flodeslasare.model import Enclosure, Feed, require_utc
 
 # --- what a feed document holds ------------------------------------------------------------------
 
@@ -80,6 +80,29 @@ class ParsedArticle(Struct, frozen=True):
     """Safe HTML with absolute links."""
     text: str
     """The same as plain text, as that of a `ParsedEntry`."""
+
+
+# --- where a feed is asked ------------------------------------------------------------------------
+
+
+class Address(Struct, frozen=True):
+    """Where a feed is asked, for who takes it back; not for showing."""
+
+    url: str
+    """With the name and password in it, if it was subscribed to with them."""
+    allows_private: bool
+    """Private addresses may be connected to for it."""
+
+
+class Readdressed(Struct, frozen=True):
+    """A feed has been given an address."""
+
+    feed: Feed
+    """As it is now."""
+    before: Address
+    """Where it was asked until then."""
+    now: Address
+    """Where it is asked from now on: the same, where that was meant."""
 
 
 # --- what a refresh needs and decides -------------------------------------------------------------

@@ -75,6 +75,8 @@ class AddressTaken(UsageError):
                 "{url}: {title} has this address; `flodeslasare merge {id} {other}` makes one feed of them"
             ).format(url=url, title=title, id=feed_id, other=other_id)
         )
+        self.title = title
+        """What the feed is called that has it."""
         self.other_id = other_id
         """The feed that has it."""
 

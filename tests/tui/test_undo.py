@@ -1,8 +1,8 @@
-"""What undo takes back: marks, leaving a feed, forgetting a saved search, each in its turn."""
+"""What undo takes back: marks, what was done to a feed or a saved search, each in its turn; and what it cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from flodeslasare.documents import FoundFeed, Subscription
 from flodeslasare.errors import Busy
 from flodeslasare.library.library import Library
 from flodeslasare.model import Marked, View
@@ -233,9 +234,13 @@ async def test_what_is_gone_for_good_does_not_stand_in_the_way(filled: StagedLib
         await pilot.press("s")
         feeds.remove(app.reader, filled.feed(other))
         await settle(pilot)
+        url = filled.feed(other).url
         filled.delete_feed(other)
-        await pilot.press("u")
-        assert "no such feed" in app.reader.status.message
+        filled.add_subscription(Subscription(url=url))  # another of that address
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            f"{OTHER} has been deleted, by another program; nothing was undone"
+        )
         await pilot.press("u")
         await settle(pilot)
         assert filled.counts().starred == starred
@@ -370,5 +375,209 @@ async def test_a_name_that_went_up_in_another_feed_is_not_given_back(
         await answer(pilot, "Eget")
         filled.merge_feeds(other.id, blog.id)
         await press(pilot, "u")
-        assert "no such feed" in app.reader.status.message
-        assert filled.feed(blog.id).title == "Eget"  # it had none of its own
+        assert app.reader.status.message == (
+            "Eget is now part of Eget; nothing was undone"  # it had no name of its own
+        )
+        assert filled.feed(blog.id).title == "Eget"
+
+
+# --- what another program has done since -----------------------------------------------------------------
+
+
+async def test_what_another_program_has_changed_since_is_not_undone(
+    filled: StagedLibrary,
+) -> None:
+    other = filled.feed(OTHER)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        starred = filled.counts().starred
+        await press(pilot, "s")
+        for ask, text, change in (
+            (feeds.rename, "Eget", partial(filled.rename_feed, other.id, "Annans")),
+            (feeds.move, "Nytt", partial(filled.move_feed, other.id, "Annans")),
+        ):
+            ask(app.reader, filled.feed(other.id))
+            await settle(pilot)
+            await answer(pilot, text)
+            change()
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            "Annans has been changed since, by another program; nothing was undone"
+        )
+        await press(pilot, "u")
+        assert "has been changed since" in app.reader.status.message
+        now = filled.feed(other.id)
+        assert (now.named, now.folder) == ("Annans", "Annans")
+        await press(pilot, "u")  # and on to what was done before
+        assert filled.counts().starred == starred
+
+
+async def test_a_feed_that_was_left_and_went_up_in_another_is_not_taken_up_again(
+    filled: StagedLibrary,
+) -> None:
+    other, blog = filled.feed(OTHER), filled.feed("hållbarupphandling")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        feeds.remove(app.reader, other)
+        await settle(pilot)
+        filled.merge_feeds(other.id, blog.id)
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            f"{OTHER} is now part of hållbarupphandling; nothing was undone"
+        )
+        assert other.id not in {feed.id for feed in filled.feeds()}
+
+
+# --- an address ------------------------------------------------------------------------------------------
+
+
+async def readdress(app: FeedReaderApp, pilot: Pilot[None], title: str, address: str) -> None:
+    feeds.readdress(app.reader, app.library.feed(title))
+    await settle(pilot)
+    await answer(pilot, address)
+
+
+async def test_an_address_is_taken_back_and_the_feed_fetched_from_there(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def discover(_library: Library, address: str) -> list[FoundFeed]:
+        return [FoundFeed(url=address)]
+
+    monkeypatch.setattr(Library, "discover", discover)
+    before = filled.feed(OTHER)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        told: list[str] = []  # what a refresh says comes soon after it
+        monkeypatch.setattr(app.reader.status, "tell", lambda said, **_kind: told.append(said))
+        starred = filled.counts().starred
+        await press(pilot, "s")
+        await readdress(app, pilot, OTHER, "https://ny.exempel.se/rss")
+        assert "Konkurrensverket is now fetched from ny.exempel.se/rss · u undoes it" in told
+        assert filled.feed(before.id).url == "https://ny.exempel.se/rss"
+        await readdress(app, pilot, OTHER, "https://ny.exempel.se/rss#2")  # the same
+        assert "Konkurrensverket is now fetched from ny.exempel.se/rss" in told
+        await press(pilot, "u")
+        assert "Konkurrensverket is fetched from exempel.se/tredje.xml again" in told
+        now = filled.feed(before.id)
+        assert (now.url, now.total, now.next_refresh) == (before.url, before.total, None)
+        assert filled.refreshed == [([before.id], False)] * 3
+        await press(pilot, "u")
+        assert filled.counts().starred == starred
+
+
+async def test_an_address_that_another_feed_has_by_now_is_not_given_back(
+    filled: StagedLibrary,
+) -> None:
+    filled.is_offline = True
+    before = filled.feed(OTHER)
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await readdress(app, pilot, OTHER, "https://ny.exempel.se/rss")
+        filled.add_subscription(Subscription(url=before.url, title="Nykomling"))
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            "the address that Konkurrensverket had is Nykomling's by now; nothing was undone"
+        )
+        assert filled.feed(before.id).url == "https://ny.exempel.se/rss"
+
+
+# --- what is for good ------------------------------------------------------------------------------------
+
+
+async def delete(app: FeedReaderApp, pilot: Pilot[None], title: str) -> None:
+    feeds.delete(app.reader, app.library.feed(title))
+    await settle(pilot)
+    await press(pilot, "j", "enter")
+
+
+async def merge(app: FeedReaderApp, pilot: Pilot[None], title: str, into: str) -> None:
+    feeds.merge(app.reader, app.library.feed(title))
+    await settle(pilot)
+    await press(pilot, *into, "enter", "enter", "j", "enter")
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        (partial(delete, title=OTHER), "Konkurrensverket is deleted"),
+        (
+            partial(merge, title=OTHER, into="blogg"),
+            "Konkurrensverket is now part of hållbarupphandling",
+        ),
+    ],
+)
+async def test_what_is_for_good_is_said_to_be_before_undo_goes_on_to_what_was_before(
+    filled: StagedLibrary, do: Callable[..., Awaitable[None]], said: str
+) -> None:
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        starred = filled.counts().starred
+        await press(pilot, "s")
+        feeds.rename(app.reader, filled.feed(OTHER))  # goes with the feed
+        await settle(pilot)
+        await answer(pilot, OTHER + " ")
+        await do(app, pilot)
+        assert OTHER not in {feed.title for feed in filled.feeds()}
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            f"{said}: that cannot be undone · the next u takes back: 1 starred"
+        )
+        assert filled.counts().starred == starred + 1
+        await press(pilot, "u")
+        assert not app.reader.status.message
+        assert filled.counts().starred == starred
+
+
+async def test_what_undo_goes_on_to_is_what_it_can_take_back(filled: StagedLibrary) -> None:
+    blog = filled.feed("hållbarupphandling")
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        feeds.rename(app.reader, blog)
+        await settle(pilot)
+        await answer(pilot, "Bloggen")
+        feeds.rename(app.reader, filled.feed(OTHER))  # goes with the feed
+        await settle(pilot)
+        await answer(pilot, "Eget")
+        await delete(app, pilot, "Eget")
+        await delete(app, pilot, "Upphandlingsmyndigheten")
+        await press(pilot, "u")  # of what is for good the last is told
+        assert app.reader.status.message == (
+            "Upphandlingsmyndighet… is deleted: that cannot be undone · "
+            "the next u takes back: hållbarupphandling is now called Bloggen"
+        )
+        await press(pilot, "u")
+        assert filled.feed(blog.id) == blog
+        while filled.last_mark() is not None:
+            filled.undo()
+        await delete(app, pilot, "hållbarupphandling")
+        await press(pilot, "u")
+        assert app.reader.status.message == (
+            "hållbarupphandling is deleted: that cannot be undone, "
+            "and before it there is nothing to undo"
+        )
+
+
+async def test_what_could_not_be_deleted_is_no_step(
+    filled: StagedLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_library: Library, *_ids: int) -> int:
+        raise Busy("busy")
+
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        starred = filled.counts().starred
+        await press(pilot, "s")
+        monkeypatch.setattr(Library, "delete_feed", busy)
+        monkeypatch.setattr(Library, "merge_feeds", busy)
+        await delete(app, pilot, OTHER)
+        await merge(app, pilot, OTHER, "blogg")
+        assert app.reader.status.message == "busy"
+        await press(pilot, "u")
+        assert filled.counts().starred == starred

@@ -52,7 +52,14 @@ from flodeslasare.storage import (
 from flodeslasare.text import encodable
 
 if TYPE_CHECKING:
-    from flodeslasare.documents import FetchState, FoundFeed, ImportReport, Subscription
+    from flodeslasare.documents import (
+        Address,
+        FetchState,
+        FoundFeed,
+        ImportReport,
+        Readdressed,
+        Subscription,
+    )
     from flodeslasare.fetching.turns import Turns
     from flodeslasare.findings import Merged, Related, Suggestion
     from flodeslasare.library.articles import Wanted
@@ -274,10 +281,10 @@ class Library:
         """Ask a feed again that was unsubscribed, as if it had never been: its name, folder and turn are as they were.
 
         Raises:
-            NoSuchFeed
+            NoSuchFeed: also where it went up in another since.
         """
-        if not self._feeds.resubscribe(feed_id):
-            raise NoSuchFeed(str(feed_id))
+        with self._database.writing():
+            self._feeds.resubscribe(self._subscriptions.with_id(feed_id).id)
 
     def delete_feed(self, feed_id: int) -> int:
         """Forget a feed and its entries for good; gives how many entries went."""
@@ -332,7 +339,7 @@ class Library:
             self._feeds.move(feed_id, folder_path(folder))
         return was
 
-    async def change_address(self, feed_id: int, address: str) -> Feed:
+    async def change_address(self, feed_id: int, address: str) -> Readdressed:
         """Ask a feed at another address from now on, a page's will do; its entries and marks stay.
 
         The address is looked at first, and nothing changes when no feed is there. With the network
@@ -343,8 +350,21 @@ class Library:
             AddressTaken: another feed has the address.
         """
         self._database.require_writable()
+        from flodeslasare.documents import Readdressed
+
         url = address if self.is_offline else (await self.discover(address))[0].url
-        self._subscriptions.readdress(feed_id, url, typed=address)
+        with self._database.writing():
+            before, now = self._subscriptions.readdress(feed_id, url, typed=address)
+            return Readdressed(self._subscriptions.with_id(feed_id), before, now)
+
+    def take_address_back(self, feed_id: int, before: Address) -> Feed:
+        """Ask a feed again where it was asked before `change_address`; what came meanwhile stays. Gives it as it is now.
+
+        Raises:
+            NoSuchFeed
+            AddressTaken: another feed has the address by now.
+        """
+        self._subscriptions.take_address_back(feed_id, before)
         return self.feed(feed_id)
 
     # --- saved searches --------------------------------------------------------------------------
@@ -830,6 +850,10 @@ class Library:
     def unstar(self, entry_ids: Iterable[int]) -> Marked:
         """Take stars away."""
         return self.mark(MarkKind.UNSTARRED, entry_ids)
+
+    def last_mark(self) -> Marked | None:
+        """Give the mark that `undo()` would take back, as it was made; `None` when there is none."""
+        return self._marks.last()
 
     def undo(self) -> Marked | None:
         """Take back the last mark that still stands, however many entries; `None` when there is none.

@@ -15,7 +15,7 @@ from flodeslasare.storage import Database, FeedStore
 from flodeslasare.text import encodable
 
 if TYPE_CHECKING:
-    from flodeslasare.documents import Subscription
+    from flodeslasare.documents import Address, Subscription
 
 # `fetching.discover` is imported where it is used: a start reads no address.
 
@@ -183,8 +183,8 @@ class Subscriptions:
         (state,) = self._feeds.fetch_states([meant], None, unsubscribed=True)
         return state.url
 
-    def readdress(self, feed_id: int, url: str, *, typed: str) -> None:
-        """Ask a feed at another address from now on; its entries and marks stay.
+    def readdress(self, feed_id: int, url: str, *, typed: str) -> tuple[Address, Address]:
+        """Ask a feed at another address from now on; its entries and marks stay. Gives the old one and the new.
 
         Args:
             feed_id: which.
@@ -197,20 +197,38 @@ class Subscriptions:
         """
         from flodeslasare.fetching.discover import names_private_network, normalise_address
 
-        url = normalise_address(url)
+        return self._ask_at(
+            feed_id,
+            normalise_address(url),
+            # Only what the person typed opens the private network, never what a page leads to.
+            allows_private=names_private_network(normalise_address(typed)),
+        )
+
+    def take_address_back(self, feed_id: int, before: Address) -> None:
+        """Ask a feed again where it was asked before, all of the document.
+
+        Raises:
+            NoSuchFeed: it is not there any more.
+            AddressTaken: another feed has the address by now.
+        """
+        with self._database.writing():
+            self._ask_at(self.with_id(feed_id).id, before.url, allows_private=before.allows_private)
+
+    def _ask_at(self, feed_id: int, url: str, *, allows_private: bool) -> tuple[Address, Address]:
+        """Ask a feed at an address that is canonical; gives the one until then and this."""
+        from flodeslasare.documents import Address
+
         with self._database.writing():
             other = self._feeds.by_url(url)
             if other is not None and other.id != feed_id:
                 raise AddressTaken(
                     without_credentials(url), title=other.title, feed_id=feed_id, other_id=other.id
                 )
+            before = Address(*self._feeds.reach(feed_id))
             self._feeds.readdress(
-                feed_id,
-                url,
-                keeps_validators=False,
-                # Only what the person typed opens the private network, never what a page leads to.
-                allows_private=names_private_network(normalise_address(typed)),
+                feed_id, url, keeps_validators=False, allows_private=allows_private
             )
+        return before, Address(url, allows_private)
 
 
 def _is_part_of_another(feed: Feed) -> bool:

@@ -159,9 +159,9 @@ class FeedStore:
         """Stop asking a feed; its entries stay."""
         self._db.run("UPDATE feeds SET unsubscribed = ? WHERE id = ?", (seconds(now), feed_id))
 
-    def resubscribe(self, feed_id: int) -> bool:
-        """Ask a feed again, all else being as it was; `False` when there is none."""
-        return bool(self._db.run("UPDATE feeds SET unsubscribed = NULL WHERE id = ?", (feed_id,)))
+    def resubscribe(self, feed_id: int) -> None:
+        """Ask a feed again, all else being as it was."""
+        self._db.run("UPDATE feeds SET unsubscribed = NULL WHERE id = ?", (feed_id,))
 
     def delete(self, feed_id: int) -> None:
         """Forget a feed (its entries must be gone); no other gets its number."""

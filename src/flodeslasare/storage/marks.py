@@ -82,6 +82,33 @@ class MarkStore:
         )
         return [(row[0], row[1]) for row in before]
 
+    def last(self) -> Marked | None:
+        """Which mark would be taken back next, and of which entries?"""
+        with self._db.reading():
+            before: int | None = None
+            while True:  # one at a time: each may be of a million entries
+                last = self._db.row(
+                    """
+                    SELECT id, kind, changes FROM marks
+                    WHERE undone IS NULL AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT 1
+                    """,
+                    {"before": before},
+                )
+                if last is None:
+                    return None
+                before, kind = last["id"], MarkKind(last["kind"])
+                column, is_set = _COLUMN[kind]
+                rows = self._db.rows(
+                    f"""
+                    SELECT id FROM entries
+                    WHERE id IN (SELECT json_extract(value, '$[0]') FROM json_each(:changes))
+                        AND {column} IS {"NOT NULL" if is_set else "NULL"}
+                    """,  # noqa: S608 - the column is a constant of this module
+                    {"changes": last["changes"]},
+                )
+                if rows:
+                    return Marked(kind=kind, entry_ids=tuple(row[0] for row in rows))
+
     def undo(self, now: datetime) -> Marked | None:
         """Take back the last mark that still stands; gives what the entries became.
 

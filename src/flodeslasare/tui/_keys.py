@@ -464,7 +464,7 @@ FEED_KEYS: tuple[Key, ...] = (
     ),
     Key(
         shown="a",
-        does=N_("its entries and marks stay"),
+        does=N_("its entries and marks stay; u undoes it"),
         group=FEEDS,
         name=N_("Change the address of this feed"),
         keys="a",

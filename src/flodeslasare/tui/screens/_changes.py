@@ -99,8 +99,7 @@ class Changes:
         Raises:
             ReaderError: it cannot be made.
         """
-        again = partial(self._steps.did, partial(self.take_back, change, then))
-        self.make(change, then, waited_in_vain=again)
+        self.make(change, then, waited_in_vain=self._steps.to_take_back_later())
 
     def in_turn(
         self,

@@ -20,6 +20,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from flodeslasare.addresses import without_credentials
+from flodeslasare.documents import Readdressed
 from flodeslasare.errors import AddressTaken, ReaderError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.library import Library
@@ -58,8 +59,8 @@ class MergeInto(Struct, frozen=True):
     other: Feed
 
 
-class AddressScreen(DialogScreen[Feed | MergeInto | None]):
-    """Asks for a feed's new address, looks at it, takes it; gives the feed, or `None`.
+class AddressScreen(DialogScreen[Readdressed | MergeInto | None]):
+    """Asks for a feed's new address, looks at it, takes it; gives what became of that, or `None`.
 
     Where another feed has the address, it offers to make one feed of them, and gives what is to be done.
     """
@@ -78,7 +79,7 @@ class AddressScreen(DialogScreen[Feed | MergeInto | None]):
     class Changed(Message):
         """The feed is asked at the new address from now on."""
 
-        feed: Feed
+        given: Readdressed
 
     @dataclass
     class Taken(Message):
@@ -173,7 +174,7 @@ class AddressScreen(DialogScreen[Feed | MergeInto | None]):
     async def change(self, address: str, stop: Event) -> None:
         """Look at an address and take it, on a thread and a connection of its own: it may wait for a writer."""
         try:
-            feed = await asyncio.to_thread(self._change, address, stop)
+            given = await asyncio.to_thread(self._change, address, stop)
         except AddressTaken as error:
             if not stop.is_set():
                 self._tell_taken(error)
@@ -181,8 +182,8 @@ class AddressScreen(DialogScreen[Feed | MergeInto | None]):
             if not stop.is_set():
                 self.post_message(self.Failed(str(error)))
         else:
-            if feed is not None:
-                self.post_message(self.Changed(feed))
+            if given is not None:
+                self.post_message(self.Changed(given))
 
     def _tell_taken(self, error: AddressTaken) -> None:
         try:
@@ -190,10 +191,10 @@ class AddressScreen(DialogScreen[Feed | MergeInto | None]):
         except ReaderError:  # it was left, having gone up in another
             self.post_message(self.Failed(str(error)))
 
-    def _change(self, address: str, stop: Event) -> Feed | None:
-        """Give the feed with its new address, or `None` when it was stopped before it had that."""
+    def _change(self, address: str, stop: Event) -> Readdressed | None:
+        """Give the feed its new address; `None` when it was stopped before it had that."""
 
-        async def change() -> Feed | None:
+        async def change() -> Readdressed | None:
             with self._library.opened_again() as library:
                 changing = asyncio.create_task(library.change_address(self._feed.id, address))
                 while not changing.done():
@@ -228,7 +229,7 @@ class AddressScreen(DialogScreen[Feed | MergeInto | None]):
     @on(Changed)
     def _end(self, event: Changed) -> None:
         event.stop()
-        self.dismiss(event.feed)
+        self.dismiss(event.given)
 
     def _stop(self) -> bool:
         """Stop what is under way; whether anything was."""

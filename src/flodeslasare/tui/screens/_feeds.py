@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from flodeslasare.errors import NoSuchFeed, ReaderError
+from flodeslasare.errors import AddressTaken, NoSuchFeed, ReaderError, UsageError
 from flodeslasare.i18n import _, ngettext
 from flodeslasare.model import Feed, View
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
-from flodeslasare.tui.links import shown_address
+from flodeslasare.tui.links import shown_address, without_scheme
 from flodeslasare.tui.messages import LibraryChanged, ReadingFailed
 from flodeslasare.tui.screens._arrivals import is_in_folder
 from flodeslasare.tui.screens._prompt import PromptScreen
 from flodeslasare.tui.widgets._text import cut
 
 if TYPE_CHECKING:
+    from flodeslasare.documents import Readdressed
     from flodeslasare.findings import Merged
     from flodeslasare.library.library import Library
     from flodeslasare.tui.screens.reader import ReaderScreen
@@ -27,6 +28,8 @@ Back: TypeAlias = Callable[[], None]
 """Leads back to the dialog about the feed, where what is done was chosen there: what is asked about it is one step
 further in, and its answer shows in that dialog. What ends in the reader (a refresh, a backfill, a feed that goes) does not.
 """
+
+_Made = TypeVar("_Made")
 
 _NAME_CELLS = 22
 """Of a name in what is said of a change, so that a short line has room for two, and for how it is undone."""
@@ -80,17 +83,25 @@ def _as_it_is(reader: ReaderScreen, chosen: Feed) -> Feed | None:
         return reader.library.feed(chosen.id)
     except NoSuchFeed:
         reader.post_message(LibraryChanged())
-    try:
-        now = reader.library.feed(chosen.url)
-    except NoSuchFeed:
-        said = _("{feed} has been deleted, by another program").format(feed=_short(chosen.title))
-        reader.status.tell(said, is_news=True)
-        return None
-    said = _("{feed} is now part of {into}").format(
-        feed=_short(chosen.title), into=_short(now.title)
-    )
+    said, instead = _fate(reader.library, chosen)
     reader.status.tell(said, is_news=True)
-    return now
+    return instead
+
+
+def _fate(library: Library, gone: Feed) -> tuple[str, Feed | None]:
+    """Say what has become of a feed that is not there any more; gives the one that has its address, too."""
+    try:
+        instead = library.feed(gone.url)
+    except NoSuchFeed:
+        instead = None
+    if instead is not None and instead.url != gone.url:
+        return _said_of_part(gone, instead.title), instead
+    said = _("{feed} has been deleted, by another program")  # and may have been added anew
+    return said.format(feed=_short(gone.title)), instead
+
+
+def _said_of_part(feed: Feed, into: str) -> str:
+    return _("{feed} is now part of {into}").format(feed=_short(feed.title), into=_short(into))
 
 
 def _nowhere() -> None:
@@ -177,15 +188,20 @@ def _ask_to_merge(reader: ReaderScreen, feed: Feed, into: Feed, back: Back) -> N
 
 def _merge(reader: ReaderScreen, feed: Feed, into: Feed) -> None:
     """Make one feed of two, in the background: they may hold many entries."""
+    from flodeslasare.tui.screens._feed_dialogs import name_beside
+
     reader.backfills.stop(feed.id, quietly=True)
+    step = reader.steps.did(_said_of_part(feed, name_beside(into, feed)))
 
     def work() -> None:
         try:
             with reader.library.opened_again() as library:
                 merged = library.merge_feeds(feed.id, into.id)
         except ReaderError as error:
+            reader.call_later(reader.steps.forget, step)
             reader.post_message(ReadingFailed(str(error)))
             return
+        reader.call_later(reader.steps.forget_feed, feed.id)
         reader.app.call_from_thread(reader.entries.forget_rows)
         said = _said_of(merged, feed, into)
         reader.app.call_from_thread(partial(reader.status.tell, said, is_news=True))
@@ -229,7 +245,7 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
 
     def has_left(_nothing: None) -> None:
         said = _("unsubscribed from {feed}; its entries stay").format(feed=_short(left.title))
-        _did(reader, said, partial(_subscribe_again, reader, left, base))
+        _did(reader, left, said, partial(_subscribe_again, reader, left, base))
         reader.post_message(LibraryChanged())
 
     reader.backfills.stop(left.id, quietly=True)
@@ -237,10 +253,46 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
         reader.changes.make(leave, has_left)
 
 
-def _did(reader: ReaderScreen, said: str, take_back: Callable[[], None]) -> None:
-    """Say what was done, and remember how undo takes it back."""
-    reader.steps.did(take_back)
+def _did(reader: ReaderScreen, feed: Feed, said: str, take_back: Back) -> None:
+    """Say what was done to a feed, and remember how undo takes it back."""
+    reader.steps.did(said, take_back, feed_id=feed.id)
     reader.status.tell(f"{said} · " + _("u undoes it"))
+
+
+def _take_back(
+    reader: ReaderScreen,
+    feed: Feed,
+    change: Callable[[Library], _Made],
+    then: Callable[[_Made], None],
+    *,
+    of: Callable[[Feed], object] | None = None,
+) -> None:
+    """Take back what was done to a feed; not what another program has done to it since, and that is said.
+
+    Args:
+        reader: where.
+        feed: as it was left.
+        change: takes it back.
+        then: goes on with what came of that.
+        of: gives what was changed of it; `None` for what does no harm twice.
+    """
+
+    def change_back(library: Library) -> _Made:
+        try:
+            now = library.feed(feed.id)
+        except NoSuchFeed:
+            reader.post_message(LibraryChanged())
+            fate, _instead = _fate(library, feed)
+            raise UsageError(_("{what}; nothing was undone").format(what=fate)) from None
+        if of is not None and of(now) != of(feed):
+            reader.post_message(LibraryChanged())
+            changed = _("{feed} has been changed since, by another program").format(
+                feed=_short(feed.title)
+            )
+            raise UsageError(_("{what}; nothing was undone").format(what=changed))
+        return change(library)
+
+    reader.changes.take_back(change_back, then)
 
 
 def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
@@ -255,7 +307,7 @@ def _subscribe_again(reader: ReaderScreen, feed: Feed, base: View) -> None:
         if base.feed_id == feed.id:
             _look_again(reader, base)
 
-    reader.changes.take_back(subscribe, has_subscribed)
+    _take_back(reader, feed, subscribe, has_subscribed)
 
 
 def _look_again(reader: ReaderScreen, base: View) -> None:
@@ -277,7 +329,7 @@ def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
             said = _("{feed} is now called {name}").format(
                 feed=_short(was.title), name=_short(now.title)
             )
-            _did(reader, said, partial(_rename_back, reader, was))
+            _did(reader, now, said, partial(_rename_back, reader, was, now))
 
     def rename_to(title: str | None) -> None:
         if title is not None and title != asked.title:
@@ -289,7 +341,7 @@ def rename(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
     reader.app.push_screen(PromptScreen(question, asked.title), rename_to)
 
 
-def _rename_back(reader: ReaderScreen, was: Feed) -> None:
+def _rename_back(reader: ReaderScreen, was: Feed, left: Feed) -> None:
     """Give a feed the name back that it had."""
 
     def has_named(was_and_is: tuple[Feed, Feed]) -> None:
@@ -298,7 +350,13 @@ def _rename_back(reader: ReaderScreen, was: Feed) -> None:
         said = _("{name} is called {feed} again")
         reader.status.tell(said.format(name=_short(before.title), feed=_short(now.title)))
 
-    reader.changes.take_back(partial(_renamed, was.id, was.named), has_named)
+    _take_back(
+        reader,
+        left,
+        partial(_renamed, was.id, was.named),
+        has_named,
+        of=lambda feed: feed.named,
+    )
 
 
 def _renamed(feed_id: int, named: str | None, library: Library) -> tuple[Feed, Feed]:
@@ -334,7 +392,12 @@ def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) 
                 said = _("{feed} is now in no folder")
             else:
                 said = _("{feed} is now in {folder}")
-            _did(reader, _said_of_place(said, now), partial(_move_back, reader, was, base))
+            _did(
+                reader,
+                now,
+                _said_of_place(said, now),
+                partial(_move_back, reader, was, now, base),
+            )
 
     def move_to(folder: str | None) -> None:
         if folder is not None:
@@ -348,7 +411,7 @@ def move(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) 
     reader.app.push_screen(PromptScreen(question, asked.folder or ""), move_to)
 
 
-def _move_back(reader: ReaderScreen, was: Feed, base: View) -> None:
+def _move_back(reader: ReaderScreen, was: Feed, left: Feed, base: View) -> None:
     """Put a feed back where it was, and go back there where one was looking at that."""
 
     def has_moved(was_and_is: tuple[Feed, Feed]) -> None:
@@ -364,7 +427,13 @@ def _move_back(reader: ReaderScreen, was: Feed, base: View) -> None:
         if base.folder is not None and is_in_folder(now, base.folder):
             _look_again(reader, base)
 
-    reader.changes.take_back(partial(_moved, was.id, was.folder), has_moved)
+    _take_back(
+        reader,
+        left,
+        partial(_moved, was.id, was.folder),
+        has_moved,
+        of=lambda feed: feed.folder,
+    )
 
 
 def _moved(feed_id: int, folder: str | None, library: Library) -> tuple[Feed, Feed]:
@@ -383,31 +452,61 @@ def _short(name: str) -> str:
 
 
 def readdress(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
-    """Ask for another address for a feed, the current one where none is given, and fetch it from there."""
+    """Ask for another address for a feed, the current one where none is given, and fetch it from there; undo takes it back."""
     from flodeslasare.tui.screens._feed_dialogs import AddressScreen, MergeInto
 
     asked = feed or _current(reader)
     if asked is None or not reader.can_be_kept():
         return
 
-    def changed(feed: Feed | MergeInto | None) -> None:
-        if isinstance(feed, MergeInto):
-            _ask_to_merge(reader, asked, feed.other, back)
+    def changed(given: Readdressed | MergeInto | None) -> None:
+        if isinstance(given, MergeInto):
+            _ask_to_merge(reader, asked, given.other, back)
             return
-        if feed is None:
-            back()
-            return
-        reader.backfills.stop(feed.id, quietly=True)
-        said = _("{feed} is now fetched from {url}")
-        reader.status.tell(said.format(feed=feed.title, url=shown_address(feed.url)))
-        reader.status.hint = ""  # what ailed it where it was
-        reader.post_message(LibraryChanged())
-        # One that is under way would be broken off; the feed is due, and gets its turn after it.
-        if reader.status.progress is None and not reader.library.is_offline:
-            reader.post_message(reader.RefreshRequested([feed.id]))
+        if given is not None:
+            said = _said_of_address(_("{feed} is now fetched from {url}"), given.feed)
+            if given.now != given.before:
+                _did(reader, given.feed, said, partial(_readdress_back, reader, given))
+            else:
+                reader.status.tell(said)
+            _fetch_from_there(reader, given.feed)
         back()
 
     reader.app.push_screen(AddressScreen(reader.library, asked), changed)
+
+
+def _readdress_back(reader: ReaderScreen, given: Readdressed) -> None:
+    """Fetch a feed again from where it was fetched before; what came meanwhile stays."""
+
+    def readdress(library: Library) -> Feed:
+        try:
+            return library.take_address_back(given.feed.id, given.before)
+        except AddressTaken as error:
+            taken = _("the address that {feed} had is {other}'s by now").format(
+                feed=_short(given.feed.title), other=_short(error.title)
+            )
+            raise UsageError(_("{what}; nothing was undone").format(what=taken)) from error
+
+    def has_gone_back(now: Feed) -> None:
+        reader.status.tell(_said_of_address(_("{feed} is fetched from {url} again"), now))
+        _fetch_from_there(reader, now)
+
+    _take_back(reader, given.feed, readdress, has_gone_back, of=lambda feed: feed.url)
+
+
+def _said_of_address(said: str, feed: Feed) -> str:
+    url = without_scheme(shown_address(feed.url))
+    return said.format(feed=_short(feed.title), url=_short(url))
+
+
+def _fetch_from_there(reader: ReaderScreen, feed: Feed) -> None:
+    """Fetch a feed that has another address, and forget how it did at the one before."""
+    reader.backfills.stop(feed.id, quietly=True)
+    reader.status.hint = ""  # what ailed it where it was
+    reader.post_message(LibraryChanged())
+    # One that is under way would be broken off; the feed is due, and gets its turn after it.
+    if reader.status.progress is None and not reader.library.is_offline:
+        reader.post_message(reader.RefreshRequested([feed.id]))
 
 
 def delete(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere) -> None:
@@ -433,12 +532,14 @@ def delete(reader: ReaderScreen, feed: Feed | None = None, back: Back = _nowhere
 def _delete(reader: ReaderScreen, feed: Feed) -> None:
     """Delete a feed and its entries in the background: they may be many."""
     reader.backfills.stop(feed.id, quietly=True)
+    step = reader.steps.did(_("{feed} is deleted").format(feed=_short(feed.title)))
 
     def work() -> None:
         try:
             with reader.library.opened_again() as library:
                 deleted = library.delete_feed(feed.id)
         except ReaderError as error:
+            reader.call_later(reader.steps.forget, step)
             reader.post_message(ReadingFailed(str(error)))
             return
         reader.call_later(_show_without, reader, feed, deleted)
@@ -450,6 +551,7 @@ def _delete(reader: ReaderScreen, feed: Feed) -> None:
 def _show_without(reader: ReaderScreen, feed: Feed, deleted: int) -> None:
     """Show the library without a feed that was deleted, wherever it stood."""
     reader.status.busy = reader.status.hint = ""
+    reader.steps.forget_feed(feed.id)
     said = ngettext(
         "deleted {feed} and its {n} entry", "deleted {feed} and its {n} entries", deleted
     )

@@ -115,7 +115,9 @@ class Marking:
             with self._telling():
                 self._text.show_again(self._library.entry(shown.id))
         if not quietly:
-            self._status.tell(_said_of(marked, undone=undone))
+            said = said_of(marked)
+            is_step = not undone and marked.entry_ids
+            self._status.tell(f"{said} · " + _("u undoes it") if is_step else said)
         self._changed()
         if undone:
             self._undone(marked)
@@ -128,13 +130,12 @@ class Marking:
         return shown is not None and shown.id == entry_id and shown.is_read
 
 
-def _said_of(marked: Marked, *, undone: bool) -> str:
+def said_of(marked: Marked) -> str:
     """Say what a mark did."""
     n = len(marked.entry_ids)
-    said = {
+    return {
         MarkKind.READ: ngettext("{n} marked as read", "{n} marked as read", n),
         MarkKind.UNREAD: ngettext("{n} marked as unread", "{n} marked as unread", n),
         MarkKind.STARRED: ngettext("{n} starred", "{n} starred", n),
         MarkKind.UNSTARRED: ngettext("{n} unstarred", "{n} unstarred", n),
     }[marked.kind].format(n=phrases.number(n))
-    return said if undone or not n else f"{said} · " + _("u undoes it")

@@ -33,7 +33,7 @@ def save(reader: ReaderScreen) -> None:
                 name=search.name, query=before.query
             )
         reader.status.tell(said)
-        reader.steps.did(partial(_take_back, reader, search, before))
+        reader.steps.did(said, partial(_take_back, reader, search, before))
         reader.count()
 
     def save_as(name: str | None) -> None:
@@ -56,7 +56,7 @@ def rename(reader: ReaderScreen) -> None:
         _show_renamed(reader, search.name, renamed)
         said = _("{feed} is now called {name}").format(feed=search.name, name=renamed.name)
         reader.status.tell(f"{said} · " + _("u undoes it"))
-        reader.steps.did(partial(_rename_back, reader, renamed.name, search.name))
+        reader.steps.did(said, partial(_rename_back, reader, renamed.name, search.name))
 
     def rename_to(name: str | None) -> None:
         if name and name != search.name:
@@ -106,10 +106,9 @@ def forget(reader: ReaderScreen) -> None:
         return
 
     def has_forgotten(_forgotten: SavedSearch) -> None:
-        reader.steps.did(partial(_bring_back, reader, search))
-        reader.status.tell(
-            _("{name} is no longer saved").format(name=search.name) + " · " + _("u undoes it")
-        )
+        said = _("{name} is no longer saved").format(name=search.name)
+        reader.steps.did(said, partial(_bring_back, reader, search))
+        reader.status.tell(f"{said} · " + _("u undoes it"))
         reader.post_message(LibraryChanged())
 
     with reader.telling():

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -70,7 +71,7 @@ from flodeslasare.tui.messages import (
 from flodeslasare.tui.screens._changes import Changes
 from flodeslasare.tui.screens._layout import TWO_PANES, widths
 from flodeslasare.tui.screens._listings import Listings
-from flodeslasare.tui.screens._marking import Marking
+from flodeslasare.tui.screens._marking import Marking, said_of
 from flodeslasare.tui.screens._marks import Marks
 from flodeslasare.tui.screens._memory import Memory
 from flodeslasare.tui.screens._news import News
@@ -83,7 +84,7 @@ from flodeslasare.tui.screens._overview import (
 )
 from flodeslasare.tui.screens._preview import Preview
 from flodeslasare.tui.screens._questions import Questions
-from flodeslasare.tui.screens._steps import Steps
+from flodeslasare.tui.screens._steps import Step, Steps
 from flodeslasare.tui.theme import has_colours
 from flodeslasare.tui.widgets.archive_tree import ArchiveTree
 from flodeslasare.tui.widgets.entry_list import EntryList
@@ -806,8 +807,31 @@ class ReaderScreen(Screen[None]):
 
     def action_undo(self) -> None:
         with self.telling():
-            if not self.steps.take_back():
+            passed = self.steps.pass_what_is_for_good()
+            if passed is not None:
+                self._say_what_is_for_good(passed)
+            elif not self.steps.take_back():
                 self._marking.undo()
+
+    def _say_what_is_for_good(self, passed: Step) -> None:
+        """Say that a step cannot be taken back, and what the next `u` will be about."""
+
+        def say(mark: Marked | None) -> None:
+            last = self.steps.last
+            before = last.said if last is not None else ""
+            if not before and mark is not None:
+                before = said_of(mark)
+            if before:
+                said = _("{done}: that cannot be undone · the next u takes back: {before}")
+            else:
+                said = _("{done}: that cannot be undone, and before it there is nothing to undo")
+            self.status.message = said.format(done=passed.said, before=before)
+
+        # A mark may be of very many entries, and the last one may still have to be made.
+        self.changes.in_turn(
+            lambda library: ChangeEnded(partial(say, library.last_mark())),
+            lambda error: ReadingFailed(str(error)),
+        )
 
     # --- reading on ------------------------------------------------------------------------------
 
