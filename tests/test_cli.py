@@ -491,7 +491,8 @@ def test_a_library_that_cannot_be_written_is_read(run: Run, line: str) -> None:
     [
         "mark read 1", "mark starred --query besök", "refresh", "refresh --due", "add blogg.exempel", "remove Bloggen",
         "remove Bloggen --delete-entries --yes", "edit Bloggen --url ny.exempel", "edit Bloggen --title X",
-        "edit Bloggen --fulltext", "fulltext 1", "fulltext --feed Bloggen", "merge 1 2", "backfill Bloggen", "searches save namn besök", "import {list}", "doctor --rebuild-index",
+        "edit Bloggen --fulltext", "fulltext 1", "fulltext --feed Bloggen",
+        "merge 1 2", "merge 1 2 --yes", "remove 1 --delete-entries", "backfill Bloggen", "searches save namn besök", "import {list}", "doctor --rebuild-index",
     ],
 )  # fmt: skip
 def test_what_would_write_to_one_that_cannot_be_says_so(
@@ -1303,6 +1304,37 @@ def test_entries_are_deleted_when_the_person_says_so(archive: Library) -> None:
     assert list(archive.listing(View(query="rapport")).ids) == []
 
 
+def test_feeds_are_merged_when_the_person_says_so(archive: Library) -> None:
+    for no in (b"\n", b"n\n", b"\x04"):
+        refused = answered(no, "merge", "Bloggen", "2")
+        assert (refused.code, refused.out) == (1, "")
+        assert "Merge Bloggen (2 entries) into 日本 B for good? [y/N] " in refused.err
+        assert "Nothing was merged." in refused.err
+        assert len(archive.feeds()) == 2
+    archive.rename_feed(2, "Bloggen")
+    done = answered(b"ja\n", "--lang", "sv", "merge", "1", "2")
+
+    assert done.code == 0
+    assert f"Slå ihop Bloggen (2 inlägg) med {archive.feed(2).url} för gott? [j/N] " in done.err
+    assert [(feed.id, feed.total) for feed in archive.feeds()] == [(2, 4)]
+
+
+def test_where_nobody_can_be_asked_feeds_are_merged_with_yes_alone(
+    run: Run, archive: Library
+) -> None:
+    refused = run("merge", "Bloggen", "2")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == (
+        "flodeslasare: Bloggen: 2 entries would go over to 日本 B for good; say so with --yes\n"
+    )
+    assert len(archive.feeds()) == 2
+    assert "cannot be merged into itself" in run("merge", "2", "2").err
+    assert run("merge", "Bloggen", "2", "--yes").lines == [
+        "Bloggen is now part of 日本 B: 2 entries went over, 0 were in both"
+    ]
+
+
 def test_where_nobody_can_be_asked_entries_are_deleted_with_yes_alone(
     run: Run, archive: Library
 ) -> None:
@@ -1579,7 +1611,7 @@ def test_a_feed_whose_entries_went_with_another_is_fetched_whole_again(
     for path in ("/one", "/two"):
         httpserver.expect_request(path).respond_with_handler(reply)
         run("add", httpserver.url_for(path))
-    run("merge", "1", "2")
+    run("merge", "1", "2", "--yes")
     run("remove", "2", "--delete-entries", "--yes")
 
     assert run("add", httpserver.url_for("/one")).out.endswith(": 2 entries\n")
@@ -1604,12 +1636,13 @@ def test_a_feed_that_moved_to_another_is_offered_for_merging(
 
     offered = run("feeds").out
     (old, _new) = run("feeds", "--json").objects
-    merged = run("merge", "1", "2")
+    merged = run("merge", "1", "2", "--yes")
 
     assert "`flodeslasare merge 1 2` makes one feed of them" in offered
     assert old["moved_to"] == httpserver.url_for("/new")
     assert merged.lines == [
-        "Kansliets blogg is now part of Kansliets blogg: 0 entries went over, 2 were in both"
+        f"Kansliets blogg is now part of {httpserver.url_for('/new')}: "
+        "0 entries went over, 2 were in both"
     ]
     assert [each["url"] for each in run("feeds", "--json").objects] == [httpserver.url_for("/new")]
     assert run("merge", "2", "2").code == 2

@@ -157,28 +157,48 @@ def remove(session: Session, feed: str, delete_entries: bool, yes: bool) -> None
     )  # fmt: skip
 
 
+def _make_sure(library: Library, question: str, *, or_else: str, not_done: str) -> None:
+    """Ask the person whether what cannot be undone shall be done; nothing else is asked about.
+
+    Args:
+        library: what it would be done to.
+        question: as a sentence.
+        or_else: says, where nobody can be asked, what it takes.
+        not_done: is said when the person does not want it.
+
+    Raises:
+        ReadOnly: it could not be done.
+        UsageError: nobody can be asked.
+        Exit: the person does not want it.
+    """
+    if library.read_only is not None:
+        raise library.read_only
+    if not _output.can_ask():
+        raise UsageError(or_else)
+    if not _output.ask(question):
+        _output.say(not_done)
+        raise click.exceptions.Exit(NOT_WANTED)
+
+
 def _delete(library: Library, feed: Feed, *, is_sure: bool) -> None:
     """Forget a feed and its entries, once the person has said so.
 
     Raises:
-        UsageError: nobody can be asked.
-        Exit: the person does not want it.
+        ReadOnly, UsageError, Exit: as `_make_sure` has it.
     """
     starred = len(library.listing(View(feed_id=feed.id, starred=True)).ids)
     found = ngettext("{count} entry", "{count} entries", feed.total).format(count=feed.total)
     if starred:
         found += _(" ({count} with a star)").format(count=starred)
     if not is_sure:
-        if not _output.can_ask():
-            raise UsageError(
-                _("{title}: {entries} would be deleted for good; say so with --yes").format(
-                    title=feed.title, entries=found
-                )
-            )
-        question = _("Delete {title} and its {entries} for good?")
-        if not _output.ask(question.format(title=feed.title, entries=found)):
-            _output.say(_("Nothing was deleted."))
-            raise click.exceptions.Exit(NOT_WANTED)
+        _make_sure(
+            library,
+            _("Delete {title} and its {entries} for good?").format(title=feed.title, entries=found),
+            or_else=_("{title}: {entries} would be deleted for good; say so with --yes").format(
+                title=feed.title, entries=found
+            ),
+            not_done=_("Nothing was deleted."),
+        )
     deleted = library.delete_feed(feed.id)
     _output.say(
         ngettext(
@@ -384,24 +404,43 @@ def _put_history(library: Library, feed: Feed, *, as_json: bool) -> None:
     epilog="""\b
 Examples:
   flodeslasare merge https://old.example/feed https://new.example/feed
+  flodeslasare merge 7 3 --yes
 """,
 )
 @click.argument("feed")
 @click.argument("into")
+@click.option("--yes", is_flag=True, help="Merge without asking.")
 @click.pass_obj
-def merge(session: Session, feed: str, into: str) -> None:
-    """Let FEED go up in INTO (each by its address, title, or id).
+def merge(session: Session, feed: str, into: str, yes: bool) -> None:
+    """Let FEED go up in INTO (each by its address, title, or id), for good: it asks first.
 
     Its entries, marks and earlier texts go over; what both have becomes one. FEED is asked no more.
     """
     with session.open_library() as library:
         old, new = library.feed(feed), library.feed(into)
+        if not yes and old.id != new.id:  # else the library says what is wrong
+            going = ngettext("{count} entry", "{count} entries", old.total).format(count=old.total)
+            _make_sure(
+                library,
+                _("Merge {title} ({entries}) into {into} for good?").format(
+                    title=old.title, entries=going, into=_beside(new, old)
+                ),
+                or_else=_(
+                    "{title}: {entries} would go over to {into} for good; say so with --yes"
+                ).format(title=old.title, entries=going, into=_beside(new, old)),
+                not_done=_("Nothing was merged."),
+            )
         merged = library.merge_feeds(old.id, new.id)
     went = ngettext("{count} entry", "{count} entries", merged.moved).format(count=merged.moved)
     said = _("{title} is now part of {into}: {entries} went over, {joined} were in both").format(
-        title=old.title, into=new.title, entries=went, joined=merged.joined
+        title=old.title, into=_beside(new, old), entries=went, joined=merged.joined
     )
     _output.put(_output.one_line(said))
+
+
+def _beside(feed: Feed, other: Feed) -> str:
+    """Give what a feed is called where another is named: its address, if both have one name."""
+    return feed.title if feed.title != other.title else feed.url
 
 
 def _remarks(feed: Feed, titles: dict[int, str]) -> list[str]:
