@@ -1034,6 +1034,35 @@ def test_commands_give_what_the_screen_shows_in_its_order(
     assert plain == shown
 
 
+@pytest.mark.parametrize(
+    ("line", "is_said"),
+    [
+        ("entries --sort best", True),
+        ("entries --sort best --json", True),
+        ("entries --sort best --query is:unread", True),
+        ("entries --sort best --query=", True),
+        ("search --sort best -besök", True),
+        ("entries --sort best --saved olästa", True),
+        ("entries --sort best --saved besöken", False),
+        ("entries --sort best --query besök", False),
+        ("search --sort best title:besök is:unread", False),
+        ("entries", False),
+    ],
+)
+def test_of_an_order_that_nothing_is_in_it_is_said(
+    run: Run, archive: Library, line: str, is_said: bool
+) -> None:
+    archive.save_search("olästa", "is:unread")
+    archive.save_search("besöken", "besök")
+
+    ran = run(*line.split())
+
+    assert ran.code == 0
+    assert ran.out
+    said = "best first: no word is searched for, so the newest come first\n"
+    assert ran.err == (said if is_said else "")
+
+
 def test_a_search_without_hits_says_what_may_be_meant(run: Run, archive: Library) -> None:
     ran = run("search", "raport")
     assert ran.err == "Nothing found.\nDid you mean rapport (1)?\n"

@@ -109,7 +109,7 @@ def chosen(
         feed_id=None if feed is None else library.feed(feed).id,
         unread=choice["unread"],
         starred=choice["starred"],
-        query=asked(library, choice["query"], choice["saved"]),
+        query=asked(library, choice["query"], choice["saved"], order=order),
         order=order,
     )
     return library.entries(view, since=choice["since"], until=choice["until"], limit=limit)
@@ -127,8 +127,14 @@ def say_misread(query: str) -> None:
         _output.say(_output.one_line(remark))
 
 
-def asked(library: Library, query: str | None, saved: str | None) -> str:
-    """Give what a query and a saved search ask together; says what of the query is not understood.
+def asked(
+    library: Library,
+    query: str | None,
+    saved: str | None,
+    *,
+    order: Literal["newest", "best"] = "newest",
+) -> str:
+    """Give what a query and a saved search ask together; says what of the query, or of an order for it, makes no sense.
 
     Raises:
         NoSuchSearch
@@ -137,9 +143,14 @@ def asked(library: Library, query: str | None, saved: str | None) -> str:
         say_misread(query)
         for remark in library.unknown_names(query):
             _output.say(_output.one_line(remark))
-    if saved is None:
-        return query or ""
-    from flodeslasare.query.saved import saved_query  # 6 ms, which a refresh need not pay
+    text = query or ""
+    if saved is not None:
+        from flodeslasare.query.saved import saved_query  # 6 ms, which a refresh need not pay
 
-    name = saved_query(library.saved_search(saved).name)
-    return f"{name} ({query})" if query else name
+        name = saved_query(library.saved_search(saved).name)
+        text = f"{name} ({query})" if query else name
+    if order == "best":
+        said = library.remark_on_best(text)
+        if said is not None:
+            _output.say(said)
+    return text

@@ -133,7 +133,7 @@ def search(
     if not query and saved is None:
         raise click.UsageError(_("Missing argument 'QUERY...'."))
     with session.open_library() as library:
-        view = View(query=asked(library, " ".join(query), saved), order=sort)
+        view = View(query=asked(library, " ".join(query), saved, order=sort), order=sort)
         found = library.entries(view, limit=limit)
         if not _list(library, found, as_json=as_json):
             _say_what_may_be_meant(library, " ".join(query))

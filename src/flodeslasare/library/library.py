@@ -781,6 +781,12 @@ class Library:
 
         return remarks_on_names(self._search, query)
 
+    def remark_on_best(self, query: str) -> str | None:
+        """Say, where a query seeks no word, that none of its hits is better than another."""
+        from flodeslasare.library.remarks import remark_on_best
+
+        return remark_on_best(self._search, query)
+
     def suggestions(self, query: str, limit: int = 8) -> list[Suggestion]:
         """Words of the archive in place of typed ones: other forms of them, and what a mistyped one may be.
 

@@ -26,6 +26,13 @@ def remark_on(misread: Misread) -> str:
     return f"{said}; {takes}"
 
 
+def remark_on_best(search: Search, query: str) -> str | None:
+    """Say of a query whose best hits are to come first that it has none: it seeks no word."""
+    if search.understood(query).sought():
+        return None
+    return _("best first: no word is searched for, so the newest come first")
+
+
 def remarks_on_names(search: Search, query: str) -> list[str]:
     """Say of names in a query that no feed, no folder, no saved search is called so."""
     said: dict[str, None] = {}
