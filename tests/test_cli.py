@@ -296,6 +296,38 @@ def test_without_a_terminal_no_library_is_made(run: Run) -> None:
     assert not places().library.exists()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "entries", "search x", "related 1", "show 1", "feeds --json", "export opml", "export json", "export markdown x",
+        "mark read 1", "mark undo", "doctor", "doctor --rebuild-index", "searches", "searches save a b", "remove a",
+        "edit a --title b", "merge a b", "refresh", "refresh --quiet", "backfill a",
+    ],
+)  # fmt: skip
+def test_a_library_that_was_named_has_to_be_there(run: Run, tmp_path: Path, line: str) -> None:
+    path = tmp_path / "skriv fel.db"
+
+    ran = run("--library", str(path), *line.split())
+
+    assert (ran.code, ran.out) == (66, "")
+    assert ran.err == (
+        f"flodeslasare: {path}: there is no such library; check the path, "
+        f"or make it with `flodeslasare --library '{path}' add URL`\n"
+    )
+    assert not path.exists()
+
+
+def test_a_library_that_was_named_is_made_by_what_fills_it(run: Run, tmp_path: Path) -> None:
+    subscriptions = tmp_path / "urls"
+    subscriptions.write_text("https://ny.exempel/feed\n")
+    for name, line in (("a.db", f"import {subscriptions}"), ("b.db", "--offline add x.exempel")):
+        path = tmp_path / name
+        run("--library", str(path), *line.split())
+        assert path.exists()
+        assert run("--library", str(path), "feeds").code == 0
+    assert run("feeds").code == 0  # the person's own is made when it is first used
+
+
 def test_files_that_are_something_else(run: Run, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("hello\n" * 100)
@@ -727,7 +759,7 @@ def test_options_are_understood_before_a_command_and_without_one(run: Run, tmp_p
     session = __main__.plain_session(
         ["--library", library, f"--config={settings}", "--offline", "--verbose", "--lang", "en"]
     )
-    run("--library", library, "--config", str(settings), "feeds")
+    run("--library", library, "--config", str(settings), "import", "/dev/null")
 
     assert session is not None
     assert (session.library, session.config) == (Path(library), settings)
@@ -2000,7 +2032,7 @@ def test_a_file_whose_name_only_looks_like_a_home_folder(
     Path("~ingen-heter-så").write_text("https://a.example/\n")
 
     assert run("import", "~ingen-heter-så").code == 0
-    assert run("--library", "~inte-heller.db", "feeds").code == 0
+    assert run("--library", "~inte-heller.db", "import", "~ingen-heter-så").code == 0
     assert Path("~inte-heller.db").exists()
     assert run("--config", "~inte-heller.toml", "feeds").code == 66
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -12,7 +13,8 @@ from msgspec import Struct
 
 from flodeslasare import i18n
 from flodeslasare.config import Places, Settings, load_settings, places
-from flodeslasare.errors import ReaderError
+from flodeslasare.errors import NoSuchFile, ReaderError
+from flodeslasare.i18n import _
 
 if TYPE_CHECKING:
     from flodeslasare.library.library import Library
@@ -116,13 +118,42 @@ class Session(Struct, kw_only=True, dict=True):
             i18n.use_language(settings.screen_language)
         return settings
 
-    def open_library(self, *, screen: bool = False) -> Library:
+    def require_library(self) -> None:
+        """See that a library that `--library` names is there: else the path is mistyped, and an empty one misleads.
+
+        The person's own need not be: it is made when it is first used.
+
+        Raises:
+            NoSuchFile
+        """
+        if self.library is None:
+            return
+        path = self.places.library
+        try:
+            path.stat()
+        except FileNotFoundError:
+            example = f"flodeslasare --library {shlex.quote(str(path))} add URL"
+            raise NoSuchFile(
+                path,
+                _("there is no such library"),
+                _("check the path, or make it with `{example}`").format(example=example),
+            ) from None
+        except OSError:
+            return  # whoever opens it says what is wrong
+
+    def open_library(self, *, screen: bool = False, makes: bool = False) -> Library:
         """Open the library, for use in a `with`, and begin to log.
+
+        Args:
+            screen: for the screen.
+            makes: one that is named and not there is made; the screen makes it too.
 
         Raises:
             SettingsError, NoSuchFile, StorageError
         """
         settings = self.settings
+        if not (screen or makes):
+            self.require_library()
         from flodeslasare.cli._logging import set_up_logging
         from flodeslasare.library.library import Library
 

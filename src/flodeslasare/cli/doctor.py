@@ -45,6 +45,7 @@ def doctor(session: Session, rebuild_index: bool, as_json: bool) -> None:
     from flodeslasare.findings import Check, Verdict
     from flodeslasare.library.doctor import examine
 
+    session.require_library()
     places = session.places
     progress = _output.Progress(wanted=True)
     shown = -1

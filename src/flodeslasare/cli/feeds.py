@@ -68,7 +68,7 @@ def add(session: Session, urls: tuple[str, ...], folder: str | None) -> None:
     """
     first_failure: FeedError | None = None
     failed = 0
-    with session.open_library() as library:
+    with session.open_library(makes=True) as library:
         for url in urls:
             try:
                 _add_one(library, url, folder)

@@ -46,7 +46,7 @@ def import_(session: Session, file: Path) -> None:
     def tell(count: int) -> None:
         progress.show(ngettext("{count} entry", "{count} entries", count).format(count=count))
 
-    with session.open_library() as library:
+    with session.open_library(makes=True) as library:
         if file == STANDARD_STREAM and sys.stdin is not None:
             report = library.import_file(file, sys.stdin.buffer)
         else:

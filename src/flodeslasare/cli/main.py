@@ -36,7 +36,7 @@ Examples:
     "--library",
     type=FILE,
     metavar="FILE",
-    help="Use this library instead of your own; it is made if it is not there.",
+    help="Use this library instead of your own; `add`, `import` and the screen make it.",
 )
 @click.option(
     "--config",
