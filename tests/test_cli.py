@@ -2288,3 +2288,47 @@ def test_the_example_blog_does_not_move_into_a_library_that_is_somebodys(tmp_pat
 
     with pytest.raises(UsageError, match="holds other feeds"):
         run_demo(Session(library=path))
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["related", "9" * 30], 2, f"{'9' * 30}: no such entry; "),
+        (["show", "9" * 30], 2, f"{'9' * 30}: no such entry; "),
+        (["mark", "read", "9" * 30], 2, f"{'9' * 30}: no such entry; "),
+        (["search", "e", "--sort", "best", "--limit", "9" * 30], 0, ""),
+        (["entries", "--limit", "9" * 30], 0, ""),
+        (["related", "1", "--limit", "9" * 30], 0, ""),
+        (["search", "x", "--sort"], 2, "'--sort' requires an argument. Try `flodeslasare search --help`."),
+        (["search", "x", "--saved"], 2, "'--saved' requires an argument. Try `flodeslasare search --help`."),
+        (["--offline", "mark", "read", "--query"], 2, "Try `flodeslasare mark read --help`."),
+        (["--config"], 2, "'--config' requires an argument. Try `flodeslasare --help`."),
+        (["export", "markdown", ""], 2, "the path is empty"),
+        (["import", ""], 2, "the path is empty"),
+        (["--library", "", "entries"], 2, "'--library': the path is empty"),
+        (["--config", "/", "entries"], 66, "/: this is a folder; name a file with --config"),
+        (["show", "1", "--format", "html", "--json"], 2, "Say one of --format and --json."),
+    ],
+)  # fmt: skip
+def test_odd_arguments_are_answered_in_words(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ran = run(*words)
+
+    assert ran.code == code
+    assert said in ran.err
+    assert ran.err.count("\n") <= 1
+    assert list(tmp_path.glob("*-*")) == []  # a folder of a feed
+
+
+def test_an_entry_is_shown_as_json_in_both_ways(run: Run, archive: Library) -> None:
+    assert archive.entry(2).title
+    assert run("show", "2", "--json").out == run("show", "2", "--format", "json").out != ""

@@ -203,7 +203,7 @@ def test_other_encodings_are_refused_with_the_line() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_no_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(NoSuchFile, match="directory"):
+    with pytest.raises(NoSuchFile, match="this is a folder"):
         load_settings(tmp_path)
 
 

@@ -236,6 +236,8 @@ def load_settings(path: Path, *, must_be_there: bool = False) -> Settings:
         if must_be_there:
             raise NoSuchFile(path) from error
         return Settings()
+    except IsADirectoryError as error:
+        raise NoSuchFile(path, _("this is a folder"), _("name a file with --config")) from error
     except OSError as error:
         raise NoSuchFile(path, error.strerror or str(error)) from error
     return parse_settings(raw, path)

@@ -57,6 +57,10 @@ class Count(click.IntRange):
 
     name = "integer"
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Understand it; more than there can be is all there is: a database counts with 64 bits."""
+        return min(super().convert(value, param, ctx), 2**62)
+
 
 limit_option = click.option("--limit", type=Count(min=1), metavar="N", help="At most so many.")
 saved_option = click.option(

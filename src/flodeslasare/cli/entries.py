@@ -89,7 +89,9 @@ class _AnyWords(click.Command):
             if word == "--":
                 words += rest
                 break
-            if word in valued and rest:
+            if word in valued:
+                if not rest:  # click says what it lacks, and must not take the hyphens below for it
+                    return super().parse_args(ctx, [*options, word])
                 options += [word, rest.pop(0)]
             elif word == "-h" or word.startswith("--"):
                 options.append(word)
@@ -232,9 +234,14 @@ Examples:
     show_default=True,
     help="How to print it.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_obj
-def show(session: Session, entry_id: int, form: str) -> None:
+def show(session: Session, entry_id: int, form: str, as_json: bool) -> None:
     """Print one entry by the number that `entries` and `search` show. It is not marked as read."""
+    if as_json:
+        if form not in ("text", "json"):
+            raise click.UsageError(_("Say one of --format and --json."))
+        form = "json"
     with session.open_library() as library:
         entry = library.entry(entry_id)
     match form:

@@ -12,7 +12,7 @@ from flodeslasare import __version__, i18n
 from flodeslasare.cli import _output, articles, doctor, entries, feeds, files, searches
 from flodeslasare.cli._help import speak
 from flodeslasare.cli._paths import FILE
-from flodeslasare.cli._session import Session, language_for
+from flodeslasare.cli._session import Session, language_for, read_ahead
 from flodeslasare.cli.demo import demo
 from flodeslasare.i18n import _
 
@@ -111,10 +111,10 @@ def _run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.NoSuchOption as error:
-        _output.complain(_of_all_commands(error) or _with_hint(error))
+        _output.complain(_of_all_commands(error) or _with_hint(error, arguments))
         return error.exit_code
     except click.UsageError as error:
-        _output.complain(_with_hint(error))
+        _output.complain(_with_hint(error, arguments))
         return error.exit_code
     except click.ClickException as error:
         _output.complain(error.format_message())
@@ -122,15 +122,28 @@ def _run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _with_hint(error: click.UsageError) -> str:
+def _with_hint(error: click.UsageError, arguments: Sequence[str]) -> str:
     """Say what is wrong, and where to read more."""
     message = error.format_message().rstrip()
     if not message.endswith((".", "?", "?)")):
         message += "."
     hint = _("Try `{command} --help`.").format(
-        command=error.ctx.command_path if error.ctx else _PROGRAM
+        command=error.ctx.command_path if error.ctx else _command_path(arguments)
     )
     return f"{message} {hint}"
+
+
+def _command_path(arguments: Sequence[str]) -> str:
+    """Give the program and the command that a command line is for: of an option without a value click does not say."""
+    command: click.Command = main
+    path = [_PROGRAM]
+    for word in read_ahead(arguments)[2]:
+        found = command.commands.get(word) if isinstance(command, click.Group) else None
+        if found is None:
+            break
+        command = found
+        path.append(word)
+    return " ".join(path)
 
 
 def _of_all_commands(error: click.NoSuchOption) -> str | None:

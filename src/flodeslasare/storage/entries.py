@@ -405,7 +405,7 @@ class EntryStore:
         Raises:
             NoSuchEntry
         """
-        if self.sort_key(entry_id) is None:
+        if not self.rows([entry_id]):
             raise NoSuchEntry(entry_id)
 
     def authors(self, limit: int = 1000, newest: int = 10_000) -> list[str]:
