@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from builders import PATIENCE_SECONDS, an_entry, keep
+from builders import NOW, PATIENCE_SECONDS, an_entry, keep
 from builders import entries as many_entries
 from flodeslasare import __main__, i18n
 from flodeslasare.cli import _output
@@ -38,7 +38,8 @@ from flodeslasare.errors import ReaderError, UsageError
 from flodeslasare.fetching.clean import html_to_text
 from flodeslasare.files import one_at_a_time
 from flodeslasare.library import Library
-from flodeslasare.model import Enclosure, Entry, View, in_iso
+from flodeslasare.model import Enclosure, Entry, FeedFetch, RefreshStatus, View, in_iso
+from flodeslasare.storage import FeedStore
 
 PYTHON = sys.executable
 
@@ -1502,6 +1503,7 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
             "new": 0,
             "updated": 0,
             "error": None,
+            "elsewhere": False,
         }
     ]
 
@@ -1518,6 +1520,27 @@ def test_adding_and_refreshing(run: Run, httpserver: HTTPServer) -> None:
     assert ran.lines == ["1 feed asked, 0 new entries, 1 feed failed"]
     assert "failing since" in run("feeds").out
     assert run("refresh", "--due").lines == ["0 feeds asked, 0 new entries"]
+
+
+def test_what_another_refresh_asked_is_not_counted_as_asked(
+    run: Run, archive: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well, ill = archive.feeds()
+    found = {
+        well.id: FeedFetch(NOW, RefreshStatus.OK, 3, 0, None),
+        ill.id: FeedFetch(NOW, RefreshStatus.ERROR, 0, 0, "det gick inte"),
+    }
+    monkeypatch.setattr(
+        FeedStore, "fetched_since", lambda _store, feed_id, _fetch: found.get(feed_id)
+    )
+
+    ran = run("refresh")
+
+    assert ran.code == 1
+    assert ran.lines == [
+        "0 feeds asked, 0 new entries, 2 feeds asked by another refresh, 1 feed failed"
+    ]
+    assert ran.err == f"flodeslasare: {ill.url}: det gick inte\n"
 
 
 def test_a_quiet_refresh_says_only_what_went_wrong(run: Run, httpserver: HTTPServer) -> None:
@@ -1727,6 +1750,7 @@ def test_going_back_in_time(run: Run, httpserver: HTTPServer) -> None:
         "new": 0,
         "updated": 0,
         "error": None,
+        "elsewhere": False,
     }
     assert run("--offline", "backfill", url).code == 69
 

@@ -234,6 +234,9 @@ def test_every_index_serves_a_question(path: Path) -> None:
             library.earlier_versions(entry_id)
             FeedStore(library._database).history(3)
             library.due_articles()
+            FeedStore(library._database).fetched_since(
+                3, FeedStore(library._database).newest_fetch()
+            )
             document = ParsedFeed(title=None, site_url=None, entries=tuple(entries(30)))
             store_document(library._database, 4, document, NOW)
 

@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -113,13 +113,63 @@ def one_at_a_time(path: Path, waits: Callable[[], None]) -> Iterator[None]:
         yield  # closing the file lets go of it
 
 
+class ByteLocks:
+    """Locks between processes, as many as one likes: each is a byte of one file, which stays empty.
+
+    None is waited for. The system takes them from a process that dies. Where a file system has no locks, or the file
+    cannot be made, each process has them for itself.
+
+    A process opens a file once at a time: with any handle of it that is closed, all its locks on it go (POSIX, fcntl).
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open them.
+
+        Args:
+            path: a file for this alone; it is made, and stays.
+        """
+        self._held: set[int] = set()
+        try:
+            self._file: BinaryIO | None = path.open("ab")
+        except OSError:
+            self._file = None
+
+    def take(self, byte: int) -> bool:
+        """Take one, unless this process or another has it; tells whether it did.
+
+        Args:
+            byte: below 2³¹, beyond which Windows has none.
+        """
+        if byte in self._held or not (self._file is None or _is_byte_locked(self._file, byte)):
+            return False
+        self._held.add(byte)
+        return True
+
+    def give_back(self, byte: int) -> None:
+        """Let go of one that was taken."""
+        self._held.discard(byte)
+        if self._file is not None:
+            _unlock_byte(self._file, byte)
+
+    def close(self) -> None:
+        """Let go of all."""
+        self._held.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
 if sys.platform == "win32":
     import msvcrt
 
     def _is_locked(file: BinaryIO) -> bool:
         """Try to take the lock; tells whether there is nobody to wait for."""
+        return _is_byte_locked(file, 0)
+
+    def _is_byte_locked(file: BinaryIO, byte: int) -> bool:
+        """Try to lock a byte, which need not be there; tells whether there is nobody to wait for."""
         try:
-            file.seek(0)
+            file.seek(byte)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except PermissionError:
             return False
@@ -127,8 +177,27 @@ if sys.platform == "win32":
             return True
         return True
 
+    def _unlock_byte(file: BinaryIO, byte: int) -> None:
+        with suppress(OSError):  # no locks there
+            file.seek(byte)
+            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
+
+    def _is_byte_locked(file: BinaryIO, byte: int) -> bool:
+        """Try to lock a byte, which need not be there; tells whether there is nobody to wait for."""
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        except (BlockingIOError, PermissionError):  # one or the other (POSIX, fcntl)
+            return False
+        except OSError:  # no locks there
+            return True
+        return True
+
+    def _unlock_byte(file: BinaryIO, byte: int) -> None:
+        with suppress(OSError):  # no locks there
+            fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
 
     def _is_locked(file: BinaryIO) -> bool:
         """Try to take the lock; tells whether there is nobody to wait for."""

@@ -257,6 +257,9 @@ class FeedResult(Struct, frozen=True, kw_only=True):
     """The cause, a sentence, when `status` is ERROR or GONE."""
     is_shared: bool = False
     """Whether the cause is not the feed's own: its host wants to be left alone, or there is no network."""
+    is_elsewhere: bool = False
+    """Another refresh had asked it since this one began, so this one did not: status and error are what that one
+    met, and what it found is counted there."""
     done: int = 0
     of: int = 0
 

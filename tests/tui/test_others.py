@@ -11,9 +11,10 @@ from textual.pilot import Pilot
 from flodeslasare.documents import ParsedFeed
 from flodeslasare.library.library import Library
 from flodeslasare.library.steps import store_document
-from flodeslasare.model import MarkKind, View
+from flodeslasare.model import FeedResult, MarkKind, RefreshStatus, View
 from flodeslasare.storage import open_database
 from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.screens._arrivals import Arrivals
 from pilots import press, settle, until
 from tui.samples import NOW, StagedLibrary, an_entry
 from tui.test_reader import WIDE, shown
@@ -383,3 +384,30 @@ async def test_a_feed_renamed_here_just_then_does_not_hide_marks(
         app.reader.count()
         await settle(pilot)
         assert ids[50] in app.reader.entries.ids
+
+
+@pytest.mark.parametrize(
+    ("new", "is_offered", "said"),
+    [
+        (0, False, "1 feed asked by another refresh"),
+        (3, False, "3 new entries, 1 feed asked by another refresh"),
+        (0, True, ""),  # the offer says what there is
+    ],
+)
+def test_of_what_another_refresh_asked_it_is_not_said_that_nothing_is_new(
+    new: int, is_offered: bool, said: str
+) -> None:
+    arrivals = Arrivals()
+    for feed_id in (1, 2):
+        arrivals.take(
+            FeedResult(
+                feed_id=feed_id,
+                url="https://blogg.exempel/",
+                title="Bloggen",
+                status=RefreshStatus.OK,
+                new=0 if feed_id == 2 else new,
+                is_elsewhere=feed_id == 2,
+            )
+        )
+
+    assert arrivals.summary(is_offered=is_offered) == said

@@ -116,4 +116,5 @@ def result_as_json(result: FeedResult) -> dict[str, object]:
         "new": result.new,
         "updated": result.updated,
         "error": result.error,
+        "elsewhere": result.is_elsewhere,
     }

@@ -531,7 +531,7 @@ async def _report(
     What kept several feeds from being asked (no network, a host that wants to be left alone) is said once, at the end.
     """
     progress = _output.Progress(wanted=not (as_json or quiet))
-    asked = failed = new = 0
+    asked = elsewhere = failed = new = 0
     shared: dict[str, list[str]] = {}
     """Feeds by the cause they share."""
     async with aclosing(events):
@@ -546,7 +546,8 @@ async def _report(
             if isinstance(event, RefreshWaits):
                 progress.show(_(_WAITING))
                 continue
-            asked += 1
+            asked += not event.is_elsewhere
+            elsewhere += event.is_elsewhere
             new += event.new
             bad = event.status in (RefreshStatus.ERROR, RefreshStatus.GONE)
             failed += bad
@@ -569,6 +570,14 @@ async def _report(
             ngettext("{count} feed asked", "{count} feeds asked", asked).format(count=asked),
             ngettext("{count} new entry", "{count} new entries", new).format(count=new),
         ]
+        if elsewhere:
+            parts.append(
+                ngettext(
+                    "{count} feed asked by another refresh",
+                    "{count} feeds asked by another refresh",
+                    elsewhere,
+                ).format(count=elsewhere)
+            )
         if failed:
             parts.append(
                 ngettext("{count} feed failed", "{count} feeds failed", failed).format(count=failed)

@@ -434,7 +434,9 @@ class Library:
 
         asked = None if feed_ids is None else list(feed_ids)
         # In a thread: of a thousand feeds it takes 50 ms to read what was kept for this.
-        states = await asyncio.to_thread(self._to_ask, asked, self._now() if due_only else None)
+        states, newest_fetch = await asyncio.to_thread(
+            self._to_ask, asked, self._now() if due_only else None
+        )
         with self._turns_with_others() as turns:
             run = Refresh(
                 self.path,
@@ -443,6 +445,7 @@ class Library:
                 now=self._now,
                 is_in_haste=not due_only,
                 turns=turns,
+                asked_since=lambda feed_id: self._feeds.fetched_since(feed_id, newest_fetch),
             )
             async with aclosing(run.results()) as results:
                 async for result in results:
@@ -450,12 +453,16 @@ class Library:
 
     def _to_ask(
         self, feed_ids: list[int] | None, due: datetime | None
-    ) -> list[tuple[FetchState, str]]:
-        """Read, in any thread, what a refresh is to know of each feed that it asks, and the feed's title."""
+    ) -> tuple[list[tuple[FetchState, str]], int]:
+        """Read, in any thread, what a refresh is to know of each feed that it asks, and the feed's title.
+
+        With it the number of the refresh that was recorded last.
+        """
         with self.opened_again() as library, library.at_one_moment():
             titles = library._feeds.titles()
             states = library._feeds.fetch_states(feed_ids, due)
-        return [(state, titles[state.feed_id]) for state in states]
+            newest_fetch = library._feeds.newest_fetch()
+        return [(state, titles[state.feed_id]) for state in states], newest_fetch
 
     async def backfill(
         self, feed_id: int, *, on_wait: Callable[[], None] = lambda: None
@@ -596,9 +603,10 @@ class Library:
 
     @contextmanager
     def _turns_with_others(self) -> Iterator[Turns]:
-        """Give the turns at hosts that all share who ask the network just now, on the running event loop.
+        """Give the turns that all share who ask the network just now, on the running event loop.
 
-        One connection at a time to a host holds for a backfill and a refresh together.
+        One connection at a time to a host holds for a backfill and a refresh together, also for those of other
+        programs that have the library open. See docs/adr/0016-two-refreshes.md.
         """
         import asyncio
 
@@ -606,7 +614,9 @@ class Library:
 
         turns = self._turns
         if turns is None or turns.loop is not asyncio.get_running_loop():
-            turns = self._turns = Turns(self.settings.fetch_per_host)
+            path = self.path.resolve()  # where SQLite has its log as well
+            shared = path.with_name(f"{path.name}.turns")
+            turns = self._turns = Turns(self.settings.fetch_per_host, shared)
             self._sharing = 0
         self._sharing += 1
         try:
@@ -616,6 +626,7 @@ class Library:
                 self._sharing -= 1
                 if not self._sharing:
                     self._turns = None
+                    turns.close()
 
     def _require_network(self) -> None:
         if self.is_offline:

@@ -23,9 +23,9 @@ from msgspec.structs import replace
 from flodeslasare.addresses import without_credentials, without_secrets
 from flodeslasare.config import Settings
 from flodeslasare.documents import FetchState, ReplyKind
-from flodeslasare.errors import FeedError, FetchError, HostPaused, NoNetwork, ReaderError
+from flodeslasare.errors import Busy, FeedError, FetchError, HostPaused, NoNetwork, ReaderError
 from flodeslasare.i18n import _, stored
-from flodeslasare.model import FeedResult, FeedStarted, RefreshStatus, RefreshWaits
+from flodeslasare.model import FeedFetch, FeedResult, FeedStarted, RefreshStatus, RefreshWaits
 
 if TYPE_CHECKING:
     from flodeslasare.fetching.http import Fetcher
@@ -59,7 +59,8 @@ class Refresh:
         *,
         now: Callable[[], datetime],
         is_in_haste: bool = True,
-        turns: Turns | None = None,
+        turns: Turns,
+        asked_since: Callable[[int], FeedFetch | None],
     ) -> None:
         """Prepare a run.
 
@@ -70,13 +71,15 @@ class Refresh:
             now: the clock.
             is_in_haste: whether somebody waits for it; else hosts with many feeds get pauses.
             turns: those of what is under way beside it.
+            asked_since: tells how a feed's last refresh ended, if that was recorded since the states were read.
         """
         self._path = path
         self._settings = settings
         self._states = states
         self._now = now
         self._is_in_haste = is_in_haste
-        self._turns_at_hosts = turns
+        self._shared_turns = turns
+        self._asked_since = asked_since
         self._usual_seconds = 60.0 * (settings.refresh_every_minutes or 30)
 
     async def results(self) -> AsyncGenerator[FeedStarted | FeedResult | RefreshWaits, None]:
@@ -106,7 +109,7 @@ class Refresh:
             from flodeslasare.fetching.http import Fetcher
             from flodeslasare.fetching.pool import ParsePool
 
-            fetcher = Fetcher(self._settings, turns=self._turns_at_hosts)
+            fetcher = Fetcher(self._settings, turns=self._shared_turns)
             pool = ParsePool(self._settings)
             ends += [fetcher.aclose, pool.aclose]
             storing: Storing[SentStep] = Storing(
@@ -120,7 +123,12 @@ class Refresh:
                         FeedStarted(feed_id=state.feed_id, title=title, done=done, of=of)
                     )
                     try:
-                        result = await self._refresh_one(fetcher, pool, storing, state, title)
+                        async with self._shared_turns.of_feed(state.feed_id):
+                            result = self._from_elsewhere(state, title)
+                            if result is None:
+                                result = await self._refresh_one(
+                                    fetcher, pool, storing, state, title
+                                )
                     except FeedError as error:
                         # It could not be stored, so neither is that it failed; the next refresh tries
                         # again. A full disk and a library that stays locked are not one feed's trouble:
@@ -180,6 +188,24 @@ class Refresh:
             (state, title, 0 if self._is_in_haste else wait)
             for (state, title), wait in zip(in_turns, waits, strict=True)
         ]
+
+    def _from_elsewhere(self, state: FetchState, title: str) -> FeedResult | None:
+        """Give how another refresh of a feed ended, which has come before this one; most often there is none."""
+        try:
+            fetch = self._asked_since(state.feed_id)
+        except Busy:  # then it is asked twice
+            return None
+        if fetch is None:
+            return None
+        _log.info("%s: not asked, another refresh just has", without_secrets(state.url))
+        return FeedResult(
+            feed_id=state.feed_id,
+            url=state.url,
+            title=title,
+            status=fetch.status,
+            error=fetch.error,
+            is_elsewhere=True,
+        )
 
     async def _refresh_one(
         self,

@@ -446,18 +446,20 @@ class FeedStore:
 
     def history(self, feed_id: int) -> list[FeedFetch]:
         """How did a feed's refreshes end, newest first?"""
-        return [
-            FeedFetch(
-                datetime.fromtimestamp(row["at"], UTC),
-                RefreshStatus(row["status"]),
-                row["new"],
-                row["updated"],
-                _in_words(row["error"]),
-            )
-            for row in self._db.rows(
-                "SELECT * FROM fetches WHERE feed_id = ? ORDER BY id DESC", (feed_id,)
-            )
-        ]
+        rows = self._db.rows("SELECT * FROM fetches WHERE feed_id = ? ORDER BY id DESC", (feed_id,))
+        return [_fetch(row) for row in rows]
+
+    def newest_fetch(self) -> int:
+        """Which number has the refresh of a feed that was recorded last; 0 when none is?"""
+        return int(self._db.value("SELECT coalesce(max(id), 0) FROM fetches"))
+
+    def fetched_since(self, feed_id: int, fetch: int) -> FeedFetch | None:
+        """How did the last refresh of a feed end, if it was recorded after the one with this number (10 µs)?"""
+        row = self._db.row(
+            "SELECT * FROM fetches WHERE feed_id = ? AND id > ? ORDER BY id DESC LIMIT 1",
+            (feed_id, fetch),
+        )
+        return None if row is None else _fetch(row)
 
 
 _LAST_LETTERS = str.maketrans("åäö", "{|}")  # behind z, in the order of the alphabet
@@ -482,6 +484,16 @@ def _place_of(folder: str | None) -> tuple[bool, list[tuple[str, str]]]:
 
 def _in_words(kept: str | None) -> str | None:
     return None if kept is None else restored(kept)
+
+
+def _fetch(row: sqlite3.Row) -> FeedFetch:
+    return FeedFetch(
+        datetime.fromtimestamp(row["at"], UTC),
+        RefreshStatus(row["status"]),
+        row["new"],
+        row["updated"],
+        _in_words(row["error"]),
+    )
 
 
 def _feed(row: sqlite3.Row) -> Feed:

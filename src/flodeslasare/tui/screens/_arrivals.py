@@ -18,7 +18,7 @@ class Arrivals:
         """Feed → how many entries it had when the list was read, those that were left as well."""
         self._counted: Mapping[int, int] = {}
         """The same, as it was counted last."""
-        self._new = self._changed = 0
+        self._new = self._changed = self._elsewhere = 0
         self.filling: int | None = None
         """The feed that older entries come to just now: they are no news."""
         self.failed: dict[int, str] = {}
@@ -27,7 +27,7 @@ class Arrivals:
     def begin(self) -> None:
         """Begin to count another refresh; what waits goes on waiting."""
         self.failed.clear()
-        self._new = self._changed = 0
+        self._new = self._changed = self._elsewhere = 0
 
     def take(self, result: FeedResult) -> None:
         """Count one feed's turn."""
@@ -37,6 +37,7 @@ class Arrivals:
             self.failed.pop(result.feed_id, None)
         self._new += result.new
         self._changed += result.updated
+        self._elsewhere += result.is_elsewhere
 
     def counted(self, totals: Mapping[int, int]) -> None:
         """Know how many entries each feed has by now; what is more than when the list was read waits."""
@@ -77,13 +78,21 @@ class Arrivals:
             first = next(iter(self.failed.values()))
             return f"{first} {others.format(n=phrases.number(more))}".rstrip()
         parts = []
-        if not self._new:
+        if not (self._new or self._elsewhere):
             parts.append(_("no new entries"))
-        elif not is_offered:
+        elif self._new and not is_offered:
             parts.append(
                 ngettext("{n} new entry", "{n} new entries", self._new).format(
                     n=phrases.number(self._new)
                 )
+            )
+        if self._elsewhere and not is_offered:  # what it found is not among what is new here
+            parts.append(
+                ngettext(
+                    "{n} feed asked by another refresh",
+                    "{n} feeds asked by another refresh",
+                    self._elsewhere,
+                ).format(n=phrases.number(self._elsewhere))
             )
         return ", ".join([*parts, *phrases.tally(changed=self._changed)])
 

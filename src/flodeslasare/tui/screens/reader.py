@@ -1232,7 +1232,7 @@ class ReaderScreen(Screen[None]):
         result = event.result
         self._news.took(result)
         is_news = result.new or result.updated or result.status is RefreshStatus.ERROR
-        if is_news:
+        if is_news or result.is_elsewhere:
             self._count_news_soon()
 
     def _count_news_soon(self) -> None:
