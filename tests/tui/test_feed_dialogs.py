@@ -293,6 +293,23 @@ async def test_a_dialog_that_is_taken_down_can_still_be_told_of_a_size(
         assert app.screen is screen
 
 
+async def test_a_key_that_comes_together_with_the_one_that_opens_a_dialog_waits_for_it(
+    filled: StagedLibrary,
+) -> None:
+    """As over a slow line."""
+    app = FeedReaderApp(filled, now=lambda: NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.run_action("feed_details", app.reader)
+        screen = app.screen
+        assert isinstance(screen, FeedScreen)
+        assert not screen.is_mounted
+        assert await app.run_action("page(1)", screen)
+        assert await app.run_action("leave", screen)
+        await settle(pilot)
+        assert not isinstance(app.screen, FeedScreen)
+
+
 async def test_why_an_address_is_not_taken_is_said_and_nothing_changes(
     filled: StagedLibrary, site: Site
 ) -> None:

@@ -471,6 +471,33 @@ async def test_welcome_leads_to_a_file_the_example_and_on(library: StagedLibrary
     assert app.given == [None]
 
 
+async def test_welcome_leads_to_one_dialog_however_fast_one_types(library: StagedLibrary) -> None:
+    app = ScreenApp(WelcomeScreen(library))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in "223":
+            await app.run_action(f"choose('{'add' if key == '2' else 'import'}')", app.screen)
+        await pilot.pause()
+        assert isinstance(app.screen, AddFeedScreen)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, WelcomeScreen)
+
+
+@pytest.mark.parametrize("dialog", [AddFeedScreen, ImportScreen])
+async def test_a_dialog_that_is_taken_down_can_still_be_told_what_was_typed(
+    library: StagedLibrary, dialog: type[AddFeedScreen | ImportScreen]
+) -> None:
+    """As where the program ends while one types."""
+    screen = dialog(library)
+    app = ScreenApp(screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        field = screen.query(Input).first()
+        await screen.remove_children()
+        screen.post_message(Input.Changed(field, "ny.exempel.se"))
+        await pilot.pause()
+        assert app.screen is screen
+
+
 async def test_welcome_takes_the_mouse(library: StagedLibrary) -> None:
     app = ScreenApp(WelcomeScreen(library))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -11,16 +11,18 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on, work
+from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -142,6 +144,21 @@ class FeedReaderApp(App[None]):
             if stack and isinstance(stack[0], ReaderScreen) and stack[0].is_mounted:
                 stack[0].status.let_go()
         await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key stands for; on a screen that was just opened once its parts are there.
+
+        A key that came together with the one that opened it, as over a slow line, would find nothing to act on.
+        """
+        if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
+            run = super().run_action
+            return default_namespace.call_later(run, action, default_namespace, namespaces)
+        return await super().run_action(action, default_namespace, namespaces)
 
     def on_app_focus(self) -> None:
         """Look at once for what was changed while the person was elsewhere."""

@@ -64,6 +64,11 @@ class DialogScreen(ModalScreen[ResultT], Generic[ResultT]):
             for choices in body.query(Choices):  # what they are for stands above them
                 choices.styles.max_height = max(2, min(_MOST_LINES_OF_CHOICES, room - 2))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its parts are there: where the program ends they go first, and what they said last comes after."""
+        return bool(self.children)
+
     def action_leave(self) -> None:
         """Close it, nothing done."""
         self.dismiss(None)

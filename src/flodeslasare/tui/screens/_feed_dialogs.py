@@ -149,6 +149,8 @@ class AddressScreen(DialogScreen[Readdressed | MergeInto | None]):
     def _begin_anew(self, event: Input.Changed) -> None:
         """Stop what is under way, and let the message go: it was about another address."""
         event.stop()
+        if not self.is_whole:
+            return
         self._stop()
         self._status.clear()
         if self._other is not None:
@@ -287,7 +289,8 @@ class MergeScreen(DialogScreen[Feed | None]):
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
         event.stop()
-        self._list(event.value.strip())
+        if self.is_whole:
+            self._list(event.value.strip())
 
     def _list(self, typed: str) -> None:
         """List the feeds that have what was typed in their names or addresses; none of them is chosen yet."""

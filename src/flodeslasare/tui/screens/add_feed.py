@@ -127,7 +127,7 @@ class AddFeedScreen(DialogScreen[Feed | None]):
     def _begin_anew(self) -> None:
         """Stop what is under way, and let the message go: it was about another address."""
         self._led_from = None
-        if self._feed is None:
+        if self._feed is None and self.is_whole:
             self.workers.cancel_group(self, "add")
             self._offer_left()
 
@@ -343,7 +343,7 @@ class ImportScreen(DialogScreen[ImportReport | None]):
 
     @on(Input.Changed)
     def _begin_anew(self) -> None:
-        if self._report is None and not self._is_at_work:
+        if self._report is None and not self._is_at_work and self.is_whole:
             self._status.clear()
 
     @on(OptionList.OptionSelected)

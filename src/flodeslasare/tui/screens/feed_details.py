@@ -166,9 +166,9 @@ class FeedScreen(DialogScreen[str]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the name at the top and the keys at the bottom, whatever stands between them."""
-        keys = next(iter(self.query(".dialog--keys").results(Static)), None)
-        if keys is None:  # the program is ending, and all that stood here has gone
+        if not self.is_whole:
             return
+        keys = self.query_one(".dialog--keys", Static)
         panel = min(event.size.width, _CELLS)
         lines = _in_lines(self._keys(), max(1, panel - _MARGIN_CELLS))
         keys.update(Content("\n").join(lines))

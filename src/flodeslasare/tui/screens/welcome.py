@@ -146,6 +146,8 @@ class WelcomeScreen(Screen[Feed | ImportReport | None]):
     @on(AddChosen)
     def _ask_for_address(self, event: AddChosen) -> None:
         event.stop()
+        if not self.is_active:  # chosen twice, and the first time leads there
+            return
         from flodeslasare.tui.screens.add_feed import AddFeedScreen
 
         self.app.push_screen(AddFeedScreen(self._library, event.address), self._end_with)
@@ -153,6 +155,8 @@ class WelcomeScreen(Screen[Feed | ImportReport | None]):
     @on(ImportChosen)
     def _ask_for_file(self, event: ImportChosen) -> None:
         event.stop()
+        if not self.is_active:
+            return
         from flodeslasare.tui.screens.add_feed import ImportScreen
 
         self.app.push_screen(ImportScreen(self._library), self._end_with)
