@@ -1676,6 +1676,22 @@ async def test_what_is_wrong_with_a_feed_that_was_added_is_told(
         assert "it can be read, but it is cut off" in foot(app)
 
 
+async def test_what_came_of_a_feed_that_was_added_is_told_and_how_to_get_what_is_older(
+    app: FeedReaderApp, filled: StagedLibrary
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        added = filled.feed_named("https://exempel.se/ny", "Ny blogg")
+        filled.keep(added, an_entry(1, guid="ny-1"))
+        for is_new in (True, False):  # of one that was here before it is known
+            with closing(open_database(filled.path)) as database, database.writing():
+                FeedStore(database).fetched(added, RefreshStatus.OK, now=NOW, next_refresh=None)
+            app.reader._added(filled.feed(added))
+            await settle(pilot)
+            assert ("1 entry came; i, then o, fetches older ones" in foot(app)) is is_new
+            app.reader.status._fade()
+
+
 async def test_the_foot_names_the_way_to_what_there_is_no_room_for(app: FeedReaderApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

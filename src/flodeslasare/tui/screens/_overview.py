@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from flodeslasare.i18n import _
+from flodeslasare.i18n import _, ngettext
 from flodeslasare.library.health import ailment_of
 from flodeslasare.library.library import Library
 from flodeslasare.model import Counts, Feed, Listing, SavedSearch, View
@@ -271,6 +271,18 @@ def hint_about(feed: Feed, now: datetime) -> str:
     if feed.merge_into is not None:
         return _("it has moved to another feed of yours; i tells more")
     return ailment_of(feed, lambda when: phrases.moment(when, now)) or ""
+
+
+def said_of_first(feed: Feed) -> str:
+    """Say what came of a feed that is new here, and how to get what it no longer holds: few would look for that."""
+    if not feed.total or feed.is_gone:
+        return ""
+    said = ngettext(
+        "{n} entry came; i, then o, fetches older ones",
+        "{n} entries came; i, then o, fetches older ones",
+        feed.total,
+    )
+    return said.format(n=phrases.number(feed.total))
 
 
 def said_of_no_hits(where: str, elsewhere: int | None) -> str:

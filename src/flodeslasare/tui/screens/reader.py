@@ -78,6 +78,7 @@ from flodeslasare.tui.screens._news import News
 from flodeslasare.tui.screens._overview import (
     Overview,
     hint_about,
+    said_of_first,
     said_of_no_hits,
     said_of_nothing,
     totals_of,
@@ -1317,8 +1318,10 @@ class ReaderScreen(Screen[None]):
             self.base = View(feed_id=result.id)
             self._list()
             added = self._overview.feed(result.id)
-            if added is not None and (ailment := hint_about(added, self._now())):
-                self.status.tell(ailment, is_news=True)
+            if added is not None:
+                is_first = len(self.library.refreshes(added.id)) == 1
+                if said := hint_about(added, self._now()) or (is_first and said_of_first(added)):
+                    self.status.tell(said, is_news=True)
         elif result is not None:
             self.post_message(LibraryChanged())
             self.post_message(self.RefreshRequested(None, due_only=True))
