@@ -554,7 +554,7 @@ def test_what_would_write_to_one_that_cannot_be_says_so(
             "`before:2018-13` is searched for as words; a date is 2018, 2018-04, 2018-04-05, yesterday or 7d",
         ),
         ("searches save x is:blue", "`is:blue` is searched for as words; is: takes unread, read, starred"),
-        ("--lang sv search är:olästt", "`är:olästt` söks som ord; menade du är:oläst?"),
+        ("--lang sv search är:olästt", "”är:olästt” söks som ord; menade du är:oläst?"),
         ("search since:7d", "`since:7d` is searched for as words; did you mean after:7d?"),
         ("search besök NOT rapport", "`NOT` is searched for as words; did you mean -rapport?"),
     ],

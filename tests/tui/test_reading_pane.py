@@ -142,6 +142,9 @@ async def test_without_an_entry_a_hint_stands_there() -> None:
         await pilot.pause()
         assert "Choose an entry" in "".join(app.lines())
         assert app.pane.place == 0.0
+        app.pane.has_choice = False
+        await pilot.pause()
+        assert "".join(app.lines()).strip() == ""
 
 
 @pytest.mark.parametrize(

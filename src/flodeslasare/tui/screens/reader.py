@@ -494,11 +494,18 @@ class ReaderScreen(Screen[None]):
         entries.notes = {}
         entries.heading = _("Best first")
         entries.offers = ()
-        entries.empty_text = self._said_of_nothing()
         entries.show(listing, entry_id=entry_id)
+        self.text.has_choice = bool(listing.ids)
+        self._say_nothing_is_listed()
         # The hits in the text come once those in the list have been drawn.
         self.call_after_refresh(self._preview.highlight)
         self._search_bar_says()
+
+    def _say_nothing_is_listed(self) -> None:
+        """Say why the list is empty, where it is; a remark on the search stands there whole, and not above it too."""
+        said = self.entries.empty_text = self._said_of_nothing()
+        bar = self.search_bar
+        bar.is_remark_below = not self.entries.ids and said == bar.remark
 
     def _said_of_nothing(self) -> str:
         base = self.base
@@ -662,7 +669,7 @@ class ReaderScreen(Screen[None]):
         elif event.view == self._view_of_hits:
             self.archive.show_found(event.archive)
             self._overview.hits = event.view, event.archive.sum_of(None).total
-            self.entries.empty_text = self._said_of_nothing()
+            self._say_nothing_is_listed()
 
     @property
     def _view_of_hits(self) -> View:
@@ -678,7 +685,7 @@ class ReaderScreen(Screen[None]):
                 self.entries.offers = event.offers
                 if event.remark:
                     self._why_nothing = (event.query, event.remark)
-                    self.entries.empty_text = self._said_of_nothing()
+                    self._say_nothing_is_listed()
 
     @on(NamesRead)
     def _keep_names(self, event: NamesRead) -> None:

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content, Span
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -89,6 +90,9 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-gutter: stable; scrollbar-size-vertical: 1;
     }
     """
+
+    has_choice: reactive[bool] = reactive(True)
+    """Whether there is an entry to choose, where none is shown."""
 
     class LinkActivated(Message):
         """The person chose a link, by its number or with the mouse."""
@@ -428,7 +432,7 @@ class ReadingPane(ScrollView, can_focus=True, inherit_bindings=False):
         return style if isinstance(style, Style) else self._styles.own(style)
 
     def _hint_line(self, y: int, width: int) -> Strip:
-        hint = _("Choose an entry in the list to read it here.")
+        hint = _("Choose an entry in the list to read it here.") if self.has_choice else ""
         lines = wrapped(hint, max(1, min(width - 2 * _AIR, TEXT_WIDTH)))
         row = y - self._height // 3
         if not 0 <= row < len(lines):

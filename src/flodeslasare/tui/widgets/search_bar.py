@@ -152,6 +152,8 @@ class SearchBar(Widget):
     """The search; empty when there is none."""
     remark: reactive[str] = reactive("")
     """What of the search is not understood; empty as a rule."""
+    is_remark_below: reactive[bool] = reactive(False)
+    """Whether the remark stands below, where nothing is listed."""
     aside: reactive[str] = reactive("")
     """What is listed for a while in place of the view or the search; empty as a rule."""
     offers: reactive[tuple[Offer, ...]] = reactive(())
@@ -308,7 +310,7 @@ class SearchBar(Widget):
             mark = "≈ " if offer.is_form else ""
             count = "" if offer.hits is None else f" {phrases.number(offer.hits)}"
             shown.append((mark + harmless_line(offer.word), count, style, offer))
-        if self.remark and not first:
+        if self.remark and not first and not self.is_remark_below:
             behind = len(self._completions) + sum(offer.mends for offer in self.offers)
             shown.insert(behind, (harmless_line(self.remark), "", "hint", None))
         self._spans = []
