@@ -182,6 +182,27 @@ async def test_attached_files_are_links_after_the_others() -> None:
         assert [link.number for link in app.pane.links] == [1, 2]
 
 
+async def test_the_name_and_size_of_a_file_are_worth_more_than_its_host() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(44, 24)):
+        sound = Enclosure(url="https://exempel.se/ljud/avsnitt%201.mp3", size_bytes=1_240_000)
+        app.pane.show(an_entry(enclosures=(sound,)))
+        assert "  [2] avsnitt 1.mp3  attachment, 1.2\u00a0MB" in app.lines()
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+async def test_what_the_keys_of_the_link_prompt_do_is_said_whole(language: str) -> None:
+    """In the pane as it is at 80 columns, and at 120."""
+    i18n.use_language(language)
+    app = PaneApp()
+    async with app.run_test(size=(43, 24)) as pilot:
+        app.pane.show(an_entry(html='<a href="https://exempel.se/">x</a>'))
+        app.pane.focus()
+        await pilot.press("L")
+        (line,) = [line for line in app.lines() if "Enter" in line]
+        assert line.endswith(i18n._("Enter opens, Esc closes"))
+
+
 # --- moving --------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,8 @@ class OneLine(Struct, frozen=True, kw_only=True):
     """A line that is cut where it does not fit: `left` gives way with an ellipsis, `right` where it must."""
 
     left: Content
+    between: Content = _EMPTY
+    """What is left out whole before anything is cut."""
     right: Content = _EMPTY
     keeps_right: bool = False
     """Whether `right` is worth more than any of `left`; else it leaves it some of the line."""
@@ -119,6 +121,8 @@ class OneLine(Struct, frozen=True, kw_only=True):
         first = _cropped(self.first, width)
         room = max(1, width - first.cell_length)
         left, right = self.left, self.right
+        if left.cell_length + self.between.cell_length + right.cell_length <= room:
+            right = self.between + right
         if left.cell_length + right.cell_length > room:
             most = room if self.keeps_right else max(room * 2 // 3, min(room - 10, 30))
             if right.cell_length > most:

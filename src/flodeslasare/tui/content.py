@@ -63,11 +63,15 @@ class Link(Struct, frozen=True, kw_only=True):
     def block(self, *, gap: Content | None = None) -> OneLine:
         """Give its line in the list below the article."""
         goes = Style.from_meta({"link": self.url})
-        right = "".join(f"  {part}" for part in (self.host, self.note) if part)
+        host, note = (
+            Content.styled(f"  {part}" if part else "", ".article--faint")
+            for part in (self.host, self.note)
+        )
         return OneLine(
             first=Content.styled(f"[{self.number}] ", ".article--number").stylize(goes),
             left=Content.styled(self.title, ".article--link").stylize(goes),
-            right=Content.styled(right, ".article--faint"),
+            between=host if self.note else Content(""),  # of a file its name and size say more
+            right=note if self.note else host,
             gap=gap,
             size=len(self.title),
         )
