@@ -1638,11 +1638,19 @@ async def test_the_foot_names_the_keys_that_hold_where_one_is(app: FeedReaderApp
         assert "n next unread" in foot(app)
         await pilot.press("slash")
         await settle(pilot)
-        typing = "Enter to the hits   Tab complete   Ctrl+S save   Esc leave"
-        assert foot(app).strip() == typing
-        await pilot.press(*"upphandl")
-        await settle(pilot)
-        assert foot(app).strip() == typing
+        assert foot(app).strip() == "Enter to the hits   Ctrl+S save   Esc leave"
+        await press(pilot, *"xyzzy")
+        assert foot(app).strip() == "Enter to the hits   Ctrl+S save   Esc leave"
+        await press(pilot, "ctrl+u", *"is:unr")
+        assert foot(app).strip() == "Enter to the hits   Tab complete   Ctrl+S save   Esc leave"
+        await press(pilot, "ctrl+u", *"upphandl")
+        plain = "Enter to the hits   Tab pick a word   Ctrl+S save   Esc leave"
+        assert foot(app).strip() == plain
+        await press(pilot, "tab")
+        picked = "Enter only this word   Tab next word   Ctrl+S save   Esc let it go"
+        assert foot(app).strip() == picked
+        await press(pilot, "escape")
+        assert foot(app).strip() == plain
         await pilot.press("enter")
         await settle(pilot)
         assert "Enter open   Esc leave   b best first   m read" in foot(app)

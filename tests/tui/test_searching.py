@@ -396,6 +396,8 @@ async def test_tab_out_of_a_search_without_hits_takes_the_keys_along(
     async with app.run_test(size=size) as pilot:
         reader = app.reader
         await press(pilot, "slash", *"zzzz", "tab")
+        assert (reader.pane, reader.focused) == ("list", reader.entries)
+        await press(pilot, "tab")
         assert (reader.pane, reader.focused) == ("reading", reader.text)
         await press(pilot, "escape")
         assert (reader.pane, reader.focused) == ("list", reader.entries)

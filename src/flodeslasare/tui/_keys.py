@@ -5,7 +5,8 @@ The texts are English here and are translated when they are shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Literal
 
 from msgspec import Struct
 from textual.binding import Binding
@@ -524,13 +525,26 @@ _HINTED = (
 )
 """The order of the hints: what is least known and most useful first."""
 
-_TYPING = (
-    ("Enter", N_("to the hits")),
-    ("Tab", N_("complete")),
-    ("Ctrl+S", N_("save")),
-    ("Esc", N_("leave")),
-)
-"""The keys, and what they do, while one types a search and the others are letters."""
+Typing = Literal["", "name", "word", "picked"]
+"""How a search is being typed: what Tab goes on with there, or that it has picked a word, which Enter takes."""
+
+_TAB: Mapping[Typing, str] = {
+    "name": N_("complete"),
+    "word": N_("pick a word"),
+    "picked": N_("next word"),
+}
+
+
+def _while_typing(typing: Typing) -> list[tuple[str, str]]:
+    """Give the keys, and what they do, while one types a search and the others are letters."""
+    is_picked = typing == "picked"
+    hints = [
+        ("Enter", N_("only this word") if is_picked else N_("to the hits")),
+        ("Tab", _TAB.get(typing, "")),
+        ("Ctrl+S", N_("save")),
+        ("Esc", N_("let it go") if is_picked else N_("leave")),
+    ]
+    return [(_(shown), _(does)) for shown, does in hints if does]
 
 
 def bindings() -> list[Binding]:
@@ -551,7 +565,7 @@ def hinted(
     pane: str,
     *,
     in_search: bool,
-    is_typing: bool,
+    typing: Typing | None,
     on: Collection[str] = (),
     hidden: Collection[str] = (),
     has_pictures: bool = False,
@@ -562,14 +576,14 @@ def hinted(
     Args:
         pane: where one is.
         in_search: what is listed was searched for.
-        is_typing: keys go to the search.
+        typing: how keys go to the search; `None` where they do not.
         on: the actions of the keys that lead back just then.
         hidden: the panes there is no room for.
         has_pictures: the text that is shown has some that can be drawn.
         is_beginning: the text that is shown seems to be the beginning of one.
     """
-    if is_typing:
-        return [(_(shown), _(does)) for shown, does in _TYPING]
+    if typing is not None:
+        return _while_typing(typing)
     hints = [
         (_HINTED.index(key.shown), _(key.shown), _(does))
         for key in KEYS

@@ -368,7 +368,7 @@ class ReaderScreen(Screen[None]):
             else hinted(
                 self.pane,
                 in_search=bool(self.query_text),
-                is_typing=self.search_bar.has_typing,
+                typing=self.search_bar.typing if self.search_bar.has_typing else None,
                 has_pictures=self.text.has_pictures and has_colours(self.app),
                 is_beginning=self.text.is_beginning,
                 on=self._actions_on(),
@@ -1069,6 +1069,10 @@ class ReaderScreen(Screen[None]):
     @on(SearchBar.Changed)
     def _search(self, event: SearchBar.Changed) -> None:
         self.query_text = event.query
+
+    @on(SearchBar.KeysChanged)
+    def _hint_keys_of_search(self) -> None:
+        self._hint_keys()
 
     @on(SearchBar.Accepted)
     def _to_hits(self) -> None:

@@ -23,6 +23,7 @@ from textual.widgets import Input
 from flodeslasare.i18n import _, language, ngettext
 from flodeslasare.text import harmless_line
 from flodeslasare.tui import phrases
+from flodeslasare.tui._keys import Typing
 from flodeslasare.tui.widgets._line_input import LineInput
 from flodeslasare.tui.widgets._offer import Offer
 from flodeslasare.tui.widgets._styles import Styles
@@ -160,6 +161,8 @@ class SearchBar(Widget):
     """The words that match, and other forms of those that were typed."""
     picked: reactive[int | None] = reactive[int | None](None)
     """Which of the offers Enter takes; `None` for none."""
+    typing: reactive[Typing] = reactive[Typing]("")
+    """What Tab goes on with, and Enter and Esc after it."""
     names: reactive[Mapping[str, Sequence[str]]] = reactive[Mapping[str, Sequence[str]]](dict)
     """The names that exist, by the operator they may follow: feeds, folders, authors, …; those that are known by now."""
 
@@ -172,6 +175,9 @@ class SearchBar(Widget):
 
     class Accepted(Message):
         """The person is done typing: on to the list."""
+
+    class KeysChanged(Message):
+        """Tab, Enter and Esc do something else by now."""
 
     class Cancelled(Message):
         """The person stepped back out of the search."""
@@ -278,6 +284,7 @@ class SearchBar(Widget):
 
     def watch_total(self) -> None:
         self._leave_room_for(self._said_of_hits())
+        self._see_what_keys_do()
 
     def _found(self, width: int) -> list[tuple[str, str]]:
         said = cut(self._said_of_hits(), max(1, width - 12))
@@ -365,6 +372,21 @@ class SearchBar(Widget):
     def watch_offers(self) -> None:
         self.picked = None
 
+    def watch_picked(self) -> None:
+        self._see_what_keys_do()
+
+    def watch_typing(self) -> None:
+        self.post_message(self.KeysChanged())
+
+    def _see_what_keys_do(self) -> None:
+        """Say what Tab goes on with; of words also before they are there, for it would come and go with each letter."""
+        if self.picked is not None:
+            self.typing = "picked"
+        elif self._completions:
+            self.typing = "name"
+        else:
+            self.typing = "word" if self.typed and self.total != 0 else ""
+
     def watch_has_focus(self, value: bool) -> None:
         super().watch_has_focus(value)
         self.refresh()
@@ -406,6 +428,7 @@ class SearchBar(Widget):
         self._input.suggest("")
         if found and cursor == len(text) and found[0].text.casefold().startswith(typed.casefold()):
             self._input.suggest(text + found[0].text[len(typed) :])
+        self._see_what_keys_do()
         self.refresh()
 
     def _take(self, choice: Offer | Completion) -> None:
@@ -505,6 +528,8 @@ class SearchBar(Widget):
             return  # its words have not come yet
         elif self.offers:
             self._pick(1)
+        elif self.query_text:
+            self._go_to_list()  # the letters typed next would be keys of another pane
         else:
             await self.run_action("screen.next_pane(1)")
 
