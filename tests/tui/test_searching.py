@@ -335,10 +335,20 @@ async def test_a_long_query_is_read_from_its_beginning_and_typed_on_at_its_end(
         assert "/ upphandling" not in shown(app)
         await pilot.press("enter")
         await settle(pilot)
-        assert "/ upphandling OR läkemedel" in shown(app)
+        (line,) = [line for line in shown(app).splitlines() if "/ upphandling OR läkemedel" in line]
+        assert "…  132 hits" in line or "… 132 hits" in line, line
         await pilot.press("slash")
         await settle(pilot)
         assert "kyckling OR handskar" in shown(app)
+
+
+async def test_a_query_that_was_left_has_what_room_there_is(app: FeedReaderApp) -> None:
+    """While one types there is room for the number of all entries, should they all be hits."""
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "slash", *"upphandlingxyzzy iss", "enter")
+        (line,) = [line for line in shown(app).splitlines() if "/ upphandling" in line]
+        assert "/ upphandlingxyzzy iss  no hits" in line
 
 
 async def test_a_name_that_nothing_has_is_told(app: FeedReaderApp) -> None:

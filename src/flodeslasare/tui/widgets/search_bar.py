@@ -289,6 +289,9 @@ class SearchBar(Widget):
     def _found(self, width: int) -> list[tuple[str, str]]:
         said = cut(self._said_of_hits(), max(1, width - 12))
         gap = " " * max(0, width - 3 - cell_len(said) - 1)
+        after = width - 3 - self._input.styles.margin.right  # the first cell of the gap beside it
+        if not self.has_typing and cell_len(self._input.value) > after - 1 > 0:
+            gap = f"{gap[:after]}…{gap[after + 1 :]}"
         return [("  /", "slash"), (gap, "number"), (said, "number")]
 
     def _offered(self, width: int) -> list[tuple[str, str]]:
@@ -386,6 +389,11 @@ class SearchBar(Widget):
             self.typing = "name"
         else:
             self.typing = "word" if self.typed and self.total != 0 else ""
+
+    def on_descendant_blur(self) -> None:
+        """Give a query that was left what the number of hits does not take: while one typed more was kept for that."""
+        self._input.styles.margin = (0, cell_len(self._said_of_hits()) + 3, 0, 4)
+        self.refresh()
 
     def watch_has_focus(self, value: bool) -> None:
         super().watch_has_focus(value)
