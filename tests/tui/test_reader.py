@@ -1631,6 +1631,20 @@ def foot(app: FeedReaderApp) -> str:
     return app.reader.status.render_line(0).text
 
 
+@pytest.mark.parametrize("width", [60, 120])
+async def test_the_palette_is_a_panel_as_the_dialogs_are(app: FeedReaderApp, width: int) -> None:
+    """Where Textual has one as wide as the screen, with an emoji and lines of blocks."""
+    async with app.run_test(size=(width, 36)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Read on" in shown(app), "the list of commands")
+        field = app.screen.query_one("CommandInput").region
+        panel = app.screen.query_one("#--input").region
+        assert (panel.width, panel.x) == (min(76, width), max(0, width - 76) // 2)
+        assert (field.x - panel.x, panel.right - field.right) == (3, 3)
+        assert not set("🔎▔") & set(shown(app))
+
+
 async def test_the_foot_names_the_keys_that_hold_where_one_is(app: FeedReaderApp) -> None:
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
