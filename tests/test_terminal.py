@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -373,6 +374,29 @@ def test_an_end_from_outside_gives_the_terminal_back(
     os.kill(terminal.program(), signal.Signals[name])
     terminal.wait(f"ended with {128 + signal.Signals[name]}")
     assert terminal.modes() == "0 0"
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["with its signal", "without"])
+def test_a_terminal_that_goes_takes_the_program_along(tmp_path: Path, is_heard: bool) -> None:
+    """Who starts us as another person (`su`) or elsewhere (`docker exec`) does not pass the signal on."""
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "flodeslasare", "--offline", "--library", tmp_path / "l.db"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm"},
+        start_new_session=True,
+        preexec_fn=None if is_heard else lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    os.close(theirs)
+    shown = b""
+    while b"Fl" not in shown:
+        shown += os.read(ours, 65536)
+    if is_heard:
+        program.send_signal(signal.SIGHUP)
+    os.close(ours)
+    assert program.wait(PATIENCE_SECONDS) == 128 + signal.SIGHUP
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -31,6 +28,7 @@ from flodeslasare.errors import ReaderError
 from flodeslasare.i18n import _
 from flodeslasare.library.library import Library, now_utc
 from flodeslasare.model import FeedStarted, RefreshWaits
+from flodeslasare.tui._endings import Endings
 from flodeslasare.tui._late import import_texts
 from flodeslasare.tui.messages import FeedAsked, FeedRefreshed, RefreshFinished, RefreshWaiting
 from flodeslasare.tui.screens._memory import chosen_theme
@@ -50,14 +48,6 @@ due one by one, and what came due just after a look would else wait for twice it
 
 REFRESH_AFTER_SECONDS = 0.3
 """How long after the first screen the refresh begins: it imports more than all the rest."""
-
-
-_ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
-"""From whoever ends processes, and from a terminal that is closed. By themselves they would leave the shell on the
-other screen, without echo and with the mouse's reports, and the place in the text unkept."""
-
-PARTING_SECONDS = 2.0
-"""How long what is under way (an import, a long mark) may still take when a signal ended the screen."""
 
 
 def _commands() -> type[Provider]:
@@ -317,31 +307,10 @@ def run_reader(
 
 
 async def _run(app: FeedReaderApp) -> None:
-    """Run the application; where a signal ends it, it leaves as `q` does, but soon. A second signal ends it at once."""
-    loop = asyncio.get_running_loop()
-    ended_by: int | None = None
-
-    def end(number: int) -> None:
-        nonlocal ended_by
-        loop.remove_signal_handler(number)
-        if app.is_running:
-            ended_by = number
-            app.exit(return_code=128 + number)
-        else:  # it has no terminal yet, or no more
-            os.kill(os.getpid(), number)
-
-    for name in _ENDING_SIGNALS:
-        number = getattr(signal, name, None)
-        # What was ignored when the program was started (`nohup`) is meant to be.
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            with suppress(NotImplementedError):  # Windows
-                loop.add_signal_handler(number, end, number)
+    """Run the application; where it is ended from outside, it leaves as `q` does."""
+    endings = Endings(lambda code: app.exit(return_code=code))
     await app.run_async()
-    if ended_by is not None:
-        # Threads are waited for at the end. The file survives it when they are not.
-        last = threading.Timer(PARTING_SECONDS, os._exit, [128 + ended_by])
-        last.daemon = True
-        last.start()
+    endings.parted()
 
 
 def collect_again() -> None:
