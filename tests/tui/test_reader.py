@@ -1277,7 +1277,6 @@ async def theme_at_start(library: StagedLibrary, in_settings: str, choose: str =
             await settle(pilot)
             await press(pilot, "enter")
             assert app.theme == choose
-            assert app.reader.status.notice == f"{choose} from now on"
     return began_in
 
 
@@ -1286,6 +1285,17 @@ async def test_a_theme_is_chosen_at_once_and_for_the_next_start(filled: StagedLi
     assert await theme_at_start(filled, "") == "papper"
     assert await theme_at_start(filled, "", choose="granit") == "papper"
     assert await theme_at_start(filled, "") == "granit"
+
+
+async def test_a_theme_that_was_chosen_is_named(
+    app: FeedReaderApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flodeslasare.tui.widgets.status_line.NOTICE_SECONDS", 600)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        app.choose_theme("papper")
+        await settle(pilot)
+        assert "papper from now on" in shown(app)
 
 
 async def test_of_the_settings_and_the_palette_what_was_said_last_holds(

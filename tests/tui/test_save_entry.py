@@ -23,6 +23,7 @@ NAME = "2018-05-16-Vägledning-mot-människohandel-i-leverantörsled.md"
 @pytest.fixture
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The person's documents, in a home folder of their own; not there yet."""
+    monkeypatch.setattr("flodeslasare.tui.widgets.status_line.NOTICE_SECONDS", 600)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DOCUMENTS_DIR", str(tmp_path / "Dokument"))
     return tmp_path / "Dokument"
