@@ -157,6 +157,7 @@ async def test_offline_it_says_so(tmp_path: Path, library: Library, site: Site) 
         app = FeedReaderApp(offline)
         async with app.run_test(size=WIDE) as pilot:
             await settle(pilot)
+            assert shown(app).splitlines()[-1].startswith(" offline ")
             await go_to(app, pilot, beginnings(offline)[0])
             await press(pilot, "w")
             await until(pilot, lambda: "network is switched off" in app.reader.status.message)

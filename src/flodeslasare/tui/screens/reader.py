@@ -228,7 +228,7 @@ class ReaderScreen(Screen[None]):
         self._list(entry_id, reads_on=False)
         self.archive.set_view(self.base)
         self._hint_keys()
-        self._say_what_is_not_kept()
+        self._say_what_does_not_work()
         yield self.archive
         with self._middle:
             yield self.search_bar
@@ -1364,8 +1364,13 @@ class ReaderScreen(Screen[None]):
     def _say_trouble(self, trouble: str) -> None:
         self.status.message = trouble
 
-    def _say_what_is_not_kept(self) -> None:
-        """Say of a library that can only be read what follows from it: in full at the start, and in a few words on."""
+    def _say_what_does_not_work(self) -> None:
+        """Say of a library that can only be read what follows from it, in full at the start, and in a few words on.
+
+        And that the network is switched off: else one would only learn it from what fails.
+        """
+        if self.library.is_offline:
+            self.status.standing = _("offline")
         if self.library.read_only is not None:
             self.status.standing = _("read-only: nothing is kept")
             self.status.message = _(
