@@ -270,7 +270,7 @@ def test_an_edit_of_the_feed_lets_the_page_be_read_again(
     assert put(library, f"{KNOWN} Rättat.\n{REST}")
 
     now = library.entry(1)
-    assert (now.text, now.versions) == (f"{KNOWN} Rättat.\n{REST}", 1)
+    assert (now.text, now.versions) == (f"{KNOWN} Rättat.\n{REST}", 2)  # the title, the text
     assert library.due_articles() == []
     assert REST in library.earlier_versions(1)[0].html
     assert library._index.check().is_sound

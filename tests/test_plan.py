@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import NOW, an_entry, as_known
-from flodeslasare.digests import digest_of
+from flodeslasare.digests import MOST_EDITS, digest_of
 from flodeslasare.documents import FeedUpdate
 from flodeslasare.library.plan import (
     LONGEST_INTERVAL,
     LONGEST_RETRY,
-    MOST_EDITS,
     SHORTEST_INTERVAL,
     interval_between,
     name_of,

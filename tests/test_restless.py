@@ -15,8 +15,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from builders import NOW, Clock
+from flodeslasare.digests import FIGURE_EDITS
 from flodeslasare.library import Library
-from flodeslasare.library.plan import FIGURE_EDITS
 from flodeslasare.model import FeedResult, View
 
 REFRESHES = 8

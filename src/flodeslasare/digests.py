@@ -13,6 +13,12 @@ from flodeslasare.documents import ParsedEntry
 from flodeslasare.model import Entry
 from flodeslasare.text import single_spaced
 
+FIGURE_EDITS = 3
+"""How often an entry whose figures alone changed counts as edited: a counter in it would go on for ever."""
+
+MOST_EDITS = 24
+"""How often an entry counts as edited at all: one with a quotation of the day in it would go on for ever."""
+
 _SIGNATURE = re.compile(r"[?#][^\"'\s<>]*")
 
 
@@ -39,7 +45,6 @@ class Digest(NamedTuple):
 
 def digest_of(entry: ParsedEntry | Entry) -> Digest:
     """Take the digest of an entry, come or kept. Space, attribute order and signatures in links do not matter."""
-    words = _said(entry.title, entry.text)
     published = entry.published and entry.published.replace(microsecond=0)  # as it is kept
     rest = [
         unsigned(entry.url or ""),
@@ -49,10 +54,26 @@ def digest_of(entry: ParsedEntry | Entry) -> Digest:
         str(published),
         unsigned(entry.html),
     ]
-    figures = b"0123456789"
-    return Digest(
-        hash_of(words), hash_of(words.translate(None, figures)), hash_of(_bytes("\n".join(rest)))
-    )
+    return words_of(entry.title, entry.text)._replace(rest=hash_of(_bytes("\n".join(rest))))
+
+
+def words_of(title: str, text: str) -> Digest:
+    """Take the digest of words alone, without the rest."""
+    words = _said(title, text)
+    return Digest(hash_of(words), hash_of(words.translate(None, b"0123456789")), "")
+
+
+def is_edit(before: Digest, after: Digest, *, versions: int) -> bool:
+    """Tell whether words changed, and not for the umpteenth time.
+
+    Args:
+        before: how they were.
+        after: how they are.
+        versions: how many earlier ones are kept.
+    """
+    if before.words == after.words or versions >= MOST_EDITS:
+        return False
+    return before.skeleton != after.skeleton or versions < FIGURE_EDITS
 
 
 def words_digest(title: str, text: str) -> str:

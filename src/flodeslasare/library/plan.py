@@ -7,14 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from flodeslasare.digests import Digest, digest_of, hash_of, unsigned
+from flodeslasare.digests import Digest, digest_of, hash_of, is_edit, unsigned
 from flodeslasare.documents import ChangedEntry, FeedUpdate, KnownEntry, NewEntry, ParsedEntry
-
-FIGURE_EDITS = 3
-"""How often an entry whose figures alone changed counts as edited: a counter in it would go on for ever."""
-
-MOST_EDITS = 24
-"""How often an entry counts as edited at all: one with a quotation of the day in it would go on for ever."""
 
 SHORTEST_INTERVAL = timedelta(minutes=15)
 LONGEST_INTERVAL = timedelta(hours=6)
@@ -85,7 +79,7 @@ def plan_update(
         before, digest = Digest.read(match.digest), digest_of(parsed)
         if before[:3] == digest[:3] and match.guid == name:
             continue
-        differs = _differs(match, before, digest)
+        differs = is_edit(before, digest, versions=match.versions)
         keeps = differs and before.words not in before.earlier
         changed.append(
             ChangedEntry(
@@ -171,13 +165,6 @@ def _has_shared_link(name: str) -> bool:
 def _link(entry: ParsedEntry | KnownEntry) -> str:
     """Give where an entry leads, with or without TLS; its title, where it leads nowhere."""
     return entry.url.partition("://")[2] if entry.url else entry.title
-
-
-def _differs(known: KnownEntry, before: Digest, digest: Digest) -> bool:
-    """Tell whether its words changed, and not for the umpteenth time."""
-    if before.words == digest.words or known.versions >= MOST_EDITS:
-        return False
-    return before.skeleton != digest.skeleton or known.versions < FIGURE_EDITS
 
 
 class _Renamed:

@@ -35,7 +35,8 @@ _DUE = (
     FROM refreshed
     CROSS JOIN entries INDEXED BY entries_of_feed ON feed_id = refreshed_id
     LEFT JOIN articles ON entry_id = entries.id
-    WHERE wants_articles AND coalesce(is_due, 1) AND coalesce(failed < :before, 1)
+    WHERE wants_articles AND coalesce(is_due, 1)
+        AND max(coalesce(page_read, 0), coalesce(failed, 0)) < :before
         AND url IS NOT NULL
     """,
     """
@@ -43,7 +44,8 @@ _DUE = (
     FROM articles INDEXED BY articles_due
     CROSS JOIN entries ON entries.id = entry_id
     JOIN refreshed ON refreshed_id = feed_id
-    WHERE is_due AND html IS NOT NULL AND coalesce(failed < :before, 1) AND url IS NOT NULL
+    WHERE is_due AND html IS NOT NULL AND url IS NOT NULL
+        AND max(coalesce(page_read, 0), coalesce(failed, 0)) < :before
     """,
 )
 
@@ -85,7 +87,7 @@ class ArticleStore:
             if is_new:
                 if not old["has_article"]:
                     self._set_aside(entry_id, old, now)
-                elif old["text"].split() != article.text.split():
+                elif _is_edit(old, article.text):
                     self._entries.keep_version(entry_id, old["title"], old["html"], now)
                 self._show(entry_id, old, article.html, article.text)
             self._read(entry_id, now)
@@ -108,6 +110,30 @@ class ArticleStore:
                     "UPDATE articles SET html = NULL, text = NULL WHERE entry_id = ?", (entry_id,)
                 )
             self._read(entry_id, now)
+
+    def take_over(self, entry_id: int, from_id: int, now: datetime) -> None:
+        """Let an entry have the whole text of another one that it takes the place of (`merging`).
+
+        Where it has one of its own, or more than that in its feed, the other's becomes an earlier version. Where their
+        feeds' words differ, its page is read anew.
+        """
+        with self._db.writing():
+            other = self._kept(from_id)
+            if other is None or not other["has_article"]:
+                return
+            old = self._kept(entry_id)
+            if old is None:  # a damaged file may have lost its text
+                self._entries.keep_version(entry_id, other["title"], other["html"], now)
+            elif not old["has_article"] and len(other["text"]) > len(old["text"]):
+                self._set_aside(entry_id, old, now)
+                self._show(entry_id, old, other["html"], other["text"])
+                is_due = old["text"].split() != other["feed_text"].split()
+                self._db.run(
+                    "UPDATE articles SET page_read = ?, is_due = ? WHERE entry_id = ?",
+                    (other["page_read"], is_due, entry_id),
+                )
+            elif old["text"].split() != other["text"].split():
+                self._entries.keep_version(entry_id, other["title"], other["html"], now)
 
     def failed(self, entry_id: int, now: datetime) -> None:
         """Take note that an entry's page could not be had this time."""
@@ -146,10 +172,10 @@ class ArticleStore:
         """Which pages is a refresh to read? Newest first.
 
         Those of the feeds whose articles are wanted, and those whose article stands here and whose entry the feed has changed
-        since. One that could not be had is left alone for a while.
+        since. One that was asked for a while ago is left alone: a feed may change its entries with each refresh.
 
         Args:
-            before: those that could not be had were asked for before this.
+            before: those that were asked for, were so before this.
             feed_ids: of which feeds; `None` is all.
         """
         parameters = {
@@ -166,7 +192,7 @@ class ArticleStore:
     def _kept(self, entry_id: int) -> sqlite3.Row | None:
         return self._db.row(
             """
-            SELECT sort_key, title, excerpt, author, tags, digest, texts.html, texts.text,
+            SELECT sort_key, title, excerpt, author, tags, digest, versions, page_read, texts.html, texts.text,
                 articles.html IS NOT NULL AS has_article, coalesce(is_due, 0) AS is_due,
                 articles.html AS feed_html, articles.text AS feed_text
             FROM entries
@@ -200,3 +226,11 @@ class ArticleStore:
                 "UPDATE entries SET excerpt = ? WHERE id = ?", (excerpt_of(text), entry_id)
             )
         self._index.add([(old["sort_key"], cut(title, text, author, tags))])
+
+
+def _is_edit(old: sqlite3.Row, text: str) -> bool:
+    """Tell whether a whole text reads otherwise than the one before it, by the rules for what feeds change."""
+    from flodeslasare.digests import is_edit, words_of  # only a page that was read asks
+
+    title = old["title"]
+    return is_edit(words_of(title, old["text"]), words_of(title, text), versions=old["versions"])

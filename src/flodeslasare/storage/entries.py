@@ -196,8 +196,8 @@ class EntryStore:
     def _change(self, change: ChangedEntry, now: datetime) -> None:
         old = self._db.row(
             """
-            SELECT sort_key, fetched, title, texts.html, texts.text,
-                articles.html AS feed_html
+            SELECT sort_key, fetched, title, digest, texts.html, texts.text,
+                articles.html AS feed_html, articles.text AS feed_text
             FROM entries
             JOIN texts ON texts.entry_id = id
             LEFT JOIN articles ON articles.entry_id = id
@@ -217,8 +217,13 @@ class EntryStore:
         wanted = _sort_seconds(entry.published, moment(old["fetched"]) or now)
         if entry.published is not None and wanted < sort_key // SLOTS:
             [sort_key] = self._free_sort_keys([wanted])
-        if change.keeps_words and not has_article:
-            self.keep_version(change.id, old["title"], old["html"], now)
+        if change.keeps_words and not (
+            has_article
+            and old["title"] == entry.title
+            and _stands_in(old["feed_text"], old["text"])
+        ):
+            html = old["feed_html"] if has_article else old["html"]
+            self.keep_version(change.id, old["title"], html, now)
         self._index.remove("id = ?", (change.id,))
         self._db.run(
             """
@@ -237,7 +242,8 @@ class EntryStore:
                 **_columns(entry if entry.text else shown),
             },
         )
-        if change.keeps_words:
+        # Not for a counter in it: the page would be asked for ever.
+        if change.keeps_words or _skeleton(old["digest"]) != _skeleton(change.digest):
             self._db.run("UPDATE articles SET is_due = 1 WHERE entry_id = ?", (change.id,))
         self._db.run(
             f"UPDATE {'articles' if has_article else 'texts'} SET html = ?, text = ? WHERE entry_id = ?",  # noqa: S608
@@ -541,6 +547,17 @@ class EntryStore:
                 """
             )
         ]
+
+
+def _stands_in(feed_text: str, text: str) -> bool:
+    """Tell whether no word of what a feed said is missing in a whole text."""
+    return set(feed_text.split()) <= set(text.split())
+
+
+def _skeleton(digest: str) -> str:
+    from flodeslasare.digests import Digest  # only a refresh asks
+
+    return Digest.read(digest).skeleton if digest else ""
 
 
 def known_entry(row: sqlite3.Row, digest: str = "") -> KnownEntry:

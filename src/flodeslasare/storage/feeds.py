@@ -228,7 +228,7 @@ class FeedStore:
     def merged(self, feed_id: int, into_id: int, now: datetime) -> None:
         """Let one feed stand for another, which is left: for its address, and for what had moved to it.
 
-        What the person had given the one that is left (a name, a folder) the other takes where it has none.
+        What the person had given the one that is left (a name, a folder, whole texts) the other takes where it has none.
         """
         ids = {"feed": feed_id, "into": into_id, "now": seconds(now), "times": CONFIRMATIONS}
         self._db.run(
@@ -236,6 +236,7 @@ class FeedStore:
             UPDATE feeds
             SET named = coalesce(feeds.named, old.named),
                 folder = coalesce(feeds.folder, old.folder),
+                wants_articles = max(feeds.wants_articles, old.wants_articles),
                 unsubscribed = CASE WHEN old.unsubscribed IS NULL THEN NULL ELSE feeds.unsubscribed END,
                 moved_to = NULL, moved_times = 0
             FROM feeds AS old

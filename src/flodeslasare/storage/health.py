@@ -5,6 +5,7 @@ The file is opened for reading only, and not brought up to date: a check changes
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -151,13 +152,26 @@ _WITHOUT_TEXT = "SELECT id FROM entries WHERE id NOT IN (SELECT entry_id FROM te
 
 
 def give_empty_texts(database: Database) -> None:
-    """Let entries that have lost their text be listed, read and found by what is left of them."""
-    database.run(
-        f"""
-        INSERT INTO texts (entry_id, html, text)
-        SELECT id, '', '' FROM ({_WITHOUT_TEXT})
-        """  # noqa: S608 - a constant of this module
-    )
+    """Let entries that have lost their text be listed, read and found by what is left of them.
+
+    Of those whose whole text it was, what the feed says is left, and the page is to be read anew.
+    """
+    with database.writing():
+        lost = [row[0] for row in database.rows(_WITHOUT_TEXT)]
+        database.run(
+            f"""
+            INSERT INTO texts (entry_id, html, text)
+            SELECT id, coalesce(articles.html, ''), coalesce(articles.text, '')
+            FROM ({_WITHOUT_TEXT}) LEFT JOIN articles ON entry_id = id
+            """  # noqa: S608 - a constant of this module
+        )
+        database.run(
+            """
+            UPDATE articles SET html = NULL, text = NULL, page_read = NULL, is_due = 1
+            WHERE html IS NOT NULL AND entry_id IN (SELECT value FROM json_each(:lost))
+            """,
+            {"lost": json.dumps(lost)},
+        )
 
 
 def count_anew(database: Database) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flodeslasare.digests import words_digest
 from flodeslasare.documents import KnownEntry
+from flodeslasare.storage.articles import ArticleStore
 from flodeslasare.storage.database import Database
 from flodeslasare.storage.entries import known_entry, seconds
 from flodeslasare.storage.index import SearchIndex
@@ -18,6 +19,10 @@ _PAIRS = """
     )
     """
 
+_WITH_ARTICLE = """
+    SELECT old, kept FROM pairs JOIN articles ON entry_id = old WHERE html IS NOT NULL
+    """
+
 _JOINING = (
     """
     UPDATE entries
@@ -26,16 +31,19 @@ _JOINING = (
     FROM pairs JOIN entries AS gone ON gone.id = pairs.old
     WHERE entries.id = pairs.kept
     """,
-    # where their words differ: the one that goes is an earlier version of the one that stays
+    # where what their feeds say differs: the one that goes is an earlier version of the one that stays
     """
     INSERT INTO versions (entry_id, replaced, title, html)
-    SELECT stays.id, :now, gone.title, texts.html
+    SELECT stays.id, :now, gone.title, coalesce(article.html, texts.html)
     FROM pairs
     JOIN entries AS gone ON gone.id = pairs.old
     JOIN entries AS stays ON stays.id = pairs.kept
     JOIN texts ON texts.entry_id = gone.id
+    LEFT JOIN articles AS article ON article.entry_id = gone.id
     LEFT JOIN texts AS staying ON staying.entry_id = stays.id  -- a damaged file may have lost it
-    WHERE words_digest(gone.title, texts.text) <> words_digest(stays.title, coalesce(staying.text, ''))
+    LEFT JOIN articles AS kept_article ON kept_article.entry_id = stays.id
+    WHERE words_digest(gone.title, coalesce(article.text, texts.text))
+        <> words_digest(stays.title, coalesce(kept_article.text, staying.text, ''))
     """,
     "UPDATE versions SET entry_id = pairs.kept FROM pairs WHERE entry_id = pairs.old",
     """
@@ -74,6 +82,9 @@ class MergeStore:
         parameters = {"pairs": json.dumps(pairs), "now": seconds(now)}
         self._db.connection.create_function("words_digest", 2, words_digest, deterministic=True)
         with self._db.writing():
+            articles = ArticleStore(self._db, self._index)
+            for old, kept in self._db.rows(_PAIRS + _WITH_ARTICLE, parameters):
+                articles.take_over(kept, old, now)
             for step in _JOINING:
                 self._db.run(_PAIRS + step, parameters)
             self._forget([old for old, _kept in pairs])
