@@ -44,8 +44,8 @@ _LEAST_WORDS = 25
 _MOST_PLACES = 50
 """So many places of one kind are looked at."""
 
-_NO_TEXT = ("script", "style", "template", "nav", "form", "button", "select", "dialog", "svg")
-_MAY_BE_NO_TEXT = ("aside", "footer")
+_NO_TEXT = ("script", "style", "template", "nav", "button", "select", "dialog", "svg")
+_MAY_BE_NO_TEXT = ("aside", "footer", "form")  # ASP.NET puts a form around all of a page
 _BESIDE = frozenset(
     {
         *(
@@ -60,12 +60,14 @@ _BESIDE = frozenset(
             "ads",
             "annons",
         ),
-        *("related", "relaterat", "relaterade", "comments", "kommentarer", "respond", "sidebar"),
+        *("related", "relatedposts", "relaterat", "relaterade", "sidebar"),
         *("pager", "pagenav", "pagination", "breadcrumb", "breadcrumbs", "readmore", "byline"),
         *("newsletter", "nyhetsbrev", "cookie", "cookies"),
     }
 )
-"""A part of the class name of what stands beside a text."""
+"""A part of the class name, or of the id, of what stands beside a text."""
+_BESIDE_AT_LENGTH = frozenset({"comments", "kommentarer", "respond", "paywall"})
+"""The same of what may be longer than the text."""
 _BESIDE_WHOLE = frozenset(
     {
         *(
@@ -81,6 +83,8 @@ _BESIDE_WHOLE = frozenset(
 )
 _MOST_BESIDE = 0.3
 """What holds more of the words is the text itself, whatever it is called."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary")
+_MAY_HOLD_WORDS = ("div", "td", "section", "center", "blockquote", "font", "body")
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -124,7 +128,7 @@ def find_article(
             _("its page does not show what the feed says of it; it may ask for a login or consent"),
         )
     base = base_of(root, url)
-    _leave_text_alone(place, title)
+    _leave_text_alone(place, title, sought)
     from lxml import etree
 
     html = safe_html(
@@ -157,15 +161,25 @@ class _Sought:
             kind = _kind(element)
             if kind is not None and len(kinds[kind]) < _MOST_PLACES:
                 kinds[kind].append(element)
+        found: list[etree._Element] = []
         for kind, places in enumerate(kinds):
-            holding = [place for place in places if self._is_held_by(place)]
-            if holding:
-                # Of bodies the whole one; of what is around them the one that has least beside it.
-                choose = min if kind == len(kinds) - 1 else max
-                return choose(holding, key=_words_in)
-        return next(filter(self._is_held_by, _by_paragraphs(root)), None)
+            # Of bodies the whole one; of what is around them the one that has least beside it.
+            of_kind = sorted(filter(self.is_held_by, places), key=_words_in)
+            found += of_kind if kind == len(kinds) - 1 else reversed(of_kind)
+        found += filter(self.is_held_by, _by_paragraphs(root))
+        if not found:
+            return None
+        # What shows no more than the feed does has all there is, with other things around it, or is a teaser of what
+        # stands elsewhere.
+        teaser_words = self.known_words + len(self._title)
+        around = set(found[0].iterancestors())
+        return next(
+            (each for each in found if each not in around and _words_in(each) > teaser_words),
+            found[0],
+        )
 
-    def _is_held_by(self, place: etree._Element) -> bool:
+    def is_held_by(self, place: etree._Element) -> bool:
+        """Tell whether an element has the text, or its beginning."""
         if self._words:
             return self._says(place, self._words)
         return _words_in(place) >= _LEAST_WORDS
@@ -192,24 +206,47 @@ def _kind(element: etree._Element) -> int | None:
 
 
 def _by_paragraphs(root: etree._Element) -> list[etree._Element]:
-    """Give what holds most of a page's paragraphs, the fullest first, each before what is around it."""
+    """Give what holds most of a page's paragraphs, the fullest first, each before what is around it.
+
+    A paragraph is a `p`, or words that stand by themselves, with line breaks between them.
+    """
     lengths: dict[etree._Element, int] = {}
-    for paragraph in root.iter("p"):
-        around = paragraph.getparent()
-        if around is not None:
-            lengths[around] = lengths.get(around, 0) + _words_in(paragraph)
+    for element in root.iter("p", *_MAY_HOLD_WORDS):
+        is_paragraph = element.tag == "p"
+        holder = element.getparent() if is_paragraph else element
+        if holder is not None:
+            pieces = [element.text, *(part.tail for part in element)]
+            words = _words_in(element) if is_paragraph else _count(" ".join(filter(None, pieces)))
+            lengths[holder] = lengths.get(holder, 0) + words
     fullest = sorted(lengths, key=lambda place: lengths[place], reverse=True)[:3]
     return [place for found in fullest for place in (found, *list(found.iterancestors("div"))[:2])]
 
 
-def _leave_text_alone(place: etree._Element, title: str) -> None:
+def _leave_text_alone(place: etree._Element, title: str, sought: _Sought) -> None:
     """Take out of a text what is none of it: what can be filled in, shared and navigated, and its own title."""
     words = _words_in(place)
+    folds_out = {
+        name for button in place.iter("*") for name in (button.get("aria-controls") or "").split()
+    }
     for element in list(place.iter("*")):
-        if element is place:
+        parent = element.getparent()
+        if element is place or parent is None:
             continue
-        is_beside = element.tag in _MAY_BE_NO_TEXT or _is_called_beside(element)
-        if element.tag in _NO_TEXT or (is_beside and _words_in(element) <= _MOST_BESIDE * words):
+        if element.tag == "button" and parent.tag in _HEADINGS:
+            element.tag = "span"  # it folds out what stands below
+        names = _names_of(element)
+        is_hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
+        is_beside = (
+            element.tag in _MAY_BE_NO_TEXT
+            or not _BESIDE.isdisjoint(names)
+            or not _BESIDE_WHOLE.isdisjoint(names)
+            or (is_hidden and element.get("id") not in folds_out)
+        )
+        if (
+            element.tag in _NO_TEXT
+            or (is_beside and _words_in(element) <= _MOST_BESIDE * words)
+            or (not _BESIDE_AT_LENGTH.isdisjoint(names) and not sought.is_held_by(element))
+        ):
             take_out(element)
     for heading in list(place.iter("h1", "h2"))[:3]:
         if _WORD.findall(title) and _folded(_texts(heading)) == _folded([title]):
@@ -217,13 +254,12 @@ def _leave_text_alone(place: etree._Element, title: str) -> None:
             break
 
 
-def _is_called_beside(element: etree._Element) -> bool:
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return True
-    names = (element.get("class") or "").lower().split()
-    return any(
-        name in _BESIDE_WHOLE or not _BESIDE.isdisjoint(re.split(r"[-_]+", name)) for name in names
-    )
+def _names_of(element: etree._Element) -> set[str]:
+    """Give what an element is called, and the parts of that."""
+    called = (element.get("class") or "").lower().split()
+    if element.tag not in _HEADINGS:  # their ids are made of what they say
+        called.append((element.get("id") or "").lower())
+    return {*called, *(part for name in called for part in re.split(r"[-_]+", name))}
 
 
 def _texts(place: etree._Element) -> Iterator[str]:
