@@ -97,6 +97,47 @@ def test_a_text_is_not_left_out_for_what_it_is_called() -> None:
     assert found(f"<article><div class='social'>{BODY}</div></article>") == f"{KNOWN}\n{REST}"
 
 
+COMMENTS = (
+    "<p>Så är det inte alls hos oss, för där har ingen någonsin frågat någon om något.</p>" * 5
+)
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        f"<article>{BODY}<section id='kommentarer'>{COMMENTS}</section></article>",
+        f"<article>{BODY}<div class='comments-area'>{COMMENTS}</div></article>",
+        f"<div id='content'><form id='aspnetForm'><div class='brodtext'>{BODY}</div></form></div>",
+        f"<table><tr><td>Start<br>Om oss</td><td>{KNOWN}<br><br>{REST}</td></tr></table>",
+        f"<main><article><h2>Kraven</h2><p>{KNOWN}</p></article><div class='inlagg'>{BODY}</div></main>",
+        f"<main><article><div class='rik'>{BODY}</div></article>"
+        f"<div class='post'><div class='entry-content'><p>{KNOWN}</p></div></div></main>",
+        f"<article>{BODY}<p class='jp-relatedposts'>Liknande</p></article>",
+    ],
+    ids=[
+        *("comments by id", "comments by class", "a form around all", "line breaks"),
+        *("a teaser in an article", "a teaser in a body", "related posts"),
+    ],
+)
+def test_the_text_of_a_page_is_found_beside_what_is_like_it_or_longer(main: str) -> None:
+    assert found(main) == f"{KNOWN}\n{REST}"
+
+
+def test_an_offer_in_the_place_of_the_rest_is_not_taken_for_it() -> None:
+    offer = f"<div class='paywall-offer'><h2>Vill du läsa vidare?</h2>{COMMENTS}</div>"
+
+    assert found(f"<article><p>{KNOWN}</p>{offer}</article>") is None
+
+
+def test_what_folds_out_belongs_to_the_text_and_headings_keep_their_buttons() -> None:
+    main = (
+        f"<article><p>{KNOWN}</p><h2 id='dela'><button aria-controls='p1'>Dela lärdomar</button></h2>"
+        f"<div id='p1' aria-hidden='true'><p>{REST}</p></div></article>"
+    )
+
+    assert found(main) == f"{KNOWN}\nDela lärdomar\n{REST}"
+
+
 def test_links_and_pictures_are_resolved_and_nothing_acts() -> None:
     main = (
         f"<base href='/arkiv/'><div itemprop='articleBody'>{BODY}<a href='rapport.pdf' onclick='x()'>R</a>"
@@ -434,6 +475,46 @@ async def test_a_host_that_fails_again_and_again_is_asked_no_more(
     assert [result.entry_id for result in results] == ids[:2]
     assert len(httpserver.log) == 2
     assert library.articles_of_feed(site.id) == ids
+
+
+async def test_the_others_of_a_host_that_fails_are_left_alone_as_long_as_what_failed(
+    library: Library, site: Feed, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FAILURES", 1)
+    httpserver.expect_request("/1").respond_with_data(status=500)
+    library.want_articles(site.id, True)
+
+    await run(library, library.due_articles())
+
+    assert library.due_articles() == []
+
+
+async def test_the_others_of_a_host_whose_pages_show_no_text_are_asked_for_next_time(
+    library: Library, site: Feed, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_FAILURES", 1)
+    serve(httpserver, "/1", page("<main>Logga in</main>"))
+    library.want_articles(site.id, True)
+    first, *others = library.due_articles()
+
+    await run(library, [first, *others])
+
+    assert library.due_articles() == others
+
+
+async def test_a_host_that_a_refresh_was_told_to_leave_alone_is_not_asked_for_pages(
+    library: Library, site: Feed, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/feed").respond_with_handler(
+        lambda _request: Response(status=429, headers={"Retry-After": "3600"})
+    )
+    async with aclosing(library.refresh([site.id])) as events:
+        assert [event async for event in events]
+
+    (result,) = await run(library, ids_of(library))
+
+    assert "asked us to wait" in (result.error or "")
+    assert [request.path for request, _response in httpserver.log] == ["/feed"]
 
 
 async def test_a_page_that_could_not_be_had_is_left_alone_for_a_day(

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from flodeslasare.addresses import without_secrets
 from flodeslasare.errors import HostPaused
@@ -44,24 +45,30 @@ def byte_of_feed(feed_id: int) -> int:
     return _HOSTS * _OF_A_HOST + feed_id % (_HOSTS * _OF_A_HOST)
 
 
+Pauses: TypeAlias = dict[str, tuple[datetime, int]]
+"""Until when each host asked to be left alone, and with which status."""
+
+
 class Turns:
     """The turns at each host and each feed, and the hosts that have asked to be left alone.
 
     It belongs to the event loop it was made in.
     """
 
-    def __init__(self, per_host: int, shared: Path | None = None) -> None:
+    def __init__(
+        self, per_host: int, shared: Path | None = None, paused: Pauses | None = None
+    ) -> None:
         """Make it.
 
         Args:
             per_host: so many requests may be under way to one host.
             shared: the file that programs which take turns with each other name; `None` for this one alone.
+            paused: the hosts that have asked before.
         """
         self.loop = asyncio.get_running_loop()
         self._per_host = max(1, per_host)
         self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._paused: dict[str, tuple[datetime, int]] = {}
-        """Until when each host asked to be left alone, and with which status."""
+        self.paused: Pauses = dict(paused or {})
         self._shared = None if shared is None else ByteLocks(shared)
         self._in_vain: set[int] = set()
         """The first of the bytes that were waited for in vain."""
@@ -133,7 +140,7 @@ class Turns:
 
     def pause(self, host: str, until: datetime, status: int) -> None:
         """Leave a host alone until a moment, since it answered so."""
-        self._paused[host] = until, status
+        self.paused[host] = until, status
 
     def respect_pause(self, host: str, shown: str) -> None:
         """Refuse to ask a server that has asked to be left alone, until it may be asked again.
@@ -141,11 +148,11 @@ class Turns:
         Raises:
             HostPaused
         """
-        if host not in self._paused:
+        if host not in self.paused:
             return
-        until, status = self._paused[host]
+        until, status = self.paused[host]
         if until <= datetime.now(UTC):
-            del self._paused[host]
+            del self.paused[host]
             return
         log.info(
             "GET %s: not asked, %s is left alone until %s",

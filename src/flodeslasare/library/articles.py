@@ -98,6 +98,8 @@ class ArticleRun:
         self._on_wait = on_wait
         self._failures: Counter[str] = Counter()
         """Of each host, in a row."""
+        self._down: set[str] = set()
+        """The hosts where it was not the page that failed last."""
 
     async def results(self) -> AsyncGenerator[ArticleResult, None]:
         """Yield a result an entry. Where a host has failed too often, or asks to be left alone, its others are left out."""
@@ -105,17 +107,24 @@ class ArticleRun:
         self._pool = ArticlePool(self._settings)
         clock = asyncio.get_running_loop().time
         of = len(self._entry_ids)
+        left_out: list[Wanted] = []
         try:
             async with Fetcher(self._settings, turns=self._turns) as fetcher:
                 for done, entry_id in enumerate(self._entry_ids, 1):
                     wanted = await asyncio.to_thread(self._wanted, entry_id)
-                    if wanted is None or self._failures[host_of(wanted.url)] >= MOST_FAILURES:
+                    if wanted is None:
+                        continue
+                    if self._failures[host_of(wanted.url)] >= MOST_FAILURES:
+                        if host_of(wanted.url) in self._down:
+                            left_out.append(wanted)
                         continue
                     began = clock()
                     result = await self._one(fetcher, wanted)
                     yield replace(result, done=done, of=of)
                     if done < of:
                         await asyncio.sleep(max(LEAST_PAUSE_SECONDS, clock() - began))
+            if left_out:  # else each refresh would try the next few
+                await self._leave_alone(left_out)
         finally:
             await self._storing.aclose()
             await self._pool.aclose()
@@ -131,7 +140,12 @@ class ArticleRun:
             self._failures[host] += MOST_FAILURES if _is_of_all(error) else 1
             if isinstance(error, FetchError) and error.pauses:
                 await self._storing.store(postponement(error, self._now(), _stored(wanted)))
-            if isinstance(error, NoArticle) or getattr(error, "status", None) in _NOT_THERE:
+            is_of_page = isinstance(error, NoArticle) or getattr(error, "status", 0) in _NOT_THERE
+            if is_of_page or isinstance(error, NoNetwork):
+                self._down.discard(host)
+            else:
+                self._down.add(host)
+            if is_of_page:
                 await self._keep(wanted, lambda kept, now: kept.give_up(entry_id, now))
             elif not isinstance(error, HostPaused | NoNetwork):
                 await self._keep(wanted, lambda kept, now: kept.failed(entry_id, now))
@@ -170,6 +184,17 @@ class ArticleRun:
             raise
         except Exception as bug:  # of ours or of a library, that a page brings out
             raise fault(wanted.url, bug) from bug
+
+    async def _leave_alone(self, left_out: Sequence[Wanted]) -> None:
+        """Take note that others of a host could not be had either."""
+
+        def store(database: Database, index: SearchIndex) -> FeedResult:
+            articles = ArticleStore(database, index)
+            for wanted in left_out:
+                articles.failed(wanted.entry_id, self._now())
+            return _stored(left_out[0])
+
+        await self._storing.store(store)
 
     async def _keep(
         self, wanted: Wanted, change: Callable[[ArticleStore, datetime], bool | None]

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
         Readdressed,
         Subscription,
     )
-    from flodeslasare.fetching.turns import Turns
+    from flodeslasare.fetching.turns import Pauses, Turns
     from flodeslasare.findings import Merged, Related, Suggestion
     from flodeslasare.library.articles import Wanted
     from flodeslasare.library.pictures import Pictures
@@ -124,6 +124,8 @@ class Library:
         self._turns: Turns | None = None
         """While something asks the network: its turns at hosts."""
         self._sharing = 0
+        self._pauses: Pauses = {}
+        """The hosts that asked to be left alone: pages are not asked for there, when a refresh has ended that was told so."""
         """How many use them."""
 
     def __enter__(self) -> Self:
@@ -530,7 +532,7 @@ class Library:
         await asyncio.to_thread(import_module, "flodeslasare.library.articles")
         from flodeslasare.library.articles import ArticleRun
 
-        with self._turns_with_others() as turns:
+        with self._turns_with_others(heeds_earlier=True) as turns:
             run = ArticleRun(
                 self.path,
                 self.settings,
@@ -602,11 +604,15 @@ class Library:
         return state, title
 
     @contextmanager
-    def _turns_with_others(self) -> Iterator[Turns]:
+    def _turns_with_others(self, *, heeds_earlier: bool = False) -> Iterator[Turns]:
         """Give the turns that all share who ask the network just now, on the running event loop.
 
         One connection at a time to a host holds for a backfill and a refresh together, also for those of other
         programs that have the library open. See docs/adr/0016-two-refreshes.md.
+
+        Args:
+            heeds_earlier: leave those hosts alone as well that have asked what came before for it. Of a feed, who asks
+                once more asks once more.
         """
         import asyncio
 
@@ -616,7 +622,8 @@ class Library:
         if turns is None or turns.loop is not asyncio.get_running_loop():
             path = self.path.resolve()  # where SQLite has its log as well
             shared = path.with_name(f"{path.name}.turns")
-            turns = self._turns = Turns(self.settings.fetch_per_host, shared)
+            paused = self._pauses if heeds_earlier else None
+            turns = self._turns = Turns(self.settings.fetch_per_host, shared, paused)
             self._sharing = 0
         self._sharing += 1
         try:
@@ -625,6 +632,7 @@ class Library:
             if self._turns is turns:
                 self._sharing -= 1
                 if not self._sharing:
+                    self._pauses |= turns.paused
                     self._turns = None
                     turns.close()
 
