@@ -110,6 +110,40 @@ async def test_w_fetches_the_whole_text_of_what_one_reads(
         await until(pilot, lambda: "no more text than this" in reading.reader.status.notice)
 
 
+async def test_a_text_that_is_being_fetched_is_not_fetched_twice(
+    reading: FeedReaderApp, site: Site
+) -> None:
+    async with reading.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        entry_id = beginnings(reading.library)[0]
+        await go_to(reading, pilot, entry_id)
+
+        for _time in range(3):
+            reading.reader.articles.fetch(entry_id)
+        await until(pilot, lambda: reading.library.entry(entry_id).article is not None)
+        await settle(pilot)
+
+        assert len(site.pages()) == 1
+
+
+async def test_a_refresh_without_whole_texts_starts_nothing_to_fetch_them(
+    reading: FeedReaderApp, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        Library, "fetch_articles", lambda *arguments, **_named: asked.append(arguments)
+    )
+    async with reading.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, "R")
+        await until(pilot, lambda: any("format=feed" in target for target in site.asked))
+        await settle(pilot)
+        await until(pilot, lambda: reading.reader.status.progress is None)
+        await settle(pilot)
+
+    assert asked == []
+
+
 async def test_of_a_page_that_is_gone_it_says_so(reading: FeedReaderApp, site: Site) -> None:
     async with reading.run_test(size=WIDE) as pilot:
         await settle(pilot)

@@ -52,7 +52,11 @@ def fulltext(session: Session, ids: tuple[int, ...], feed: str | None, as_json: 
         raise click.UsageError(_("Say which entries: by their ids, or with --feed."))
     with session.open_library() as library:
         require_entries(library, ids)
-        wanted = ids if feed is None else library.articles_of_feed(library.feed(feed).id)
+        wanted = (
+            list(dict.fromkeys(ids))
+            if feed is None
+            else library.articles_of_feed(library.feed(feed).id)
+        )
         counts = asyncio.run(fetch(library, wanted, as_json=as_json))
     if not as_json:
         _output.put(_summary(counts, left=len(wanted) - sum(counts.values())))

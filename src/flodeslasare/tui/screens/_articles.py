@@ -37,14 +37,18 @@ class Articles:
         self._is_owed = False
         """Whether more may be due by now."""
         self._found = 0
+        self._asked: set[int] = set()
+        """Whose text is asked for just now."""
 
     def fetch(self, entry_id: int) -> None:
         """Fetch the whole text of one entry."""
         self._status.tell(_("fetching the whole text …"))
+        if entry_id in self._asked:
+            return
+        self._asked.add(entry_id)
         self._screen.run_worker(
-            self._read([entry_id], is_asked=True),
+            self._read_asked(entry_id),
             group=f"article-{entry_id}",
-            exclusive=True,
             description="fetch the whole text",
         )
 
@@ -66,11 +70,18 @@ class Articles:
             self._is_owed = True
             self._run.cancel()
 
+    async def _read_asked(self, entry_id: int) -> None:
+        try:
+            await self._read([entry_id], is_asked=True)
+        finally:
+            self._asked.discard(entry_id)
+
     async def _read_due(self) -> None:
         problem: str | None = None
         try:
             due = await asyncio.to_thread(self._due)
-            await self._read(due, is_asked=False)
+            if due:
+                await self._read(due, is_asked=False)
         except ReaderError as error:
             problem = str(error)
         finally:
