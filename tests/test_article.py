@@ -123,6 +123,12 @@ def test_the_text_of_a_page_is_found_beside_what_is_like_it_or_longer(main: str)
     assert found(main) == f"{KNOWN}\n{REST}"
 
 
+def test_a_page_that_is_called_as_texts_are_is_none() -> None:
+    whole = f"<body class='blog-post'><p>Sidhuvud</p><article>{BODY}</article></body>"
+
+    assert found(whole.encode()) == f"{KNOWN}\n{REST}"
+
+
 def test_an_offer_in_the_place_of_the_rest_is_not_taken_for_it() -> None:
     offer = f"<div class='paywall-offer'><h2>Vill du läsa vidare?</h2>{COMMENTS}</div>"
 

@@ -194,6 +194,11 @@ class _Sought:
 
 def _kind(element: etree._Element) -> int | None:
     """Tell how surely a page's text is in an element: 0 the most; `None` where nothing says that it is."""
+    if element.tag in (
+        "html",
+        "body",
+    ):  # some are called by what they show, and hold all that is around it
+        return None
     if "articlebody" in (element.get("itemprop") or "").lower().split():
         return 0
     classes = set((element.get("class") or "").lower().split())

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from flodeslasare.library.pictures import Pictures
 
 _PAGE_AGAIN = timedelta(days=1)
-"""So long a refresh leaves a page alone that could not be had."""
+"""So long a refresh leaves a page alone that was asked for."""
 
 SPARING_CACHE_KB = 2_000
 """Memory for the file's pages where `save_memory()` was said; what is asked is as quick as with 16 MB, or quicker."""
@@ -574,7 +574,7 @@ class Library:
         """Give the entries whose page is to be read when a refresh has ended, newest first.
 
         Those of feeds whose articles are wanted, and those whose article is kept and which their feed has changed since. A
-        page that could not be had is left alone for a day.
+        page that was asked for is left alone for a day.
 
         Args:
             feed_ids: the feeds that were refreshed; `None` is every subscription.
