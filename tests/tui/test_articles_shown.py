@@ -16,6 +16,7 @@ from flodeslasare.library import articles as module
 from flodeslasare.library.library import Library
 from flodeslasare.model import View
 from flodeslasare.tui.app import FeedReaderApp
+from flodeslasare.tui.screens import _feeds as feeds
 from flodeslasare.tui.screens._palette import commands
 from flodeslasare.tui.widgets._article import is_beginning
 from flodeslasare.tui.widgets.status_line import Fetching
@@ -264,3 +265,35 @@ async def test_what_is_found_in_a_whole_text_comes_into_the_search_that_is_on(
         await press(pilot, "R")
         await until(pilot, lambda: reading.library.entry(entry_id).article is not None)
         await until(pilot, lambda: entry_id in reading.reader.entries.ids, "the hit")
+
+
+async def test_a_run_that_is_to_start_again_before_it_began_still_comes_to_its_end(
+    reading: FeedReaderApp, site: Site
+) -> None:
+    async with reading.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        wanted = beginnings(reading.library)
+        reading.library.want_articles(1, True)
+        articles = reading.reader.articles
+        articles.fetch_due()
+        articles.start_again()
+        articles.start_again()
+        await until(
+            pilot, lambda: all(reading.library.entry(each).article for each in wanted), "the texts"
+        )
+        await until(pilot, lambda: articles._run is None, "the end")
+
+
+async def test_pages_of_a_feed_that_is_left_are_asked_for_no_more(
+    reading: FeedReaderApp, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LEAST_PAUSE_SECONDS", 600.0)  # after the first page
+    reading.library.want_articles(1, True)
+    async with reading.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        reading.reader.articles.fetch_due()
+        await until(pilot, lambda: reading.reader.status.fetching is not None, "the first page")
+        feeds.remove(reading.reader)
+        await until(pilot, lambda: not reading.library.feed(1).is_subscribed, "leaving")
+        await until(pilot, lambda: reading.reader.articles._run is None, "the end")
+    assert len(site.pages()) == 1

@@ -34,6 +34,8 @@ class Articles:
         self._status = status
         self._run: Worker[None] | None = None
         """What reads those that are due."""
+        self._may_be_cancelled = False
+        """It has begun, and was not cancelled: else it could not say any more that it has ended."""
         self._is_owed = False
         """Whether more may be due by now."""
         self._found = 0
@@ -68,7 +70,9 @@ class Articles:
             self.fetch_due()
         else:
             self._is_owed = True
-            self._run.cancel()
+            if self._may_be_cancelled:
+                self._may_be_cancelled = False
+                self._run.cancel()
 
     async def _read_asked(self, entry_id: int) -> None:
         try:
@@ -78,6 +82,7 @@ class Articles:
 
     async def _read_due(self) -> None:
         problem: str | None = None
+        self._may_be_cancelled = True
         try:
             due = await asyncio.to_thread(self._due)
             if due:
@@ -85,6 +90,7 @@ class Articles:
         except ReaderError as error:
             problem = str(error)
         finally:
+            self._may_be_cancelled = False
             self._screen.post_message(ArticlesFinished(problem))
 
     def _due(self) -> list[int]:

@@ -247,6 +247,10 @@ def remove(reader: ReaderScreen, feed: Feed | None = None, _back: Back = _nowher
         said = _("unsubscribed from {feed}; its entries stay").format(feed=_short(left.title))
         _did(reader, left, said, partial(_subscribe_again, reader, left, base))
         reader.post_message(LibraryChanged())
+        if (
+            reader.status.fetching is not None
+        ):  # perhaps of this feed, whose pages nobody wants any more
+            reader.articles.start_again()
 
     reader.backfills.stop(left.id, quietly=True)
     with reader.telling():
